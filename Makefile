@@ -1,0 +1,40 @@
+# make chat   set up, index corpus/ if needed, serve the page at http://127.0.0.1:8501 (PORT= changes it)
+# make test   set up and run every test
+# make index  bring the index up to date
+# make check  lint and types
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: chat test index check browser clean
+
+.venv/ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[openai]'
+	touch $@
+
+.venv/ready-dev: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+index: .venv/ready
+	$(BIN)/python -m ingest
+
+chat: index
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+browser:
+	@sh tests/install_browser.sh
+
+test: .venv/ready-dev browser
+	$(BIN)/python -m pytest
+
+check: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv .index build *.egg-info

@@ -1,0 +1,1 @@
+"""From article files to a published index: load, clean, chunk, embed."""

@@ -1,0 +1,144 @@
+"""Chunking: spans of an article on sentence ends within a section, sized by the model's tokenizer."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from rag.text import sentence_spans, simplify
+from rag.types import Article, Chunk, Span
+
+VERSION = "1"
+LONGEST_NUMBERED_HEADING = 40  # code points
+LONGEST_BARE_HEADING = 25
+
+_MARKDOWN_HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]+\S", re.MULTILINE)
+_NUMBERED = re.compile(r"(?P<part>第?[一二三四五六七八九十]{1,3}[、.．章节部])|0?\d{1,2}[、.．)）](?!\d)\s*\S")
+_ENDS_SENTENCE = tuple("。！!；;：:，,、…~”’")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading line: span in the clean text, and level from 1, the highest."""
+
+    start: int
+    end: int
+    level: int
+
+
+def find_headings(article: Article) -> list[Heading]:
+    """Headings of an article, in order: Markdown's; without those, numbered lines and short lines that stand alone."""
+    levels = {match.start(): len(match[1]) for match in _MARKDOWN_HEADING.finditer(article.raw)}
+    headings = []
+    for line in re.finditer(r"[^\n]*\S[^\n]*", article.text):
+        raw_start, _ = article.raw_span(line.start(), line.end())
+        if levels:
+            level = levels.get(article.raw.rfind("\n", 0, raw_start) + 1, 0)
+        else:
+            level = _plain_heading_level(article.text, line)
+        if level:
+            headings.append(Heading(line.start(), line.end(), level))
+    return headings
+
+
+def _plain_heading_level(text: str, line: re.Match[str]) -> int:
+    """Level of a heading in plain text; 0 for a line that is none."""
+    words = line[0].strip()
+    if words.endswith(_ENDS_SENTENCE) or "。" in words or not any(char.isalnum() for char in words):
+        return 0
+    if len(words) <= LONGEST_NUMBERED_HEADING and (numbered := _NUMBERED.match(words)):
+        return 1 if numbered["part"] else 2
+    alone = re.search(r"\n[^\S\n]*\n\Z", text[max(0, line.start() - 20) : line.start()]) and re.match(
+        r"\n[^\S\n]*\n", text[line.end() : line.end() + 20]
+    )
+    return 1 if alone and len(words) <= LONGEST_BARE_HEADING else 0
+
+
+def chunk_article(article: Article, count_tokens: Callable[[str], int], chunk_tokens: int) -> list[Chunk]:
+    """Chunks of an article, in order, that cover its text without gaps or overlaps.
+
+    A chunk lies within one section (headings without text of their own go with the next one) and ends with a
+    sentence; it has at most `chunk_tokens` tokens, title and
+    section not counted. A longer sentence is cut, at a comma where there is one. Ids come from the content.
+    """
+    headings = find_headings(article)
+    borders = sorted({0, len(article.text), *(heading.start for heading in headings)})
+    sentences = _sentences(article, headings)
+    chunks: list[Chunk] = []
+    at = 0
+    for border, end in zip(borders, borders[1:], strict=False):
+        inside = [s for s in sentences if border <= s[0] < end]
+        units = [part for span in inside for part in _split_long(article.text, span, count_tokens, chunk_tokens)]
+        section = _section_name(article, [h for h in headings if h.start <= border])
+        groups = _pack(units, [count_tokens(article.text[a:b]) for a, b in units], chunk_tokens)
+        for group, following in zip(groups, [*groups[1:], [(end, end)]], strict=False):
+            chunks.append(_chunk(article, at, following[0][0], section, group))
+            at = following[0][0]
+    if chunks and at < len(article.text):  # a heading at the very end
+        last = chunks.pop()
+        chunks.append(_chunk(article, last.start, len(article.text), last.section, list(last.sentences)))
+    return chunks
+
+
+def _sentences(article: Article, headings: list[Heading]) -> list[Span]:
+    """Sentences of the text that can be quoted: no headings, none across a removed advert."""
+    heading_starts = {heading.start: heading.end for heading in headings}
+    spans = []
+    for start, end in sentence_spans(article.text):
+        before = max((h for h in heading_starts if h <= start), default=-1)
+        if before >= 0 and start < heading_starts[before]:
+            continue
+        cuts = [offset for offset in article.breaks if start < offset < end]
+        for a, b in zip([start, *cuts], [*cuts, end], strict=True):
+            spans += [(a + x, a + y) for x, y in sentence_spans(article.text[a:b])] if cuts else [(a, b)]
+    return spans
+
+
+def _section_name(article: Article, above: list[Heading]) -> str:
+    """Headings that a position stands under, highest first, joined by ›."""
+    path: list[Heading] = []
+    for heading in above:
+        path = [h for h in path if h.level < heading.level] + [heading]
+    return " › ".join(article.text[h.start : h.end].strip() for h in path)
+
+
+def _split_long(text: str, span: Span, count_tokens: Callable[[str], int], most: int) -> list[Span]:
+    start, end = span
+    tokens = count_tokens(text[start:end])
+    if tokens <= most:
+        return [span]
+    middle = start + (end - start) // 2
+    commas = [m.end() for m in re.finditer(r"[，,；;、：:\s]", text[start:end])]
+    cut = start + min(commas, key=lambda offset: abs(start + offset - middle), default=middle - start)
+    if not start + (end - start) // 4 < cut < end - (end - start) // 4:
+        cut = middle
+    if not start < cut < end:
+        return [span]
+    return _split_long(text, (start, cut), count_tokens, most) + _split_long(text, (cut, end), count_tokens, most)
+
+
+def _pack(units: list[Span], tokens: list[int], most: int) -> list[list[Span]]:
+    """Consecutive units in groups of at most `most` tokens, as few as possible and of about the same size."""
+    groups: list[list[Span]] = []
+    left = sum(tokens)
+    size = aim = 0.0
+    for unit, count in zip(units, tokens, strict=True):
+        if not groups or size + count > most or size + count / 2 > aim:
+            groups.append([])
+            size, aim = 0, left / ceil(left / most)
+        groups[-1].append(unit)
+        size += count
+        left -= count
+    return groups
+
+
+def _chunk(article: Article, start: int, end: int, section: str, sentences: list[Span]) -> Chunk:
+    text = article.text[start:end]
+    chunk_id = hashlib.sha256(f"{article.id}\0{start}\0{section}\0{text}".encode()).hexdigest()[:20]
+    return Chunk(chunk_id, article.id, start, end, text, section, tuple(sentences))
+
+
+def sentence_texts(article: Article, chunk: Chunk) -> list[str]:
+    """What is embedded of each sentence of a chunk: the title of the article, a line break, the sentence; simplified."""
+    return [simplify(f"{article.title}\n{article.text[start:end]}") for start, end in chunk.sentences]

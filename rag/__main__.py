@@ -1,0 +1,113 @@
+"""python -m rag: ask in a terminal."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from rag.errors import RagError
+from rag.settings import Settings, load_settings
+from rag.types import Answer, Citation
+
+EPILOG = """exit codes: 0 answered (a refusal is an answer); 1 no usable index or model, or a line of --batch could not
+be read; 2 wrong arguments or settings"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m rag", description="向文章库提问，每句话都带出处。", epilog=EPILOG)
+    parser.add_argument("question", nargs="?", help="问题")
+    parser.add_argument("--json", action="store_true", help="输出 JSON（字段见 docs/answer.md）")
+    parser.add_argument("--batch", action="store_true", help="从标准输入逐行读 JSON 问题，逐行输出 JSON 回答")
+    parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
+    options = parser.parse_args(arguments)
+    if options.batch == (options.question is not None):
+        parser.error("请给出一个问题，或用 --batch 从标准输入读问题（二者取一）")
+    try:
+        settings = load_settings(index=options.index)
+    except RagError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 2
+    try:
+        if options.batch:
+            return answer_lines(sys.stdin, settings)
+        return answer_one(options.question, settings, as_json=options.json)
+    except RagError as error:
+        print(f"错误：{error}", file=sys.stderr)
+        return 1
+
+
+def answer_one(text: str, settings: Settings, *, as_json: bool) -> int:
+    """Answer one question on standard output."""
+    from rag.chain import AnswerChain  # imports of several seconds: not for --help
+
+    console = Console(highlight=False)
+    with Console(stderr=True).status("检索、阅读、核对……"):
+        answer = AnswerChain(settings).invoke(text)
+    if as_json:
+        print(json.dumps(answer.to_json(), ensure_ascii=False))
+    else:
+        print_answer(answer, console)
+    return 0
+
+
+def answer_lines(lines: Iterable[str], settings: Settings) -> int:
+    """Answer a JSON question per line with a JSON answer per line, in the same order, as they are ready.
+
+    A line that cannot be read gives {"id", "error"} in its place and the exit code 1.
+    """
+    from rag.chain import AnswerChain
+
+    chain = AnswerChain(settings)
+    code = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        row = None
+        try:
+            row = json.loads(line)
+            result = chain.invoke(row).to_json()
+        except ValueError as error:
+            id_ = row.get("id", "") if isinstance(row, dict) else ""
+            result, code = {"id": id_, "error": f"line {number}: {error}"}, 1
+        print(json.dumps(result, ensure_ascii=False), flush=True)
+    return code
+
+
+def print_answer(answer: Answer, console: Console) -> None:
+    """The answer with its marks, then the citations as a list."""
+    if answer.notice:
+        console.print(f"[yellow]{escape(answer.notice)}[/yellow]\n")
+    for statement in answer.statements:
+        marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations)
+        console.print(escape(statement.text) + marks)
+    if answer.citations:
+        console.print("\n[dim]出处[/dim]")
+    for citation in answer.citations:
+        console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {escape(source_line(citation))}")
+        console.print(Padding(f"[dim]「{escape(citation.quote)}」[/dim]", (0, 0, 0, 4)))
+    name = "原文摘编" if answer.answerer == "extractive" else answer.answerer
+    console.print(
+        f"\n[dim]{name} · 索引第 {answer.index_generation} 代 · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]"
+    )
+
+
+def source_line(citation: Citation) -> str:
+    """Title, author or publisher, date, and where in the file the quote stands."""
+    article = citation.article
+    parts = [
+        f"《{article.title}》",
+        article.author or article.publisher or "作者未注明",
+        article.published or "日期未注明",
+    ]
+    start, end = citation.raw_span
+    return " · ".join([*parts, f"{article.source_path}:{start}-{end}"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

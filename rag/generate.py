@@ -1,0 +1,145 @@
+"""The LLM answerer: any chat model that LangChain knows, its sentences checked one by one as they arrive."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableConfig
+
+from rag.errors import ModelError, PromptTooLong
+from rag.features import Candidate
+from rag.ground import find_support, split_drafts
+from rag.settings import Settings
+from rag.text import count_tokens
+from rag.types import Answer, Citation, Passage, Question, Statement
+
+PROMPTS = Path(__file__).parents[1] / "prompts"
+NOT_STATED = "资料未提及"
+REFUSED = "文章里没有写明这个问题的答案。下面是检索到的相近段落，供参考。"
+DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
+HISTORY_TURNS = 4
+_PACKAGES = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
+
+
+def open_model(settings: Settings) -> BaseChatModel:
+    """The chat model that the settings name. Raises ModelError where its package is missing or its name unknown."""
+    from langchain.chat_models import init_chat_model
+
+    provider, colon, model = settings.llm.partition(":")
+    if not colon or not model:
+        raise ModelError(f"YINJU_LLM is {settings.llm!r}: write provider:model, such as openai:deepseek-chat")
+    package = _PACKAGES.get(provider)
+    if package and find_spec(package) is None:
+        raise ModelError(f"{settings.llm} needs a package that is not installed: run pip install 'yinju[{provider}]'")
+    options: dict[str, object] = {"temperature": 0, "timeout": settings.llm_timeout, "max_retries": 1}
+    if provider == "openai":
+        options["max_tokens"] = settings.llm_answer_tokens
+        options["api_key"] = settings.llm_api_key.get_secret_value() or "none"  # local servers want any key
+    elif key := settings.llm_api_key.get_secret_value():
+        options["api_key"] = key
+    if settings.llm_base_url:
+        options["base_url"] = settings.llm_base_url
+    try:
+        return init_chat_model(model, model_provider=provider, **options)
+    except (ImportError, ValueError, TypeError) as error:
+        raise ModelError(f"YINJU_LLM={settings.llm} cannot be used: {error}") from error
+
+
+@cache
+def load_prompt(name: str = "answer") -> ChatPromptTemplate:
+    """The prompt of prompts/NAME.md: a system and a user message with named slots."""
+    text = (PROMPTS / f"{name}.md").read_text(encoding="utf-8")
+    system, user = text.split("## system\n", 1)[1].split("## user\n", 1)
+    return ChatPromptTemplate.from_messages([("system", system.strip()), ("user", user.strip())])
+
+
+def fence_passages(passages: Sequence[Passage], fence: str, budget: int) -> tuple[str, list[Passage]]:
+    """The passages as fenced data, as many as fit into a budget of cl100k tokens; and those passages."""
+    parts: list[str] = []
+    sent: list[Passage] = []
+    for passage in passages:
+        date = passage.article.published or "日期未注明"
+        body = f"<{fence} 编号={passage.rank} 标题={passage.article.title} 日期={date}>\n{passage.chunk.text.strip()}\n</{fence}>"
+        cost = count_tokens(body)
+        if cost > budget:
+            break
+        budget -= cost
+        parts.append(body)
+        sent.append(passage)
+    return "\n".join(parts), sent
+
+
+def generate(
+    model: BaseChatModel,
+    question: Question,
+    passages: tuple[Passage, ...],
+    settings: Settings,
+    config: RunnableConfig | None = None,
+) -> Iterator[Answer]:
+    """The answer as it grows, a checked statement longer each time; `draft` holds the words not checked yet.
+
+    A sentence without support in the passages is left out, and the notice of the last answer counts them.
+    Raises ModelError when the model fails, PromptTooLong when not even one passage fits.
+    """
+    name = settings.llm
+    fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
+    history = "\n".join(
+        f"{'读者' if message.role == 'user' else '回答'}：{message.content}"
+        for message in question.history[-HISTORY_TURNS:]
+    )
+    slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
+    empty = load_prompt().format(passages="", **slots)
+    fenced, sent = fence_passages(passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
+    if not sent:
+        raise PromptTooLong(
+            f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it"
+        )
+    messages = load_prompt().format_messages(passages=fenced, **slots)
+    answer = Answer(question, passages=passages, answerer=name)
+    rest, unsupported, declined = "", 0, False
+    for piece, finished in _pieces(model, messages, config):
+        drafts, rest = split_drafts(rest + piece, finished=finished)
+        for draft in drafts:
+            support = find_support(draft, sent)
+            declined |= NOT_STATED in draft.text
+            unsupported += not support and NOT_STATED not in draft.text
+            answer = add_statement(answer, draft.text, support)
+        yield replace(answer, draft=rest)
+    if not answer.statements and declined:
+        yield replace(answer, refused=True, notice=REFUSED)
+    elif answer.statements and unsupported:
+        yield replace(answer, notice=DROPPED.format(count=unsupported))
+
+
+def add_statement(answer: Answer, text: str, support: Sequence[Candidate]) -> Answer:
+    """The answer with one more statement that cites its support; unchanged without support."""
+    if not support:
+        return answer
+    citations = list(answer.citations)
+    markers = []
+    for candidate in support:
+        article = candidate.passage.article
+        place = (article.id, candidate.start, candidate.end)
+        known = next((c.marker for c in citations if (c.article.id, c.start, c.end) == place), None)
+        if known is None:
+            citations.append(Citation(len(citations) + 1, article, candidate.start, candidate.end))
+        markers.append(known or len(citations))
+    return replace(answer, statements=(*answer.statements, Statement(text, tuple(markers))), citations=tuple(citations))
+
+
+def _pieces(
+    model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None
+) -> Iterator[tuple[str, bool]]:
+    """What the model writes, piece by piece, and at the end an empty piece that is marked as the last."""
+    try:
+        for chunk in model.stream(messages, config):
+            yield chunk.text, False
+    except Exception as error:  # each provider has errors of its own, without a common class
+        raise ModelError(f"the LLM did not answer ({type(error).__name__}: {error})") from error
+    yield "", True

@@ -1,0 +1,93 @@
+"""Checks what an LLM wrote against its passages: marks are resolved, figures and words must be in the cited text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.features import Candidate, candidates_of
+from rag.text import figures, index_terms
+from rag.types import Passage
+
+LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
+MOST_CITED = 3  # sentences cited for one statement
+LONGEST_MARK = 12  # code points
+
+_OPEN, _CLOSE = "[【［〔", "]】］〕"
+_MARK = re.compile(
+    rf"[{re.escape(_OPEN)}][^\d{re.escape(_OPEN + _CLOSE)}]{{0,8}}(\d{{1,2}}(?:\s*[,，、~–-]\s*\d{{1,2}})*)\s*[{re.escape(_CLOSE)}]+"
+)
+_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
+_LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)]\s*)+")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One sentence that an LLM wrote, without its marks, and the numbers that they name."""
+
+    text: str
+    marks: tuple[int, ...]
+
+
+def read_marks(text: str) -> tuple[int, ...]:
+    """The numbers of all marks in a text, in order: [1], 【2】, [编号3], [1,3] and [1-3]."""
+    numbers: list[int] = []
+    for match in _MARK.finditer(text):
+        for part in re.split(r"[,，、]", match[1]):
+            first, *last = re.split(r"[~–-]", part)
+            numbers += range(int(first), int(last[0] if last else first) + 1)
+    return tuple(dict.fromkeys(numbers))
+
+
+def split_drafts(text: str, *, finished: bool) -> tuple[list[Draft], str]:
+    """The whole sentences of what an LLM wrote so far, and the rest, which may go on.
+
+    A sentence is whole once something follows that cannot be a mark of it. With `finished` there is no rest.
+    """
+    drafts: list[Draft] = []
+    at = 0
+    while at < len(text):
+        sentence = _SENTENCE.match(text, at)
+        end = sentence.end() if sentence else len(text)
+        while mark := re.compile(rf"\s*{_MARK.pattern}").match(text, end):
+            end = mark.end()
+        rest = text[end:].lstrip(" ")
+        may_go_on = not rest or (rest[0] in _OPEN and len(rest) < LONGEST_MARK)
+        if not finished and (sentence is None or may_go_on):
+            break
+        words = _LIST_PREFIX.sub("", _MARK.sub("", text[at:end]).replace("**", "")).strip()
+        if any(char.isalnum() for char in words):
+            drafts.append(Draft(words, read_marks(text[at:end])))
+        at = end
+    return drafts, text[at:]
+
+
+def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
+    """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
+
+    They come from the passages that its marks name, or from all of them when it names none that exists. Each
+    adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure
+    of the draft and at least LEAST_SUPPORT of its terms.
+    """
+    named = [p for p in passages if p.rank in draft.marks] or list(passages)
+    candidates = candidates_of(named)
+    wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
+    if not wanted_terms:
+        return []
+    chosen: list[Candidate] = []
+    terms, numbers = set[str](), set[str]()
+
+    def gain(candidate: Candidate) -> float:
+        new_terms = (set(index_terms(candidate.text)) & wanted_terms) - terms
+        new_figures = (figures(candidate.text) & wanted_figures) - numbers
+        return len(new_terms) / len(wanted_terms) + len(new_figures)
+
+    while candidates and len(chosen) < MOST_CITED:
+        best = max(candidates, key=gain)
+        if gain(best) < (LEAST_SUPPORT if not chosen else 0.15):
+            break
+        chosen.append(best)
+        candidates.remove(best)
+        terms |= set(index_terms(best.text)) & wanted_terms
+        numbers |= figures(best.text) & wanted_figures
+    supported = numbers >= wanted_figures and len(terms) >= LEAST_SUPPORT * len(wanted_terms)
+    return sorted(chosen, key=lambda c: (c.passage.rank, c.start)) if supported else []

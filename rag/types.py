@@ -1,0 +1,266 @@
+"""The frozen dataclasses that every part passes on. Offsets are code points; an end is exclusive."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+Span = tuple[int, int]
+MARKUP = frozenset({"markup", "image"})  # kinds of removals that a quote may run across
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A span of the raw file that the cleaner took out, with the kind and the name of the rule that did it."""
+
+    start: int
+    end: int
+    kind: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Article:
+    """One file of the corpus, loaded and cleaned.
+
+    `text` is `raw` without the removed spans, so every stretch of it maps back to the file.
+    `author`, `publisher`, `published` (ISO date) and `url` are None where the file does not state them;
+    `title` is then the file's name.
+    """
+
+    id: str
+    source_path: str
+    raw: str = field(repr=False)
+    removed: tuple[Removal, ...] = field(default=(), repr=False)
+    title: str = ""
+    author: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    url: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @cached_property
+    def _kept(self) -> list[tuple[int, int, int]]:
+        """Kept stretches as (start in text, start in raw, length), in order."""
+        kept, text_at, raw_at = [], 0, 0
+        for removal in (*self.removed, Removal(len(self.raw), len(self.raw), "", "")):
+            if removal.start < raw_at:
+                raise ValueError(f"{self.id}: removals overlap or are out of order at {removal.start}")
+            if length := removal.start - raw_at:
+                kept.append((text_at, raw_at, length))
+                text_at += length
+            raw_at = removal.end
+        return kept
+
+    @cached_property
+    def text(self) -> str:
+        """The clean text."""
+        return "".join(self.raw[raw : raw + length] for _, raw, length in self._kept)
+
+    def raw_span(self, start: int, end: int) -> Span:
+        """The smallest span of `raw` that holds the clean text from `start` to `end`.
+
+        Raises ValueError unless 0 <= start < end <= len(text).
+        """
+        if not 0 <= start < end <= len(self.text):
+            raise ValueError(f"{self.id}: there is no text from {start} to {end}")
+        return self._raw_offset(start), self._raw_offset(end - 1) + 1
+
+    @cached_property
+    def breaks(self) -> tuple[int, ...]:
+        """Offsets in `text` where something other than mark-up was removed: no sentence runs across them."""
+        return tuple(self._text_offset(r.start) for r in self.removed if r.kind not in MARKUP)
+
+    def _text_offset(self, raw_offset: int) -> int:
+        """Clean characters before a raw offset that lies at the start of a removal."""
+        return sum(length for _, raw_at, length in self._kept if raw_at < raw_offset)
+
+    def _raw_offset(self, offset: int) -> int:
+        text_at, raw_at, _ = self._kept[bisect_right(self._kept, offset, key=lambda stretch: stretch[0]) - 1]
+        return raw_at + offset - text_at
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A span of an article: `text == article.text[start:end]`; `sentences` are spans in the same article."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+    text: str = field(repr=False)
+    section: str = ""
+    sentences: tuple[Span, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk id and its score in one index; higher is better."""
+
+    chunk_id: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
+
+    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score.
+    """
+
+    article: Article
+    chunk: Chunk
+    rank: int
+    score: float
+    dense: float = 0.0
+    lexical: float = 0.0
+
+    def holds(self, citation: "Citation") -> bool:
+        """Whether the citation's span lies inside this passage."""
+        same = self.article.id == citation.article.id
+        return same and self.chunk.start <= citation.start and citation.end <= self.chunk.end
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The number n of a mark [n], resolved to a span of an article.
+
+    The quote is cut from the article, so it cannot differ from it.
+    Raises ValueError where the span is outside the text, or where the raw file holds
+    anything but mark-up between the quoted characters.
+    """
+
+    marker: int
+    article: Article
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        raw_start, raw_end = self.raw_span
+        inside = [r for r in self.article.removed if r.start < raw_end and r.end > raw_start]
+        if foreign := [r for r in inside if r.kind not in MARKUP]:
+            raise ValueError(f"{self.article.id}: the quote {self.quote!r} spans a removed {foreign[0].kind}")
+
+    @cached_property
+    def raw_span(self) -> Span:
+        """Span of the quote in the raw file, mark-up inside it included."""
+        return self.article.raw_span(self.start, self.end)
+
+    @property
+    def quote(self) -> str:
+        """The cited words, verbatim."""
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of an answer and the markers of the citations it rests on."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation; role is "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the reader typed, with the turns before it, oldest first."""
+
+    text: str
+    history: tuple[Message, ...] = ()
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Statements with their citations, and the passages they were drawn from.
+
+    `notice` is what the program itself says (why it refuses, that the LLM failed); it is no statement.
+    `draft` holds words of an LLM that are not checked yet; it is empty in a finished answer.
+    Raises ValueError where a marker has no citation, or a citation lies in none of the passages.
+    """
+
+    question: Question
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    refused: bool = False
+    notice: str = ""
+    draft: str = ""
+    answerer: str = "extractive"
+    confidence: float | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    index_generation: int = 0
+
+    def __post_init__(self) -> None:
+        markers = [citation.marker for citation in self.citations]
+        if markers != list(range(1, len(markers) + 1)):
+            raise ValueError(f"citations must be numbered from 1 without gaps, not {markers}")
+        for statement in self.statements:
+            if unknown := set(statement.citations) - set(markers):
+                raise ValueError(f"the statement {statement.text!r} carries unknown markers {sorted(unknown)}")
+            if not statement.citations:
+                raise ValueError(f"the statement {statement.text!r} carries no citation")
+        for citation in self.citations:
+            if not any(passage.holds(citation) for passage in self.passages):
+                raise ValueError(f"citation {citation.marker} lies in none of the passages")
+
+    @property
+    def text(self) -> str:
+        """The answer as plain text: the notice, then the statements with their marks."""
+        marked = [s.text + "".join(f"[{n}]" for n in s.citations) for s in self.statements]
+        return "\n".join([part for part in (self.notice, "".join(marked)) if part])
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as in docs/answer.md, ready for json.dumps."""
+        return {
+            "id": self.question.id,
+            "question": self.question.text,
+            "refused": self.refused,
+            "text": self.text,
+            "notice": self.notice,
+            "answerer": self.answerer,
+            "confidence": self.confidence,
+            "statements": [{"text": s.text, "citations": list(s.citations)} for s in self.statements],
+            "citations": [_citation_json(citation) for citation in self.citations],
+            "passages": [_passage_json(passage) for passage in self.passages],
+            "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},
+            "index_generation": self.index_generation,
+        }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    article = citation.article
+    return {
+        "marker": citation.marker,
+        "article": article.id,
+        "source_path": article.source_path,
+        "title": article.title,
+        "author": article.author,
+        "publisher": article.publisher,
+        "published": article.published,
+        "url": article.url,
+        "quote": citation.quote,
+        "start": citation.start,
+        "end": citation.end,
+        "raw_start": citation.raw_span[0],
+        "raw_end": citation.raw_span[1],
+    }
+
+
+def _passage_json(passage: Passage) -> dict[str, Any]:
+    return {
+        "article": passage.article.id,
+        "source_path": passage.article.source_path,
+        "start": passage.chunk.start,
+        "end": passage.chunk.end,
+        "text": passage.chunk.text,
+        "score": round(passage.score, 6),
+        "rank": passage.rank,
+    }

@@ -1,0 +1,78 @@
+"""Chroma: the vectors of one generation. The only file that knows Chroma.
+
+Chroma embedded is for one process at a time: only the writer changes a folder, before it is published.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
+
+from rag.embed import Vector
+from rag.errors import IndexDamaged
+from rag.types import Hit
+
+COLLECTION = "chunks"
+WRITE_BATCH = 1000  # Chroma takes 5,461 at most
+READ_BATCH = 5000  # SQLite's limit on variables is 32,766
+_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
+
+
+class VectorStore:
+    """Unit vectors by chunk id, searched by cosine."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        """Open the vectors in a folder, or start new ones. Raises IndexDamaged where they cannot be opened."""
+        settings = ChromaSettings(anonymized_telemetry=False)
+        try:
+            self._client = chromadb.PersistentClient(str(folder), settings=settings)
+            if create:
+                configuration: chromadb.CreateCollectionConfiguration = {"hnsw": _HNSW}  # type: ignore[typeddict-item]
+                self._chunks = self._client.create_collection(
+                    COLLECTION, configuration=configuration, embedding_function=None
+                )
+            else:
+                self._chunks = self._client.get_collection(COLLECTION, embedding_function=None)
+        except (ChromaError, ValueError, OSError) as error:
+            raise IndexDamaged(
+                f"the vectors in {folder} cannot be opened ({error}): run python -m ingest again"
+            ) from error
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._client.close()
+
+    def count(self) -> int:
+        """Number of vectors."""
+        return self._chunks.count()
+
+    def put(self, ids: Sequence[str], vectors: Sequence[Vector] | Vector) -> None:
+        """Add or replace vectors."""
+        for at in range(0, len(ids), WRITE_BATCH):
+            batch = np.array(vectors[at : at + WRITE_BATCH], np.float32)
+            self._chunks.upsert(ids=list(ids[at : at + WRITE_BATCH]), embeddings=batch)
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Remove vectors; unknown ids are passed over."""
+        for at in range(0, len(ids), WRITE_BATCH):
+            self._chunks.delete(ids=list(ids[at : at + WRITE_BATCH]))
+
+    def search(self, query: Vector, count: int) -> list[Hit]:
+        """The nearest chunks with their cosine, best first; ties in the order of ids."""
+        if not (available := self.count()):
+            return []
+        found = self._chunks.query(query_embeddings=[query], n_results=min(count, available), include=["distances"])
+        distances = (found["distances"] or [[]])[0]
+        hits = [Hit(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances, strict=True)]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """The vector of each id; unknown ids are left out."""
+        found: dict[str, Vector] = {}
+        for at in range(0, len(ids), READ_BATCH):
+            got = self._chunks.get(ids=list(ids[at : at + READ_BATCH]), include=["embeddings"])
+            found.update(zip(got["ids"], np.asarray(got["embeddings"], np.float32), strict=True))
+        return found
