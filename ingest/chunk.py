@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 
 from rag.text import sentence_spans, simplify
@@ -59,15 +60,15 @@ def chunk_article(article: Article, count_tokens: Callable[[str], int], chunk_to
     """Chunks of an article, in order, that cover its text without gaps or overlaps.
 
     A chunk lies within one section (headings without text of their own go with the next one) and ends with a
-    sentence; it has at most `chunk_tokens` tokens, title and
-    section not counted. A longer sentence is cut, at a comma where there is one. Ids come from the content.
+    sentence; its sentences have at most `chunk_tokens` tokens.
+    A longer sentence is cut, at a comma where there is one. Ids come from the content.
     """
     headings = find_headings(article)
     borders = sorted({0, len(article.text), *(heading.start for heading in headings)})
-    sentences = _sentences(article, headings)
+    sentences = quotable_sentences(article, headings)
     chunks: list[Chunk] = []
     at = 0
-    for border, end in zip(borders, borders[1:], strict=False):
+    for border, end in pairwise(borders):
         inside = [s for s in sentences if border <= s[0] < end]
         units = [part for span in inside for part in _split_long(article.text, span, count_tokens, chunk_tokens)]
         section = _section_name(article, [h for h in headings if h.start <= border])
@@ -81,7 +82,7 @@ def chunk_article(article: Article, count_tokens: Callable[[str], int], chunk_to
     return chunks
 
 
-def _sentences(article: Article, headings: list[Heading]) -> list[Span]:
+def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
     """Sentences of the text that can be quoted: no headings, none across a removed advert."""
     heading_starts = {heading.start: heading.end for heading in headings}
     spans = []
@@ -140,5 +141,5 @@ def _chunk(article: Article, start: int, end: int, section: str, sentences: list
 
 
 def sentence_texts(article: Article, chunk: Chunk) -> list[str]:
-    """What is embedded of each sentence of a chunk: the title of the article, a line break, the sentence; simplified."""
+    """What is embedded of each sentence of a chunk: the article's title, a line break, the sentence; simplified."""
     return [simplify(f"{article.title}\n{article.text[start:end]}") for start, end in chunk.sentences]

@@ -11,17 +11,18 @@ from rag.types import Article, Removal
 SUFFIXES = {".md", ".markdown", ".txt"}
 NOT_ARTICLES = {"sources.md", "readme.md"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
+_TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
 _TITLE_LINE = re.compile(r"\A\s*([^\n]+)\n[ \t\u00a0\u3000]*\n")
 
 
 def article_files(corpus: Path) -> list[Path]:
     """The files of a corpus folder that should be articles, sorted. Raises CorpusError without such a folder.
 
-    Hidden files, README.md and SOURCES.md are none.
+    Hidden files, README.md and SOURCES.md are none; a link to nothing is one, so that reading it is reported.
     """
     if not corpus.is_dir():
         raise CorpusError(f"there is no folder {corpus}: create it and put articles (.md, .txt) into it")
-    files = (path for path in corpus.rglob("*") if path.is_file())
+    files = (path for path in corpus.rglob("*") if path.is_file() or path.is_symlink() and not path.exists())
     return sorted(
         path
         for path in files
@@ -46,7 +47,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode(content: bytes, name: str) -> str:
-    """The text of a file with line ends as \\n. Raises CorpusError where it is not UTF-8 text or is empty."""
+    """The text of a file, every line end a line feed. Raises CorpusError where it is not UTF-8 text or is empty."""
     try:
         raw = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -64,7 +65,7 @@ def load_article(path: Path, corpus: Path, content: bytes) -> Article:
     metadata = read_metadata(raw)
     removals = find_removals(raw)
     if "title" not in metadata and (title := _first_line_title(raw)):
-        metadata["title"] = title.group(1).strip()
+        metadata["title"] = _TITLE_MARKS.sub("", title.group(1)).strip()
         removals = _remove_title(removals, title)
     article = Article(
         id=article_id(path, corpus),

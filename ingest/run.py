@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ingest.chunk import VERSION, chunk_article, sentence_texts
+from ingest.chunk import VERSION, chunk_article, find_headings, quotable_sentences, sentence_texts
 from ingest.clean import rules_version
-from ingest.load import article_files, article_id, load_article, read_bytes
+from ingest.load import SUFFIXES, article_files, article_id, load_article, read_bytes
 from rag.embed import Embedder
 from rag.errors import CorpusError
 from rag.index import IndexWriter
@@ -65,7 +65,7 @@ def ingest(
     *,
     chunk_tokens: int = 300,
     allow_shrink: bool = False,
-    progress: Progress = lambda stage, done, total: None,
+    progress: Progress = lambda *_: None,
 ) -> Summary:
     """Bring the index up to date with a corpus folder; publishes nothing when nothing changed.
 
@@ -87,7 +87,7 @@ def ingest(
             )
         if changed or summary.removed:
             writer.begin([*summary.removed, *summary.changed])
-            _write(writer, corpus, changed, chunk_tokens, summary, progress)
+            _write(writer, changed, chunk_tokens, summary, progress)
             manifest = writer.publish()
         else:
             assert writer.base is not None
@@ -123,18 +123,21 @@ def _plan(
             if known.get(id_) == digest:
                 summary.unchanged += 1
                 continue
-            changed.append((load_article(path, corpus, content), digest))
+            article = load_article(path, corpus, content)
+            if not quotable_sentences(article, find_headings(article)):
+                raise CorpusError(f"{path.name} holds nothing but headings: there is no sentence to index")
+            changed.append((article, digest))
             (summary.changed if id_ in known else summary.added).append(id_)
         except CorpusError as error:
             summary.failed[path.relative_to(corpus).as_posix()] = str(error)
-            seen.setdefault(id_, path)
+            if path.suffix.lower() in SUFFIXES:
+                seen.setdefault(id_, path)
     summary.removed = sorted(set(known) - set(seen))
     return summary, changed
 
 
 def _write(
     writer: IndexWriter,
-    corpus: Path,
     changed: list[tuple[Article, str]],
     chunk_tokens: int,
     summary: Summary,

@@ -13,6 +13,7 @@ import os
 import shutil
 import struct
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def unpacked_model(dtype: str) -> Path | None:
         building = Path(tempfile.mkdtemp(prefix=target.name + ".", dir=cache))
         try:
             write_model(weights, building, dtype)
-            os.replace(building, target)
+            building.replace(target)
         except OSError as error:
             if not target.is_dir():  # otherwise another process has just put the same folder there
                 raise ModelError(
@@ -135,7 +136,7 @@ def _read_tokenizer(reader: _Reader) -> tuple[list[str], list[float]]:
     offsets = reader.array("<u4", count + 1)
     scores = reader.array("<f4", count)
     blob = reader.bytes(blob_bytes)
-    pieces = [blob[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False)]
+    pieces = [blob[start:end].decode() for start, end in pairwise(offsets)]
     return pieces, scores.tolist()
 
 

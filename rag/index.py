@@ -97,6 +97,15 @@ class Generation:
             os.close(self._in_use)
             raise
 
+    def check_counts(self) -> None:
+        """Raises IndexDamaged unless it holds as many articles, chunks, texts and vectors as its manifest says."""
+        counts = (*self.library.counts(), self.vectors.count())
+        if counts != (self.manifest.articles, self.manifest.chunks, self.manifest.chunks, self.manifest.chunks):
+            raise IndexDamaged(
+                f"{self.folder} holds {counts} articles, chunks, texts, vectors, not {self.manifest}: "
+                "run python -m ingest again"
+            )
+
     def close(self) -> None:
         """Let go of the folder, so that it may be removed."""
         self.library.close()
@@ -207,7 +216,11 @@ class IndexWriter:
         """The published generation, when it was built with the same model and chunker."""
         try:
             manifest = read_manifest(self.path)
-            Library.open(self.path / manifest.directory / "library.sqlite").close()
+            generation = Generation(self.path / manifest.directory, manifest)
+            try:
+                generation.check_counts()
+            finally:
+                generation.close()
         except IndexMissing:
             return None
         except IndexDamaged as error:
@@ -285,7 +298,7 @@ class IndexWriter:
         _write_durably(self._build / "manifest.json", _manifest_json(manifest))
         verify(self._build, manifest)
         _sync_tree(self._build)
-        os.replace(self._build, self.path / manifest.directory)
+        self._build.replace(self.path / manifest.directory)
         self._build = None
         _sync(self.path)
         _write_durably(self.path / CURRENT, _manifest_json(manifest))
@@ -329,23 +342,17 @@ def verify(folder: Path, manifest: Manifest) -> None:
 
     Raises IndexDamaged.
     """
-    library = Library.open(folder / "library.sqlite")
-    vectors = VectorStore(folder / "chroma")
+    generation = Generation(folder, manifest)
     try:
-        counts = (*library.counts(), vectors.count())
-        if counts != (manifest.articles, manifest.chunks, manifest.chunks, manifest.chunks):
-            raise IndexDamaged(
-                f"the new index holds {counts} articles, chunks, texts, vectors, not {manifest}: run again"
-            )
-        ids = library.chunk_ids()
+        generation.check_counts()
+        ids, vectors = generation.library.chunk_ids(), generation.vectors
         for chunk_id in ids[:: max(1, len(ids) // SELF_QUERIES)]:
             stored = vectors.vectors([chunk_id]).get(chunk_id)
             nearest = vectors.search(stored, 1) if stored is not None else []
             if not nearest or nearest[0].score < 0.999:
-                raise IndexDamaged(f"the chunk {chunk_id} does not find itself in the new index: run again")
+                raise IndexDamaged(f"the chunk {chunk_id} does not find itself in {folder}: run python -m ingest again")
     finally:
-        library.close()
-        vectors.close()
+        generation.close()
 
 
 def _manifest_json(manifest: Manifest) -> str:
@@ -358,7 +365,7 @@ def _write_durably(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
     _sync(path.parent)
 
 

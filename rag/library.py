@@ -87,8 +87,11 @@ class Library:
             self._connection.close()
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
-        with self._lock:
-            return self._connection.execute(query, values).fetchall()
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(f"the library of the index cannot be read ({error}): run python -m ingest") from error
 
     def put(self, article: Article, digest: str, chunks: Sequence[Chunk], vectors: Sequence[Vector]) -> None:
         """Add an article with its chunks, and for each chunk the vectors of its sentences."""
@@ -103,7 +106,8 @@ class Library:
             for chunk, rows in zip(chunks, vectors, strict=True):
                 values = (chunk.id, article.id, chunk.start, chunk.end, chunk.section, json.dumps(chunk.sentences))
                 row = self._connection.execute(
-                    "INSERT INTO chunks (id, article_id, start, end, section, sentences, vectors) VALUES (?,?,?,?,?,?,?)",
+                    "INSERT INTO chunks (id, article_id, start, end, section, sentences, vectors) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (*values, rows.astype(np.float16).tobytes()),
                 ).lastrowid
                 body = " ".join(index_terms(f"{article.title}\n{chunk.section}\n{chunk.text}"))
@@ -161,7 +165,10 @@ class Library:
         return np.frombuffer(blob, np.float16).reshape(len(json.loads(sentences)), -1).astype(np.float32)
 
     def search(self, terms: Iterable[str]) -> list[Hit]:
-        """Every chunk that has any of the terms, with its BM25 score (SQLite's bm25(), k1 = 1.2, b = 0.75), best first."""
+        """Every chunk that has any of the terms, with its BM25 score, best first; ties in the order of ids.
+
+        Source: SQLite's bm25(), k1 = 1.2, b = 0.75, https://sqlite.org/fts5.html#the_bm25_function.
+        """
         quoted = " OR ".join(f'"{term}"' for term in dict.fromkeys(terms))
         if not quoted:
             return []

@@ -108,8 +108,9 @@ _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4,
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 _NUMBER = re.compile(
+    r"(?P<percent>百分之)?(?:"
     r"(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(?P<scale>[百千]?[万亿]+|[千百])?\s*(?P<unit>%|‰)?"
-    r"|(?P<percent>百分之)?(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?)"
+    r"|(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+[万亿]*)?))"
 )
 
 
@@ -134,8 +135,11 @@ def _hanzi_value(hanzi: str) -> float | None:
             section = digit = 0
     if len(whole) > 1 and digit and (unit := {**_UNITS, **_MYRIADS}.get(whole[-2], 0)) >= 100:
         digit *= unit // 10  # 一万五 is short for 一万五千
-    value = float(total + section + digit)
-    return value + float("0." + "".join(str(_DIGITS[c]) for c in fraction)) if fraction else value
+    decimals = fraction.rstrip("万亿")
+    value = float(f"{total + section + digit}.{''.join(str(_DIGITS[c]) for c in decimals)}")
+    for char in fraction[len(decimals) :]:
+        value *= _MYRIADS[char]
+    return value
 
 
 def figures(text: str) -> set[str]:
@@ -150,11 +154,11 @@ def figures(text: str) -> set[str]:
             value = float(match["digits"].replace(",", ""))
             for char in match["scale"] or "":
                 value *= _UNITS.get(char) or _MYRIADS[char]
-            found.add(f"{value:.10g}{match['unit'] or ''}")
+            found.add(f"{value:.15g}{'%' if match['percent'] else match['unit'] or ''}")
         elif len(match["hanzi"]) > 1 or match["percent"]:
             number = _hanzi_value(match["hanzi"])
             if number is not None:
-                found.add(f"{number:.10g}{'%' if match['percent'] else ''}")
+                found.add(f"{number:.15g}{'%' if match['percent'] else ''}")
     return found
 
 

@@ -5,9 +5,12 @@ Chroma embedded is for one process at a time: only the writer changes a folder, 
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import chromadb
 import numpy as np
+from chromadb.api.client import Client
+from chromadb.api.collection_configuration import CreateHNSWConfiguration
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
@@ -18,7 +21,7 @@ from rag.types import Hit
 COLLECTION = "chunks"
 WRITE_BATCH = 1000  # Chroma takes 5,461 at most
 READ_BATCH = 5000  # SQLite's limit on variables is 32,766
-_HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
+_HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
 
 
 class VectorStore:
@@ -28,11 +31,10 @@ class VectorStore:
         """Open the vectors in a folder, or start new ones. Raises IndexDamaged where they cannot be opened."""
         settings = ChromaSettings(anonymized_telemetry=False)
         try:
-            self._client = chromadb.PersistentClient(str(folder), settings=settings)
+            self._client = cast(Client, chromadb.PersistentClient(str(folder), settings=settings))
             if create:
-                configuration: chromadb.CreateCollectionConfiguration = {"hnsw": _HNSW}  # type: ignore[typeddict-item]
                 self._chunks = self._client.create_collection(
-                    COLLECTION, configuration=configuration, embedding_function=None
+                    COLLECTION, configuration={"hnsw": _HNSW}, embedding_function=None
                 )
             else:
                 self._chunks = self._client.get_collection(COLLECTION, embedding_function=None)
@@ -64,7 +66,7 @@ class VectorStore:
         """The nearest chunks with their cosine, best first; ties in the order of ids."""
         if not (available := self.count()):
             return []
-        found = self._chunks.query(query_embeddings=[query], n_results=min(count, available), include=["distances"])
+        found = self._chunks.query(query_embeddings=query, n_results=min(count, available), include=["distances"])
         distances = (found["distances"] or [[]])[0]
         hits = [Hit(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))

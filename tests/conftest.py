@@ -1,0 +1,55 @@
+"""Fixtures shared by the tests: a fake embedder, a tiny corpus, and the real ones for tests marked `model`."""
+
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+
+from ingest.run import ingest
+from rag.embed import SentenceEmbedder
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+TINY = {
+    "甲.md": "# 甲\n\n猫吃鱼。猫怕狗。\n",
+    "乙.txt": "乙\n\n狗追猫，共3.5亿次。\n",
+    "子/丙.txt": "丙\n\n鸟会飞。\n",
+}
+
+
+@pytest.fixture
+def fake_embedder() -> FakeEmbedder:
+    """Counts 猫, 狗, 鱼 and 鸟."""
+    return FakeEmbedder()
+
+
+@pytest.fixture
+def tiny_corpus(tmp_path: Path) -> Path:
+    """A folder with three articles of one or two sentences: 甲, 乙 and 子/丙."""
+    corpus = tmp_path / "corpus"
+    for name, text in TINY.items():
+        (corpus / name).parent.mkdir(parents=True, exist_ok=True)
+        (corpus / name).write_text(text, encoding="utf-8")
+    return corpus
+
+
+@pytest.fixture
+def tiny_index(tiny_corpus: Path, tmp_path: Path) -> Path:
+    """An index folder that holds the tiny corpus, embedded by the fake embedder, as generation 1."""
+    index = tmp_path / "index"
+    ingest(tiny_corpus, index, FakeEmbedder())
+    return index
+
+
+@pytest.fixture(scope="session")
+def real_embedder() -> SentenceEmbedder:
+    """The bundled model; only for tests marked `model`."""
+    return SentenceEmbedder()
+
+
+@pytest.fixture(scope="session")
+def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index folder that holds corpus/, embedded by the bundled model; only for tests marked `model`."""
+    index = tmp_path_factory.mktemp("corpus") / "index"
+    ingest(CORPUS, index, real_embedder)
+    return index

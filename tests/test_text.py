@@ -1,0 +1,146 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.text import content_of, count_tokens, figures, index_terms, normalize, sentence_spans, simplify
+
+
+def sentences(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentence_spans(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("今天晴。明天雨！后天呢？", ["今天晴。", "明天雨！", "后天呢？"]),
+        ("真的？！好。", ["真的？！", "好。"]),
+        ("第一行\n第二行", ["第一行", "第二行"]),
+        ("  　缩进。 下一句。", ["缩进。", "下一句。"]),
+        ("没有标点", ["没有标点"]),
+        ("字", ["字"]),
+        ("Ｈｅｌｌｏ！是。", ["Ｈｅｌｌｏ！", "是。"]),
+        ("你好😀。再见！😀", ["你好😀。", "再见！"]),
+        ("用户3.5亿。占0.6%。", ["用户3.5亿。", "占0.6%。"]),
+        ("It is 3.5. The end.", ["It is 3.5.", "The end."]),
+        ("e.g. this", ["e.g. this"]),
+    ],
+)
+def test_sentences_end_at_terminals_and_line_breaks(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "。！？", "😀", "——"])
+def test_a_stretch_without_letter_or_digit_is_no_sentence(text: str) -> None:
+    assert sentence_spans(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("他说：“走吧。”然后走了。", ["他说：“走吧。”", "然后走了。"]),
+        ("“走吧。快！”他说。", ["“走吧。快！”他说。"]),
+        ("「甲。乙。」他说。", ["「甲。乙。」他说。"]),
+        ("他问（为什么？）。对。", ["他问（为什么？）。", "对。"]),
+        ("半句。”接着。", ["半句。”", "接着。"]),
+        ("“没有关上。后来。", ["“没有关上。", "后来。"]),
+    ],
+)
+def test_quotations_stay_whole(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
+def test_a_quotation_longer_than_the_limit_is_cut_at_its_sentences() -> None:
+    assert sentences("“" + "长" * 119 + "。”后") == ["“" + "长" * 119 + "。”", "后"]
+    assert sentences("“" + "长" * 100 + "。短。”后") == ["“" + "长" * 100 + "。短。”后"]
+
+
+def test_spans_are_offsets_in_the_text_without_the_space_around_them() -> None:
+    assert sentence_spans(" 甲。\r\n 乙 \n丙") == [(1, 3), (6, 7), (9, 10)]
+
+
+CHINESE = st.text(alphabet=st.sampled_from("小红书a1Z。！？.,，“”「」：（） \n\t😀\u3000\u2028"), max_size=80)
+
+
+@given(CHINESE | st.text(max_size=60))
+def test_sentence_spans_are_ordered_disjoint_and_lose_no_letter_or_digit(text: str) -> None:
+    spans = sentence_spans(text)
+    ends = [0, *(end for _, end in spans)]
+    for (start, end), before in zip(spans, ends, strict=False):
+        assert before <= start < end <= len(text)
+        assert text[start:end] == text[start:end].strip()
+    kept = "".join(text[start:end] for start, end in spans)
+    assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("小红书3.5亿", ["小红", "红书", "3.5", "亿"]),
+        ("约", ["约"]),
+        ("約談", ["约谈"]),
+        ("TikTok，Temu", ["tiktok", "temu"]),
+        ("ＡＩ岗15%", ["ai", "岗", "15%"]),
+        ("の", ["の"]),
+        ("。，😀_", []),
+        ("", []),
+    ],
+)
+def test_index_terms_are_bigrams_of_chinese_and_whole_words_otherwise(text: str, terms: list[str]) -> None:
+    assert index_terms(text) == terms
+
+
+def test_normalize_folds_width_case_and_script_but_simplify_only_the_script() -> None:
+    assert normalize("ＡＢ約談") == "ab约谈"
+    assert simplify("ＡＢ約談") == "ＡＢ约谈"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3.5亿", {"350000000"}),
+        ("350,000,000", {"350000000"}),
+        ("3.5 亿", {"350000000"}),
+        ("三点五亿", {"350000000"}),
+        ("3千万", {"30000000"}),
+        ("三千二百万", {"32000000"}),
+        ("百分之十五", {"15%"}),
+        ("百分之15", {"15%"}),
+        ("15%", {"15%"}),
+        ("１５％", {"15%"}),
+        ("百分之七", {"7%"}),
+        ("0.6‰", {"0.6‰"}),
+        ("一万五", {"15000"}),
+        ("一百零五", {"105"}),
+        ("十二年", {"12"}),
+        ("二〇二五年", {"2025"}),
+        ("2025-04-03", {"2025", "4", "3"}),
+        ("310亿美元", {"31000000000"}),
+        ("三个", set()),
+        ("万一", set()),
+        ("没有", set()),
+        ("", set()),
+    ],
+)
+def test_figures_have_one_form_however_they_are_written(text: str, expected: set[str]) -> None:
+    assert figures(text) == expected
+
+
+def test_figures_of_eleven_digits_that_differ_in_the_last_stay_different() -> None:
+    assert figures("13800138000") != figures("13800138001")
+
+
+@given(st.integers(min_value=0, max_value=10**14))
+def test_a_figure_is_the_same_with_and_without_thousands_separators(number: int) -> None:
+    assert figures(f"{number:,}") == figures(str(number)) == {str(number)}
+
+
+def test_count_tokens_counts_cl100k_tokens_and_takes_special_tokens_as_text() -> None:
+    assert count_tokens("") == 0
+    assert count_tokens("hello world") == 2  # 15339, 1917 in the published vocabulary
+    assert count_tokens("<|endoftext|>") > 1
+
+
+def test_content_of_blanks_the_words_that_only_ask() -> None:
+    assert content_of("请问小红书有多少月活用户？").split() == ["小红书有", "月活用户"]
+    assert content_of("為什麼？").split() == []
+    assert content_of("What is GMV").split() == ["gmv"]

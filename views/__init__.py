@@ -1,0 +1,1 @@
+"""What the page shows: answers as HTML, and its Chinese sentences. No retrieval, no state."""
