@@ -16,6 +16,7 @@ from views.answer import answer_html, footer_text, question_html
 
 log = logging.getLogger("yinju")
 STYLE = Path(__file__).with_name("views") / "style.css"
+ICON = STYLE.with_name("icon.png")
 
 
 @st.cache_resource(show_spinner=texts.LOADING)
@@ -81,7 +82,7 @@ def status_line(chain: AnswerChain) -> str:
 
 def main() -> None:
     """Draw the page."""
-    st.set_page_config(page_title=f"{texts.TITLE} · {texts.TAGLINE}", page_icon=":material/format_quote:")
+    st.set_page_config(page_title=f"{texts.TITLE} · {texts.TAGLINE}", page_icon=str(ICON))
     st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
     st.title(texts.TITLE, anchor=False)
     st.caption(texts.TAGLINE)

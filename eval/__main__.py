@@ -1,75 +1,87 @@
-"""python -m eval: run a question set and print what it measures; exit code 1 below a floor."""
+"""python -m eval: run a question set and print what it measures."""
 
 import argparse
 import json
 import sys
-import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
-from eval.run import by_type, run, summarize, to_lines
-from eval.sets import SetError, load_set
+from eval.floors import FloorsError, load_floors, missed_limits
+from eval.sets import SetError, SetQuestion, load_set
 from rag.errors import RagError
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 
-COLUMNS = ("questions", "evidence hit@5", "citation hit", "gold containment", "refusal", "joint accuracy")
+if TYPE_CHECKING:
+    from eval.run import Run
+
+EPILOG = """exit codes: 0 every question was judged and no floor is missed; 1 a question failed, a floor is missed, or
+index, set or settings cannot be used; 2 wrong arguments"""
+COLUMNS = ("questions", "evidence hit@5", "citation hit", "gold containment", "joint accuracy")
+RETRIEVAL_COLUMNS = ("questions", "article@1", "article MRR@10", "evidence hit@5", "evidence recall@5", "MRR@10")
+DEPTH = 10  # passages that --retrieval-only looks at, for the metrics at 10
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__, epilog=EPILOG)
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
     parser.add_argument("--set", type=Path, default=Path("eval/sets/corpus.jsonl"), help="question set (JSON Lines)")
     parser.add_argument("--limit", type=int, help="only the first questions")
+    parser.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the summary as JSON")
     parser.add_argument("--lines", type=Path, metavar="FILE", help="write one JSON line a question")
-    parser.add_argument(
-        "--floors", type=Path, metavar="FILE", help="TOML table of least (and, under [most], highest) values"
-    )
+    parser.add_argument("--floors", type=Path, metavar="FILE", help="TOML with the [least] and [most] values allowed")
     options = parser.parse_args(arguments)
-    console = Console(width=120)
+    if options.limit is not None and options.limit < 1:
+        parser.error("--limit must be at least 1")
     try:
-        settings = load_settings(index=options.index)
-        questions = load_set(options.set)[: options.limit]
-        from rag.chain import AnswerChain
-
-        chain = AnswerChain(settings)
-        judged = run(questions, chain)
-    except (RagError, SetError) as error:
+        settings = load_settings(index=options.index, passages=DEPTH if options.retrieval_only else None)
+        limits = load_floors(options.floors) if options.floors else {}
+        result = measure_set(load_set(options.set)[: options.limit], settings, options.retrieval_only)
+    except (RagError, SetError, FloorsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    summary = summarize(judged)
-    types = by_type(judged)
-    table = Table("type", *COLUMNS, title=f"{options.set.name} · {settings.llm or 'extractive'}")
-    for type_, scores in {**types, "all": summary}.items():
-        table.add_row(type_, *(f"{scores[c]:.3g}" if c in scores else "–" for c in COLUMNS))
-    console.print(table)
-    console.print("  ".join(f"{name} {value:.4g}" for name, value in summary.items()))
+    summary = result.to_json()
+    print_summary(summary, options.set.name, RETRIEVAL_COLUMNS if options.retrieval_only else COLUMNS)
     if options.json:
-        options.json.write_text(
-            json.dumps({"all": summary, "types": types}, ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+        options.json.write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if options.lines:
-        options.lines.write_text(to_lines(judged), encoding="utf-8")
-    missed = below_floors(summary, options.floors) if options.floors else []
-    for message in missed:
-        print(f"FAILED: {message}", file=sys.stderr)
-    return 1 if missed else 0
+        options.lines.write_text(result.to_lines(), encoding="utf-8")
+    problems = [f"{id_}: {error}" for id_, error in result.failed.items()]
+    problems += missed_limits(summary["all"], limits)
+    for problem in problems:
+        print(f"FAILED: {problem}", file=sys.stderr)
+    return 1 if problems else 0
 
 
-def below_floors(summary: dict[str, float], path: Path) -> list[str]:
-    """What a summary misses of the floors in a TOML file; a metric that was not measured misses too."""
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    missed = []
-    for name, floor in table.get("least", {}).items():
-        if summary.get(name, float("-inf")) < floor:
-            missed.append(f"{name} is {summary.get(name, 'not measured')}, below {floor}")
-    for name, ceiling in table.get("most", {}).items():
-        if summary.get(name, float("inf")) > ceiling:
-            missed.append(f"{name} is {summary.get(name, 'not measured')}, above {ceiling}")
-    return missed
+def measure_set(questions: list[SetQuestion], settings: Settings, retrieval_only: bool) -> "Run":
+    """Judge the questions against the index of the settings."""
+    from eval.run import answers_of, passages_of, run  # imports of several seconds: not for --help
+    from rag.chain import AnswerChain
+    from rag.retrieve import HybridRetriever
+
+    chain = AnswerChain(settings)
+    generation = chain.index.current()
+    retriever = HybridRetriever.of(generation, chain.embedder, settings)
+    return run(questions, generation.library, passages_of(retriever) if retrieval_only else answers_of(chain))
+
+
+def print_summary(summary: dict[str, Any], title: str, columns: tuple[str, ...]) -> None:
+    """A row of the main metrics for each type, then all metrics of all questions."""
+    console = Console(width=120)
+    table = Table("type", *columns, title=title)
+    for type_, scores in {**summary["types"], "all": summary["all"]}.items():
+        table.add_row(type_, *(shown(scores.get(name)) for name in columns))
+    console.print(table)
+    console.print("  ".join(f"{name} {shown(value)}" for name, value in summary["all"].items()))
+
+
+def shown(value: float | None) -> str:
+    """A number as it is printed: counts whole, measures to three decimals, a dash for None."""
+    return "–" if value is None else f"{value}" if isinstance(value, int) else f"{value:.3f}"
 
 
 if __name__ == "__main__":

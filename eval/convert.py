@@ -28,7 +28,7 @@ def to_question(row: dict[str, Any], text: str, *, kept: bool = True) -> dict[st
     answerable = row["answerable"] and kept
     answers = list(dict.fromkeys(row["answers"])) if answerable else []
     quotes = row.get("evidence") or [sentence_of(text, answer, start) for answer, start in located(row, text)]
-    quotes = [quote for quote in dict.fromkeys(quotes) if quote in text and answerable]
+    evidence = [quote for quote in dict.fromkeys(quotes) if quote in text] if answerable else []
     return {
         "id": row["id"],
         "type": "fact" if answerable else "unanswerable" if kept else "absent-topic",
@@ -37,18 +37,20 @@ def to_question(row: dict[str, Any], text: str, *, kept: bool = True) -> dict[st
         "answerable": answerable,
         "gold": [answers] if answers else [],
         "forbid": [],
-        "evidence": [{"article": row["passage"], "quote": quote} for quote in quotes],
+        "evidence": [{"article": row["passage"], "quote": quote} for quote in evidence],
         "tags": [],
     }
 
 
 def located(row: dict[str, Any], text: str) -> list[tuple[str, int]]:
-    """Every answer with the offset where it stands; one that cannot be found is left out."""
+    """Every answer with the offsets where it stands; one that cannot be found is left out.
+
+    The known starts are tried for every answer, since sets list equal answers once but all of their starts.
+    """
     found = []
-    for answer, start in zip(row["answers"], row.get("starts", [-1] * len(row["answers"])), strict=False):
-        at = start if text[max(start, 0) :].startswith(answer) and start >= 0 else text.find(answer)
-        if row["answerable"] and at >= 0:
-            found.append((answer, at))
+    for answer in row["answers"]:
+        starts = [start for start in dict.fromkeys(row.get("starts", [])) if text.startswith(answer, start)]
+        found += [(answer, start) for start in starts or [text.find(answer)] if start >= 0]
     return found
 
 
@@ -60,12 +62,17 @@ def sentence_of(text: str, answer: str, start: int) -> str:
 def convert(
     folder: Path, out: Path, *, keep: float = 1.0, questions: int | None = None, seed: int = 7
 ) -> tuple[int, int]:
-    """Write the corpus and the set; gives the numbers of articles and questions."""
+    """Write the corpus and the set; gives the numbers of articles and questions.
+
+    Raises ValueError where OUT/corpus holds anything else: it would be indexed, and absent topics would be there.
+    """
     chance = random.Random(seed)
     corpus = out / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
     passages = {row["id"]: row for row in read_jsonl(folder / "passages.jsonl")}
     kept = set(chance.sample(sorted(passages), round(keep * len(passages))))
+    if others := sorted(path.name for path in corpus.iterdir() if path.name not in {f"{id_}.txt" for id_ in kept}):
+        raise ValueError(f"{corpus} holds other files, such as {others[0]}: give an empty folder")
     for id_ in sorted(kept):
         row = passages[id_]
         (corpus / f"{id_}.txt").write_text(f"{row['title']}\n\n{row['text']}\n", encoding="utf-8")
@@ -79,7 +86,7 @@ def convert(
     return len(kept), len(rows)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m eval.convert", description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -87,10 +94,14 @@ def main() -> int:
     parser.add_argument("--keep", type=float, default=1.0, help="share of the passages that become articles")
     parser.add_argument("--questions", type=int, help="a random sample of this size")
     parser.add_argument("--seed", type=int, default=7, help="seed of the samples")
-    options = parser.parse_args()
-    articles, count = convert(
-        options.folder, options.out, keep=options.keep, questions=options.questions, seed=options.seed
-    )
+    options = parser.parse_args(arguments)
+    try:
+        articles, count = convert(
+            options.folder, options.out, keep=options.keep, questions=options.questions, seed=options.seed
+        )
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     print(f"{articles} articles, {count} questions in {options.out}")
     return 0
 

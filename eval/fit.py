@@ -20,8 +20,9 @@ from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from eval.metrics import contains, overlap
+from eval.metrics import overlap
 from eval.sets import SetQuestion, load_set, locate
+from eval.wording import contains
 from rag.embed import Embedder, SentenceEmbedder
 from rag.features import (
     SENTENCE_FEATURES,
@@ -48,7 +49,7 @@ SUB_CORPORA = (5, 20, 80, 320, 10**6)  # articles
 
 def right_sentences(question: SetQuestion, candidates: Sequence[Candidate], generation: Generation) -> Labels:
     """Which candidate sentences lie in the evidence and hold a gold answer."""
-    places = [(e.article, *span) for e, span in locate(question.evidence, generation.library).items()]
+    places = locate(question, generation.library)
     alternatives = [alternative for group in question.gold for alternative in group]
     return np.array(
         [
@@ -142,9 +143,8 @@ def main() -> int:
     half = len(groups) // 2
     held_out = fit_sentences(groups[:half])
     for k in (1, 2, 3):
-        print(
-            f"right sentence among the {k} best, fitted on one half, found in the other: {found_at(groups[half:], held_out, k):.3f}"
-        )
+        share = found_at(groups[half:], held_out, k)
+        print(f"right sentence among the {k} best, fitted on one half, found in the other: {share:.3f}")
 
     sample = topic_sampler(generation, embedder, options.seed)
     topics = np.array([features for q in [*present, *absent] for features in sample(q)])
@@ -152,9 +152,8 @@ def main() -> int:
     even = np.arange(len(labels)) // len(SUB_CORPORA) % 2 == 0
     model = LogisticRegression(C=1e3, max_iter=9999)
     probability = model.fit(topics[even], labels[even]).predict_proba(topics[~even])[:, 1]
-    print(
-        f"topic present or absent, fitted on one half, AUROC in the other: {roc_auc_score(labels[~even], probability):.3f}"
-    )
+    auroc = roc_auc_score(labels[~even], probability)
+    print(f"topic present or absent, fitted on one half, AUROC in the other: {auroc:.3f}")
     model.fit(topics, labels)
 
     weights = {
@@ -163,9 +162,8 @@ def main() -> int:
         "topic_intercept": round(float(model.intercept_[0]), 3),
     }
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
-    print(
-        f"{len(groups)} questions with a right sentence, {len(present)} present, {len(absent)} absent; weights in {options.out}"
-    )
+    counts = f"{len(groups)} questions with a right sentence, {len(present)} present, {len(absent)} absent"
+    print(f"{counts}; weights in {options.out}")
     return 0
 
 

@@ -1,118 +1,173 @@
-"""Run a question set through the pipeline and judge every answer."""
+"""Run a question set through the pipeline, or through its retriever alone, and judge every question."""
 
 import json
 import statistics
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from eval import metrics
-from eval.sets import SetQuestion, locate
+from eval import metrics, wording
+from eval.metrics import Place
+from eval.sets import SetQuestion, locate_all
 from rag.chain import AnswerChain
-from rag.types import Answer
+from rag.library import Library
+from rag.retrieve import HybridRetriever
+from rag.rewrite import stand_alone
+from rag.types import Answer, Passage
 
-Progress = Callable[[int, int], None]
+Scores = dict[str, float | None]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A question, its answer, and every metric of it; None where there is nothing to judge."""
+    """A question with every metric of it, None where there is nothing to judge; `answer` where one was asked for."""
 
     question: SetQuestion
-    answer: Answer
-    scores: dict[str, float | None]
+    scores: Scores
+    answer: Answer | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One line of a result file."""
-        return {"type": self.question.type, "scores": self.scores, "answer": self.answer.to_json()}
+        row = {"id": self.question.id, "type": self.question.type, "scores": self.scores}
+        return {**row, "answer": self.answer.to_json()} if self.answer else row
 
 
-def judge(question: SetQuestion, answer: Answer, gold: list[metrics.Place]) -> Judged:
-    """Every metric of one answer; `gold` are the places of its evidence."""
-    passages = [(p.article.id, p.chunk.start, p.chunk.end) for p in answer.passages]
-    answered = question.answerable and not answer.refused
-    text = answer.text if answered else ""
-    scores: dict[str, float | None] = {
-        "evidence hit@1": metrics.evidence_hit(passages, gold, 1),
-        "evidence hit@5": metrics.evidence_hit(passages, gold, 5),
-        "evidence recall@5": metrics.evidence_recall(passages, gold, 5),
-        "MRR@10": metrics.reciprocal_rank(passages, gold),
-        "nDCG@10": metrics.ndcg(passages, gold),
-        "article@1": article_rank(answer, question),
-        "article MRR@10": article_reciprocal_rank(answer, question),
+@dataclass(frozen=True)
+class Run:
+    """The judged questions, in order, and by id what went wrong with the others."""
+
+    judged: list[Judged] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary of all questions, of each type, and the failures."""
+        return {"all": summarize(self.judged), "types": by_type(self.judged), "failed": self.failed}
+
+    def to_lines(self) -> str:
+        """The judged questions as JSON Lines."""
+        return "".join(json.dumps(judged.to_json(), ensure_ascii=False) + "\n" for judged in self.judged)
+
+
+Judge = Callable[[SetQuestion, list[Place]], Judged]
+
+
+def run(questions: Sequence[SetQuestion], library: Library, judge: Judge) -> Run:
+    """Judge every question; one that raises is recorded and does not stop the others.
+
+    Raises SetError for evidence that is no longer in its article.
+    """
+    result = Run()
+    for question, gold in zip(questions, locate_all(questions, library), strict=True):
+        try:
+            result.judged.append(judge(question, gold))
+        except Exception as error:  # whatever it is: it is named, and fails the run at its end
+            result.failed[question.id] = f"{type(error).__name__}: {error}"
+    return result
+
+
+def answers_of(chain: AnswerChain) -> Judge:
+    """Judges passages and answers."""
+
+    def judge(question: SetQuestion, gold: list[Place]) -> Judged:
+        answer = chain.invoke(question.question)
+        scores = {**retrieval_scores(question, answer.passages, gold), **answer_scores(question, answer, gold)}
+        return Judged(question, scores, answer)
+
+    return judge
+
+
+def passages_of(retriever: HybridRetriever) -> Judge:
+    """Judges passages only: no answer is written."""
+
+    def judge(question: SetQuestion, gold: list[Place]) -> Judged:
+        started = time.perf_counter()
+        passages = retriever.retrieve(stand_alone(question.question))
+        milliseconds = (time.perf_counter() - started) * 1000
+        return Judged(question, {**retrieval_scores(question, passages, gold), "milliseconds": milliseconds})
+
+    return judge
+
+
+def retrieval_scores(question: SetQuestion, passages: Sequence[Passage], gold: list[Place]) -> Scores:
+    """The metrics of a question's passages; `gold` are the places of its evidence."""
+    places = [(p.article.id, p.chunk.start, p.chunk.end) for p in passages]
+    articles = list(dict.fromkeys(p.article.id for p in passages))
+    gold_articles = {evidence.article for evidence in question.evidence}
+    return {
+        "evidence hit@1": metrics.evidence_hit(places, gold, 1),
+        "evidence hit@5": metrics.evidence_hit(places, gold, 5),
+        "evidence recall@5": metrics.evidence_recall(places, gold, 5),
+        "MRR@10": metrics.reciprocal_rank(places, gold),
+        "nDCG@10": metrics.ndcg(places, gold),
+        "article@1": metrics.article_hit(articles, gold_articles),
+        "article MRR@10": metrics.article_reciprocal_rank(articles, gold_articles),
+    }
+
+
+def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> Scores:
+    """The metrics of an answer; those of its words and its evidence only where it rightly does not refuse."""
+    scores: Scores = {
         "citations exact": metrics.citations_exact(answer),
-        "citation hit": metrics.citation_hit(answer, gold) if answered else None,
-        "citation precision": metrics.citation_precision(answer, gold) if answered else None,
-        "gold containment": metrics.gold_containment(text, question.gold) if answered else None,
-        "gold figures": metrics.gold_figures(text, question.gold) if answered else None,
-        "brevity": metrics.brevity(text, question.gold) if answered else None,
         "unsupported figures": metrics.unsupported_figures(answer),
         "over-refusal": float(answer.refused) if question.answerable else None,
         "refusal": None if question.answerable else float(answer.refused),
         "joint accuracy": float(metrics.is_right(answer, question.answerable, question.gold, gold)),
         "milliseconds": answer.timings_ms["total"],
     }
-    return Judged(question, answer, scores)
+    if question.answerable and not answer.refused:
+        text = metrics.said(answer)
+        scores |= {
+            "citation hit": metrics.citation_hit(answer, gold),
+            "citation precision": metrics.citation_precision(answer, gold),
+            "citation recall": metrics.citation_recall(answer, question.gold),
+            "gold containment": wording.gold_containment(text, question.gold),
+            "gold figures": wording.gold_figures(text, question.gold),
+            "forbidden": wording.holds_forbidden(text, question.forbid),
+            "exact match": wording.exact_match(text, question.gold),
+            "F1": wording.token_f1(text, question.gold),
+            "brevity": wording.brevity(text, question.gold),
+        }
+    return scores
 
 
-def _articles(answer: Answer) -> list[str]:
-    return list(dict.fromkeys(p.article.id for p in answer.passages))
+def summarize(judged: Sequence[Judged]) -> dict[str, float]:
+    """Mean of every metric over the questions that it judges (median of brevity; p50 and p95 of the time).
 
-
-def article_rank(answer: Answer, question: SetQuestion) -> float | None:
-    """1 when the first passage is of an article with evidence, else 0."""
-    gold = {e.article for e in question.evidence}
-    return float(_articles(answer)[:1] != [] and _articles(answer)[0] in gold) if gold else None
-
-
-def article_reciprocal_rank(answer: Answer, question: SetQuestion) -> float | None:
-    """1 / rank of the first article with evidence, articles ranked by their best passage; 0 below rank 10."""
-    gold = {e.article for e in question.evidence}
-    if not gold:
-        return None
-    return next((1 / rank for rank, id_ in enumerate(_articles(answer)[:10], 1) if id_ in gold), 0.0)
-
-
-def run(
-    questions: Iterable[SetQuestion], chain: AnswerChain, progress: Progress = lambda done, total: None
-) -> list[Judged]:
-    """Answer and judge every question, in order. Raises SetError for evidence that is no longer in its article."""
-    questions = list(questions)
-    library = chain.index.current().library
-    places = [[(e.article, *span) for e, span in locate(q.evidence, library).items()] for q in questions]
-    judged = []
-    for number, (question, gold) in enumerate(zip(questions, places, strict=True), 1):
-        judged.append(judge(question, chain.invoke(question.question), gold))
-        progress(number, len(questions))
-    return judged
-
-
-def summarize(judged: list[Judged]) -> dict[str, float]:
-    """Mean of every metric over the questions that it judges (median of brevity; p50 and p95 of the time)."""
+    Refusal is told by type of question, never averaged over types, since some absences are far easier to see.
+    """
     summary: dict[str, float] = {"questions": len(judged)}
-    for name in judged[0].scores:
-        values = [value for j in judged if (value := j.scores[name]) is not None]
+    for name in dict.fromkeys(name for j in judged for name in j.scores if name != "refusal"):
+        values = [value for j in judged if (value := j.scores.get(name)) is not None]
         if not values:
             continue
         if name == "milliseconds":
-            summary["p50 ms"], summary["p95 ms"] = statistics.median(values), _quantile(values, 0.95)
+            summary |= {"p50 ms": statistics.median(values), "p95 ms": percentile(values, 95)}
         else:
             summary[name] = statistics.median(values) if name == "brevity" else statistics.fmean(values)
-    if "refusal" in summary and "over-refusal" in summary:
-        summary["refusal balanced accuracy"] = (summary["refusal"] + 1 - summary["over-refusal"]) / 2
+    return summary | _refusal_summary(judged, summary.get("over-refusal"))
+
+
+def _refusal_summary(judged: Sequence[Judged], over_refusal: float | None) -> dict[str, float]:
+    """Share of the questions of each unanswerable type that are refused, and its balanced accuracy."""
+    refused: dict[str, list[float]] = {}
+    for j in judged:
+        if (value := j.scores.get("refusal")) is not None:
+            refused.setdefault(j.question.type, []).append(value)
+    summary = {}
+    for type_, values in refused.items():
+        summary[f"refusal {type_}"] = statistics.fmean(values)
+        if over_refusal is not None:
+            summary[f"balanced accuracy {type_}"] = (statistics.fmean(values) + 1 - over_refusal) / 2
     return summary
 
 
-def _quantile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+def percentile(values: Sequence[float], percent: int) -> float:
+    """The smallest value that `percent` of the values do not exceed (nearest rank)."""
+    return sorted(values)[max(0, -(-percent * len(values) // 100) - 1)]
 
 
-def by_type(judged: list[Judged]) -> dict[str, dict[str, float]]:
+def by_type(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
     """The summary of each question type, in the order in which the types first appear."""
     types = dict.fromkeys(j.question.type for j in judged)
     return {type_: summarize([j for j in judged if j.question.type == type_]) for type_ in types}
-
-
-def to_lines(judged: list[Judged]) -> str:
-    """All judged questions as JSON Lines."""
-    return "".join(json.dumps(j.to_json(), ensure_ascii=False) + "\n" for j in judged)

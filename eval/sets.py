@@ -3,21 +3,23 @@
 {"id", "type", "question", "history": [{"role", "content"}], "answerable": bool,
  "gold": [[alternative, …], …], "forbid": [string, …], "evidence": [{"article", "quote"}, …], "tags": [string, …]}
 
-An answer is right when every gold group has one alternative in it. Evidence is any sentence that settles the
-question, or one of its groups.
+An answer is right when every gold group has one alternative in it; `forbid` are strings that only wrong answers have.
+Evidence is any sentence that settles the question, or one of its groups.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.metrics import Place
 from rag.library import Library
-from rag.types import Message, Question, Span
+from rag.types import Message, Question
 
 
 class SetError(ValueError):
-    """A question set that cannot be used; the message names the file and the line."""
+    """A question set that cannot be used; the message names the file and the line, or the question."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,11 @@ class SetQuestion:
 
 def load_set(path: Path) -> list[SetQuestion]:
     """The questions of a set. Raises SetError for an unreadable line, a repeated id or an empty set."""
-    questions: list[SetQuestion] = []
-    seen: set[str] = set()
+    questions: dict[str, SetQuestion] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise SetError(f"{path} cannot be read: {error.strerror}") from error
+        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: JSON may hold U+2028
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetError(f"{path} cannot be read: {error}") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -56,44 +57,71 @@ def load_set(path: Path) -> list[SetQuestion]:
             question = _parse(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SetError(f"{path}, line {number}: {type(error).__name__} {error}") from error
-        if question.id in seen:
+        if question.id in questions:
             raise SetError(f"{path}, line {number}: the id {question.id} is there twice")
-        seen.add(question.id)
-        questions.append(question)
+        questions[question.id] = question
     if not questions:
         raise SetError(f"{path} holds no question")
-    return questions
+    return list(questions.values())
 
 
 def _parse(row: dict[str, Any]) -> SetQuestion:
     history = tuple(Message(turn["role"], turn["content"]) for turn in row.get("history", []))
     question = SetQuestion(
-        id=row["id"],
-        type=row["type"],
-        question=Question(row["question"], history, row["id"]),
+        id=_text(row["id"]),
+        type=_text(row["type"]),
+        question=Question(_text(row["question"]), history, row["id"]),
         answerable=row["answerable"],
-        gold=tuple(tuple(group) for group in row["gold"]),
-        forbid=tuple(row.get("forbid", [])),
-        evidence=tuple(Evidence(e["article"], e["quote"]) for e in row["evidence"]),
+        gold=tuple(_texts(group) for group in row["gold"]),
+        forbid=_texts(row.get("forbid", [])),
+        evidence=tuple(Evidence(_text(e["article"]), _text(e["quote"])) for e in row["evidence"]),
     )
-    if question.answerable != bool(question.gold):
-        raise ValueError("answerable questions have gold groups, others have none")
+    if question.answerable is not bool(question.gold) or not all(question.gold):
+        raise ValueError("answerable questions have gold groups, none of them empty; others have no gold")
     return question
 
 
-def locate(evidence: tuple[Evidence, ...], library: Library) -> dict[Evidence, Span]:
-    """Where each quote stands in the clean text of its article.
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} should be text")
+    return value
 
-    A quote in which the cleaner removed mark-up is found by its raw span. Raises SetError naming a stale quote.
-    """
-    found = {}
-    for item in evidence:
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list):
+        raise ValueError(f"{values!r} should be a list")
+    return tuple(_text(value) for value in values)
+
+
+def locate(question: SetQuestion, library: Library) -> list[Place]:
+    """Every place where a quote of the question's evidence stands. Raises SetError naming a stale quote."""
+    return [place for evidence in question.evidence for place in _places(question.id, evidence, library)]
+
+
+def _places(id_: str, evidence: Evidence, library: Library) -> list[Place]:
+    try:
+        text = library.article(evidence.article).text
+    except KeyError:
+        raise SetError(f"{id_}: stale label, there is no article {evidence.article}") from None
+    places: list[Place] = []
+    start = text.find(evidence.quote)
+    while start >= 0:
+        end = start + len(evidence.quote)
+        places.append((evidence.article, start, end))
+        start = text.find(evidence.quote, end)
+    if not places:
+        raise SetError(f"{id_}: stale label, {evidence.article} does not say {evidence.quote!r}")
+    return places
+
+
+def locate_all(questions: Iterable[SetQuestion], library: Library) -> list[list[Place]]:
+    """The evidence places of each question. Raises SetError naming every question with a stale quote."""
+    located, stale = [], []
+    for question in questions:
         try:
-            article = library.article(item.article)
-        except KeyError:
-            raise SetError(f"stale label: there is no article {item.article}") from None
-        start = article.text.find(item.quote)
-        if start < 0:
-            raise SetError(f"stale label: {item.article} does not say {item.quote!r} any more")
-        found[item] = (start, start + len(item.quote))
-    return found
+            located.append(locate(question, library))
+        except SetError as error:
+            stale.append(str(error))
+    if stale:
+        raise SetError("\n".join(stale))
+    return located

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--allow-shrink", action="store_true", help="允许一次移除超过一半的文章")
     options = parser.parse_args(arguments)
-    console = Console(stderr=True, quiet=options.quiet or options.json)
+    console = Console(stderr=True, quiet=options.quiet or options.json or not sys.stderr.isatty())
     try:
         settings = load_settings(corpus=options.corpus, index=options.index)
     except RagError as error:

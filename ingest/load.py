@@ -22,7 +22,7 @@ def article_files(corpus: Path) -> list[Path]:
     """
     if not corpus.is_dir():
         raise CorpusError(f"there is no folder {corpus}: create it and put articles (.md, .txt) into it")
-    files = (path for path in corpus.rglob("*") if path.is_file() or path.is_symlink() and not path.exists())
+    files = (path for path in corpus.rglob("*") if path.is_file() or (path.is_symlink() and not path.exists()))
     return sorted(
         path
         for path in files

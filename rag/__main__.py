@@ -59,7 +59,7 @@ def answer_one(text: str, settings: Settings, *, as_json: bool) -> int:
 def answer_lines(lines: Iterable[str], settings: Settings) -> int:
     """Answer a JSON question per line with a JSON answer per line, in the same order, as they are ready.
 
-    A line that cannot be read gives {"id", "error"} in its place and the exit code 1.
+    A line that cannot be read or answered gives {"id", "error"} in its place and the exit code 1.
     """
     from rag.chain import AnswerChain
 
@@ -72,8 +72,8 @@ def answer_lines(lines: Iterable[str], settings: Settings) -> int:
         try:
             row = json.loads(line)
             result = chain.invoke(row).to_json()
-        except ValueError as error:
-            id_ = row.get("id", "") if isinstance(row, dict) else ""
+        except (ValueError, RagError) as error:
+            id_ = str(row.get("id", "")) if isinstance(row, dict) else ""
             result, code = {"id": id_, "error": f"line {number}: {error}"}, 1
         print(json.dumps(result, ensure_ascii=False), flush=True)
     return code

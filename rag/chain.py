@@ -43,7 +43,9 @@ def to_question(given: Input) -> Question:
     if isinstance(given, Question):
         return given
     if isinstance(given, str):
-        return Question(given)
+        return Question(_valid_text(given))
+    if not isinstance(given, dict):
+        raise ValueError(f"a question must be text or an object with the key question, not {type(given).__name__}")
     try:
         history = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in given.get("history") or [])
         text = given["question"]
@@ -120,7 +122,8 @@ class AnswerChain(Runnable[Input, Answer]):
             query = stand_alone(question)
             passages = self._retrieve(query, generation, config)
         with _timed(timings, "measure"):
-            measured = measure(query, passages, generation, self.embedder) if passages else None
+            newest = question.text if query != question.text else None
+            measured = measure(query, passages, generation, self.embedder, newest=newest) if passages else None
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:

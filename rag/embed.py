@@ -64,8 +64,8 @@ class SentenceEmbedder:
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
         dtype = "bfloat16" if _has_fast_bfloat16() else "float32"
         bundled = unpacked_model(dtype) if self.name == BUNDLED_MODEL else None
@@ -118,7 +118,8 @@ class SentenceEmbedder:
 def unit_rows(rows: npt.NDArray[Any]) -> Vector:
     """The rows as float32, each scaled to length 1; a row of zeros stays."""
     rows = np.asarray(rows, np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(lengths, np.float32(1e-9)), np.float32)
 
 
 def _has_fast_bfloat16() -> bool:

@@ -4,23 +4,26 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from rag.features import Candidate
+from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
-from rag.text import figures, index_terms
-from rag.types import Answer, Citation, Passage, Question, Statement
+from rag.text import figures, index_terms, units
+from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
 NAME = "extractive"
 MOST_SENTENCES = 5
+LONGEST_LIST = 4  # sentences taken along after one that announces them
 MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.7  # share of the shorter sentence's terms that make two sentences say the same
 KEEP_ABOVE = 0.5  # of the best sentence's probability
-KEEP_ABOVE_WHEN_MANY = 0.12  # the same where the question asks for several things
+KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
+KEEP_ABOVE_OTHER_FIGURE = 0.03  # the same for another figure of the same unit, where a number is asked for
 
 _ASKS_FOR_MANY = re.compile(
     r"哪些|哪几|有什么|都有|分别|列出|列举|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
     r"|\b(?:which|why|how|compare|list)\b",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(r"[：:]$")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
 
@@ -31,25 +34,52 @@ class Group:
     probability: float
     candidates: list[Candidate] = field(default_factory=list)
 
+    def has(self, article: Article) -> bool:
+        """Whether one of the sentences is from an article."""
+        return any(candidate.passage.article.id == article.id for candidate in self.candidates)
+
 
 def choose(question: str, measured: Measured) -> list[Group]:
-    """The 1 to MOST_SENTENCES statements of an answer, most probable first; empty without a candidate."""
+    """The 1 to MOST_SENTENCES statements of an answer, most probable first; empty without a candidate.
+
+    Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
+    not take one of two values for the only one. A sentence that announces a list brings the sentences after it.
+    """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
     share = KEEP_ABOVE_WHEN_MANY if _ASKS_FOR_MANY.search(question) else KEEP_ABOVE
+    asks_number = "number" in asks_for(question)
     groups: list[Group] = []
     for i in statements:
-        candidate = measured.candidates[i]
+        candidate, probability = measured.candidates[i], float(probabilities[i])
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
         if same:
-            if len(same.candidates) < MOST_ORIGINS and candidate.passage.article not in [
-                c.passage.article for c in same.candidates
-            ]:
+            if len(same.candidates) < MOST_ORIGINS and not same.has(candidate.passage.article):
                 same.candidates.append(candidate)
-        elif len(groups) < MOST_SENTENCES and (not groups or probabilities[i] >= share * groups[0].probability):
-            groups.append(Group(float(probabilities[i]), [candidate]))
-    return groups
+        elif not groups or probability >= groups[0].probability * (
+            min(share, KEEP_ABOVE_OTHER_FIGURE) if asks_number and _is_other_figure(candidate, groups) else share
+        ):
+            groups.append(Group(probability, [candidate]))
+            if _ANNOUNCES.search(candidate.text):
+                groups += [Group(probability, [c]) for c in measured.candidates[i + 1 :] if _follows(candidate, c)]
+        if len(groups) >= MOST_SENTENCES:
+            break
+    return groups[:MOST_SENTENCES]
+
+
+def _is_other_figure(candidate: Candidate, groups: Sequence[Group]) -> bool:
+    """Whether a sentence has a figure that the groups do not state, in a unit of the best one's."""
+    stated = set().union(*(figures(group.candidates[0].text) for group in groups))
+    return bool(figures(candidate.text) - stated and units(candidate.text) & units(groups[0].candidates[0].text))
+
+
+def _follows(announcement: Candidate, candidate: Candidate) -> bool:
+    """Whether a sentence is one of the items that the sentence before them announces: same passage, right after it."""
+    spans = announcement.passage.chunk.sentences
+    at = spans.index((announcement.start, announcement.end))
+    same_passage = candidate.passage.chunk.id == announcement.passage.chunk.id
+    return same_passage and (candidate.start, candidate.end) in spans[at + 1 : at + 1 + LONGEST_LIST]
 
 
 def says_the_same(sentence: str, other: str) -> bool:

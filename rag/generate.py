@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
@@ -22,6 +23,7 @@ from rag.types import Answer, Citation, Passage, Question, Statement
 PROMPTS = Path(__file__).parents[1] / "prompts"
 NOT_STATED = "资料未提及"
 REFUSED = "文章里没有写明这个问题的答案。下面是检索到的相近段落，供参考。"
+CUT = "模型的回答没有写完，未写完的一句已略去。"
 DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
 HISTORY_TURNS = 4
 _PACKAGES = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
@@ -37,7 +39,7 @@ def open_model(settings: Settings) -> BaseChatModel:
     package = _PACKAGES.get(provider)
     if package and find_spec(package) is None:
         raise ModelError(f"{settings.llm} needs a package that is not installed: run pip install 'yinju[{provider}]'")
-    options: dict[str, object] = {"temperature": 0, "timeout": settings.llm_timeout, "max_retries": 1}
+    options: dict[str, Any] = {"temperature": 0, "timeout": settings.llm_timeout, "max_retries": 1}
     if provider == "openai":
         options["max_tokens"] = settings.llm_answer_tokens
         options["api_key"] = settings.llm_api_key.get_secret_value() or "none"  # local servers want any key
@@ -46,7 +48,8 @@ def open_model(settings: Settings) -> BaseChatModel:
     if settings.llm_base_url:
         options["base_url"] = settings.llm_base_url
     try:
-        return init_chat_model(model, model_provider=provider, **options)
+        opened: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+        return opened
     except (ImportError, ValueError, TypeError) as error:
         raise ModelError(f"YINJU_LLM={settings.llm} cannot be used: {error}") from error
 
@@ -64,8 +67,9 @@ def fence_passages(passages: Sequence[Passage], fence: str, budget: int) -> tupl
     parts: list[str] = []
     sent: list[Passage] = []
     for passage in passages:
-        date = passage.article.published or "日期未注明"
-        body = f"<{fence} 编号={passage.rank} 标题={passage.article.title} 日期={date}>\n{passage.chunk.text.strip()}\n</{fence}>"
+        article = passage.article
+        head = f"编号={passage.rank} 标题={article.title} 日期={article.published or '日期未注明'}"
+        body = f"<{fence} {head}>\n{passage.chunk.text.strip()}\n</{fence}>"
         cost = count_tokens(body)
         if cost > budget:
             break
@@ -84,7 +88,8 @@ def generate(
 ) -> Iterator[Answer]:
     """The answer as it grows, a checked statement longer each time; `draft` holds the words not checked yet.
 
-    A sentence without support in the passages is left out, and the notice of the last answer counts them.
+    A sentence without support in the passages is left out, and so is one that breaks off; the notice of the last
+    answer says so. An answer without statements that is not refused means that nothing held.
     Raises ModelError when the model fails, PromptTooLong when not even one passage fits.
     """
     name = settings.llm
@@ -103,18 +108,21 @@ def generate(
     messages = load_prompt().format_messages(passages=fenced, **slots)
     answer = Answer(question, passages=passages, answerer=name)
     rest, unsupported, declined = "", 0, False
-    for piece, finished in _pieces(model, messages, config):
-        drafts, rest = split_drafts(rest + piece, finished=finished)
+    reply = Reply(model, messages, config)
+    for piece in reply:
+        rest += piece
+        drafts, rest = split_drafts(rest, finished=reply.finished)
         for draft in drafts:
             support = find_support(draft, sent)
             declined |= NOT_STATED in draft.text
             unsupported += not support and NOT_STATED not in draft.text
             answer = add_statement(answer, draft.text, support)
         yield replace(answer, draft=rest)
-    if not answer.statements and declined:
+    notices = [DROPPED.format(count=unsupported)] * bool(unsupported) + [CUT] * bool(rest)
+    if answer.statements:
+        yield replace(answer, notice="".join(notices))
+    elif declined:
         yield replace(answer, refused=True, notice=REFUSED)
-    elif answer.statements and unsupported:
-        yield replace(answer, notice=DROPPED.format(count=unsupported))
 
 
 def add_statement(answer: Answer, text: str, support: Sequence[Candidate]) -> Answer:
@@ -133,13 +141,21 @@ def add_statement(answer: Answer, text: str, support: Sequence[Candidate]) -> An
     return replace(answer, statements=(*answer.statements, Statement(text, tuple(markers))), citations=tuple(citations))
 
 
-def _pieces(
-    model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None
-) -> Iterator[tuple[str, bool]]:
-    """What the model writes, piece by piece, and at the end an empty piece that is marked as the last."""
-    try:
-        for chunk in model.stream(messages, config):
-            yield chunk.text, False
-    except Exception as error:  # each provider has errors of its own, without a common class
-        raise ModelError(f"the LLM did not answer ({type(error).__name__}: {error})") from error
-    yield "", True
+class Reply:
+    """What a model writes, piece by piece; `finished` is true from the piece on with which it says that it stops.
+
+    A reply that breaks off or reaches its limit is never finished.
+    """
+
+    def __init__(self, model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None) -> None:
+        self._model, self._messages, self._config = model, messages, config
+        self.finished = False
+
+    def __iter__(self) -> Iterator[str]:
+        try:
+            for chunk in self._model.stream(self._messages, self._config):
+                metadata = chunk.response_metadata
+                self.finished |= (metadata.get("finish_reason") or metadata.get("done_reason")) == "stop"
+                yield chunk.text
+        except Exception as error:  # each provider has errors of its own, without a common class
+            raise ModelError(f"the LLM did not answer ({type(error).__name__}: {error})") from error

@@ -13,9 +13,9 @@ MOST_CITED = 3  # sentences cited for one statement
 LONGEST_MARK = 12  # code points
 
 _OPEN, _CLOSE = "[【［〔", "]】］〕"
-_MARK = re.compile(
-    rf"[{re.escape(_OPEN)}][^\d{re.escape(_OPEN + _CLOSE)}]{{0,8}}(\d{{1,2}}(?:\s*[,，、~–-]\s*\d{{1,2}})*)\s*[{re.escape(_CLOSE)}]+"
-)
+_LABEL = rf"[^\d{re.escape(_OPEN + _CLOSE)}]{{0,8}}"
+_NUMBERS = r"(\d{1,2}(?:\s*[,，、~–-]\s*\d{1,2})*)"
+_MARK = re.compile(rf"[{re.escape(_OPEN)}]{_LABEL}{_NUMBERS}\s*[{re.escape(_CLOSE)}]+")
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
 _LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)]\s*)+")
 

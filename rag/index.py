@@ -3,8 +3,10 @@
 .index/CURRENT            manifest of the published generation (JSON)
 .index/LOCK               held by the one writer
 .index/cache.sqlite       embedding cache
-.index/gen-000012/        library.sqlite, chroma/, manifest.json, IN_USE and OPENING (locks of readers)
+.index/gen-000012-XXXX/   library.sqlite, chroma/, manifest.json, IN_USE and OPENING (locks of readers)
 .index/build-XXXX/        what a writer is working on; stale ones are removed by the next writer
+
+XXXX is random: Chroma shares within a process what it opened under a path, so no path may ever come back.
 """
 
 import fcntl
@@ -97,15 +99,6 @@ class Generation:
             os.close(self._in_use)
             raise
 
-    def check_counts(self) -> None:
-        """Raises IndexDamaged unless it holds as many articles, chunks, texts and vectors as its manifest says."""
-        counts = (*self.library.counts(), self.vectors.count())
-        if counts != (self.manifest.articles, self.manifest.chunks, self.manifest.chunks, self.manifest.chunks):
-            raise IndexDamaged(
-                f"{self.folder} holds {counts} articles, chunks, texts, vectors, not {self.manifest}: "
-                "run python -m ingest again"
-            )
-
     def close(self) -> None:
         """Let go of the folder, so that it may be removed."""
         self.library.close()
@@ -166,14 +159,20 @@ class IndexReader:
                     f"{self.embedder.name}: run python -m ingest again, or set YINJU_EMBEDDING_MODEL back"
                 )
             try:
-                generation = Generation(self.path / manifest.directory, manifest)
-                generation.vectors.search(self.embedder.embed_query("warm-up"), 1)
-                return generation
+                return self._warm(Generation(self.path / manifest.directory, manifest))
             except IndexDamaged:
                 # It may have been replaced and removed between reading CURRENT and opening it.
                 if attempt == OPEN_TRIES - 1 or read_manifest(self.path) == manifest:
                     raise
         raise AssertionError("unreachable")
+
+    def _warm(self, generation: Generation) -> Generation:
+        try:
+            generation.vectors.search(self.embedder.embed_query("warm-up"), 1)
+        except BaseException:
+            generation.close()
+            raise
+        return generation
 
     def close(self) -> None:
         """Close every open generation."""
@@ -213,21 +212,18 @@ class IndexWriter:
             raise IndexLocked(f"another process is indexing into {path}: wait until it has finished") from error
 
     def _usable_base(self) -> Manifest | None:
-        """The published generation, when it was built with the same model and chunker."""
+        """The published generation, when it was built with the same model and chunker and is whole."""
         try:
             manifest = read_manifest(self.path)
-            generation = Generation(self.path / manifest.directory, manifest)
-            try:
-                generation.check_counts()
-            finally:
-                generation.close()
+            if (manifest.fingerprint, manifest.chunker) != (self.embedder.fingerprint, self.chunker):
+                return None
+            verify(self.path / manifest.directory, manifest)
         except IndexMissing:
             return None
         except IndexDamaged as error:
             log.warning("starting from an empty index: %s", error)
             return None
-        same = (manifest.fingerprint, manifest.chunker) == (self.embedder.fingerprint, self.chunker)
-        return manifest if same else None
+        return manifest
 
     def published_digests(self) -> dict[str, str]:
         """Digest of every article in the published generation by its id; empty when it cannot be built upon."""
@@ -285,7 +281,7 @@ class IndexWriter:
         number = self._last_generation() + 1
         manifest = Manifest(
             generation=number,
-            directory=f"gen-{number:06d}",
+            directory=self._build.name.replace("build", f"gen-{number:06d}", 1),
             articles=articles,
             chunks=chunks,
             deleted=self._deleted,
@@ -322,13 +318,12 @@ class IndexWriter:
         self._deleted = 0
 
     def _last_generation(self) -> int:
-        numbers = [int(folder.name.removeprefix("gen-")) for folder in self.path.glob("gen-[0-9]*")]
-        return max(numbers, default=0)
+        return max((_number(folder) for folder in self.path.glob("gen-[0-9]*")), default=0)
 
     def _remove_old(self, newest: int) -> None:
         """Remove generations before the last two, unless a reader still holds them."""
         for folder in self.path.glob("gen-[0-9]*"):
-            if int(folder.name.removeprefix("gen-")) > newest - GENERATIONS_KEPT:
+            if _number(folder) > newest - GENERATIONS_KEPT:
                 continue
             try:
                 with _locked(folder / "IN_USE", fcntl.LOCK_EX | fcntl.LOCK_NB):
@@ -344,8 +339,13 @@ def verify(folder: Path, manifest: Manifest) -> None:
     """
     generation = Generation(folder, manifest)
     try:
-        generation.check_counts()
-        ids, vectors = generation.library.chunk_ids(), generation.vectors
+        library, vectors = generation.library, generation.vectors
+        counts = (*library.counts(), vectors.count())
+        if counts != (manifest.articles, manifest.chunks, manifest.chunks, manifest.chunks):
+            raise IndexDamaged(
+                f"{folder} holds {counts} articles, chunks, texts, vectors, not {manifest}: run python -m ingest again"
+            )
+        ids = library.chunk_ids()
         for chunk_id in ids[:: max(1, len(ids) // SELF_QUERIES)]:
             stored = vectors.vectors([chunk_id]).get(chunk_id)
             nearest = vectors.search(stored, 1) if stored is not None else []
@@ -353,6 +353,11 @@ def verify(folder: Path, manifest: Manifest) -> None:
                 raise IndexDamaged(f"the chunk {chunk_id} does not find itself in {folder}: run python -m ingest again")
     finally:
         generation.close()
+
+
+def _number(folder: Path) -> int:
+    """The number of a generation: gen-000012-k3j2 is 12."""
+    return int(folder.name.split("-")[1])
 
 
 def _manifest_json(manifest: Manifest) -> str:

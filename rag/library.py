@@ -161,7 +161,10 @@ class Library:
         return Chunk(chunk_id, article_id, start, end, text, section, spans)
 
     def _sentence_vectors(self, chunk_id: str) -> Vector:
-        ((blob, sentences),) = self._rows("SELECT vectors, sentences FROM chunks WHERE id = ?", (chunk_id,))
+        rows = self._rows("SELECT vectors, sentences FROM chunks WHERE id = ?", (chunk_id,))
+        if not rows:
+            raise KeyError(chunk_id)
+        blob, sentences = rows[0]
         return np.frombuffer(blob, np.float16).reshape(len(json.loads(sentences)), -1).astype(np.float32)
 
     def search(self, terms: Iterable[str]) -> list[Hit]:

@@ -43,13 +43,21 @@ def _weights() -> dict[str, Any]:
     return weights
 
 
-def measure(query: str, passages: Sequence[Passage], generation: Generation, embedder: Embedder) -> Measured:
-    """Measure a query against the first READ_PASSAGES of its passages, of which there must be one."""
+def measure(
+    query: str, passages: Sequence[Passage], generation: Generation, embedder: Embedder, *, newest: str | None = None
+) -> Measured:
+    """Measure a query against the first READ_PASSAGES of its passages, of which there must be one.
+
+    `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
+    sentences are then chosen for that part as much as for the whole.
+    """
     read = list(passages[:READ_PASSAGES])
     candidates = candidates_of(read)
     chunks = generation.manifest.chunks
     weights = term_weights(query, generation.library, chunks)
-    features = sentence_features(query, embedder.embed_query(query), candidates, weights, generation.library)
+    vectors = [embedder.embed_query(query)] + ([embedder.embed_query(newest)] if newest else [])
+    direction = np.mean(vectors, axis=0)
+    features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
     return Measured(candidates, features, topic_features(max(p.dense for p in read), coverage, chunks))
 

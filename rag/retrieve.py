@@ -43,7 +43,8 @@ class HybridRetriever(BaseRetriever):
     """Passages of one generation for a query, best first.
 
     Each leg names its `candidates` best chunks, the dense one by the mean vector of a chunk's sentences. Every one
-    of them is scored by both legs, the dense score being that of its nearest sentence, and the scores are fused. Ties go to the higher dense score, then to the smaller chunk id, so that the order is always the same.
+    of them is scored by both legs, the dense score being that of its nearest sentence, and the scores are fused.
+    Ties go to the higher dense score, then to the smaller chunk id, so that the order is always the same.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -90,7 +91,12 @@ class HybridRetriever(BaseRetriever):
             for rank, chunk_id in enumerate(best, 1)
         ]
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
+    ) -> list[Document]:
         return [to_document(passage) for passage in self.retrieve(query)]
 
 

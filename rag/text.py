@@ -162,6 +162,14 @@ def figures(text: str) -> set[str]:
     return found
 
 
+_UNIT = re.compile(rf"\d\s*(?:[万亿]+|[%‰]|[{CJK}])")
+
+
+def units(text: str) -> set[str]:
+    """What is counted after the digits of a text: 万, 亿, % or ‰, else the character there; 3.5 亿 gives 亿."""
+    return {match[0][1:].strip() for match in _UNIT.finditer(unicodedata.normalize("NFKC", text))}
+
+
 @cache
 def _encoding() -> Any:
     """The cl100k encoding from the installed package, so that no file is downloaded."""

@@ -3,7 +3,8 @@
 Chroma embedded is for one process at a time: only the writer changes a folder, before it is published.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -24,6 +25,14 @@ READ_BATCH = 5000  # SQLite's limit on variables is 32,766
 _HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except ChromaError as error:
+        raise IndexDamaged(f"the vectors of the index cannot be read ({error}): run python -m ingest again") from error
+
+
 class VectorStore:
     """Unit vectors by chunk id, searched by cosine."""
 
@@ -38,7 +47,8 @@ class VectorStore:
                 )
             else:
                 self._chunks = self._client.get_collection(COLLECTION, embedding_function=None)
-        except (ChromaError, ValueError, OSError) as error:
+        except (ChromaError, ValueError, OSError, AttributeError) as error:
+            # An AttributeError is what Chroma raises the second time a process opens a folder that failed before.
             raise IndexDamaged(
                 f"the vectors in {folder} cannot be opened ({error}): run python -m ingest again"
             ) from error
@@ -49,7 +59,8 @@ class VectorStore:
 
     def count(self) -> int:
         """Number of vectors."""
-        return self._chunks.count()
+        with _reading():
+            return self._chunks.count()
 
     def put(self, ids: Sequence[str], vectors: Sequence[Vector] | Vector) -> None:
         """Add or replace vectors."""
@@ -66,7 +77,8 @@ class VectorStore:
         """The nearest chunks with their cosine, best first; ties in the order of ids."""
         if not (available := self.count()):
             return []
-        found = self._chunks.query(query_embeddings=query, n_results=min(count, available), include=["distances"])
+        with _reading():
+            found = self._chunks.query(query_embeddings=query, n_results=min(count, available), include=["distances"])
         distances = (found["distances"] or [[]])[0]
         hits = [Hit(chunk_id, 1 - distance) for chunk_id, distance in zip(found["ids"][0], distances, strict=True)]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
@@ -75,6 +87,7 @@ class VectorStore:
         """The vector of each id; unknown ids are left out."""
         found: dict[str, Vector] = {}
         for at in range(0, len(ids), READ_BATCH):
-            got = self._chunks.get(ids=list(ids[at : at + READ_BATCH]), include=["embeddings"])
+            with _reading():
+                got = self._chunks.get(ids=list(ids[at : at + READ_BATCH]), include=["embeddings"])
             found.update(zip(got["ids"], np.asarray(got["embeddings"], np.float32), strict=True))
         return found

@@ -1,5 +1,7 @@
 """Fixtures shared by the tests: a fake embedder, a tiny corpus, and the real ones for tests marked `model`."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,33 @@ def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempP
     index = tmp_path_factory.mktemp("corpus") / "index"
     ingest(CORPUS, index, real_embedder)
     return index
+
+
+NEEDS = {
+    "llm": ("YINJU_TEST_LLM" in os.environ, "YINJU_TEST_LLM names no OpenAI-compatible API"),
+    "browser": (shutil.which("chromium") is not None, "there is no chromium; apt-get install chromium fonts-noto-cjk"),
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests whose means are missing on this machine, and say so."""
+    for marker, (available, reason) in NEEDS.items():
+        without = [item for item in items if item.get_closest_marker(marker)]
+        if without and not available:
+            config.hook.pytest_deselected(items=without)
+            items[:] = [item for item in items if item not in without]
+            config.stash[REPORT].append(f"not run: {len(without)} {marker} tests, because {reason}")
+
+
+REPORT = pytest.StashKey[list[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the list of what is not run."""
+    config.stash[REPORT] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name what was not run, at the end where it is read."""
+    for line in config.stash[REPORT]:
+        terminalreporter.write_line(line, yellow=True)

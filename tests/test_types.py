@@ -6,7 +6,11 @@ from rag.types import Answer, Article, Chunk, Citation, Message, Passage, Questi
 
 RAW = "甲乙**丙**丁[广告]戊己"
 ARTICLE = Article(
-    "文", "文.md", RAW, (Removal(2, 4, "markup", "b"), Removal(5, 7, "markup", "b"), Removal(8, 12, "advert", "a")), "题"
+    "文",
+    "文.md",
+    RAW,
+    (Removal(2, 4, "markup", "b"), Removal(5, 7, "markup", "b"), Removal(8, 12, "advert", "a")),
+    "题",
 )
 CHUNK = Chunk("c1", "文", 0, 4, "甲乙丙丁", "", ((0, 4),))
 PASSAGE = Passage(ARTICLE, CHUNK, rank=1, score=0.12345678)

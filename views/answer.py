@@ -38,7 +38,8 @@ def answer_html(answer: Answer, turn: int) -> str:
 
 def _mark_html(citation: Citation, turn: int) -> str:
     """A numbered mark that leads to its card and shows the quote when it is pointed at or focused."""
-    tip = f'<span class="yj-tip" role="tooltip">{escape(citation.quote)}<br><small>{_source_html(citation)}</small></span>'
+    words = f"{escape(citation.quote)}<br><small>{_source_html(citation)}</small>"
+    tip = f'<span class="yj-tip" role="tooltip">{words}</span>'
     label = escape(texts.MARK_LABEL.format(marker=citation.marker))
     return (
         f'<span class="yj-mark"><a href="#{_anchor(citation, turn)}" target="_self" aria-label="{label}">'
@@ -54,7 +55,7 @@ def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> 
     near = (f"…{before[-CONTEXT:]}" if len(before) > CONTEXT else before).lstrip()
     beyond = f"{after[:CONTEXT]}…" if len(after) > CONTEXT else after
     quote = f"<mark>{escape(citation.quote)}</mark>"
-    shown = f'<blockquote>{escape(near)}{quote}{escape(beyond)}</blockquote>'
+    shown = f"<blockquote>{escape(near)}{quote}{escape(beyond)}</blockquote>"
     if (near, beyond) != (before, after):
         whole = f"<blockquote>{escape(before)}{quote}{escape(after)}</blockquote>"
         shown += f"<details><summary>{texts.WHOLE_PASSAGE}</summary>{whole}</details>"
@@ -68,7 +69,8 @@ def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> 
 def _passage_html(passage: Passage) -> str:
     article = passage.article
     title = f"<header>《{escape(article.title)}》 · {escape(article.published or texts.NO_DATE)}</header>"
-    return f'<section class="yj-card">{title}<blockquote>{escape(_without_empty_lines(passage.chunk.text).strip())}</blockquote></section>'
+    words = escape(_without_empty_lines(passage.chunk.text).strip())
+    return f'<section class="yj-card">{title}<blockquote>{words}</blockquote></section>'
 
 
 def _without_empty_lines(text: str) -> str:

@@ -1,0 +1,63 @@
+"""The page, run by Streamlit's own tester over the real corpus."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from views import texts
+
+pytestmark = pytest.mark.model
+APP = str(Path(__file__).parent.parent / "app.py")
+
+
+@pytest.fixture
+def page(corpus_index: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setenv("YINJU_INDEX", str(corpus_index))
+    return AppTest.from_file(APP, default_timeout=60).run()
+
+
+def html_of(page: AppTest) -> str:
+    return "".join(element.proto.body for element in page.get("html"))
+
+
+def test_the_empty_page_offers_questions_that_it_can_answer(page: AppTest) -> None:
+    assert not page.exception
+    assert len(page.button) == 4
+    page.button[0].click().run()
+    assert 'class="yj-card"' in html_of(page)
+
+
+def test_a_question_leads_to_its_citation(page: AppTest) -> None:
+    page.chat_input[0].set_value("福利社是什么时候关闭的？").run()
+    assert not page.exception
+    html = html_of(page)
+    assert "<mark>2023 年 9 月,福利社发布告别信,并于同年 11 月 16 日正式关闭,跨境电商业务正式中断。</mark>" in html
+    assert 'href="#yj-0-1"' in html and 'id="yj-0-1"' in html
+    assert any(texts.EXTRACTIVE_SHORT in caption.value for caption in page.caption)
+
+
+def test_a_follow_up_uses_the_conversation_and_clearing_forgets_it(page: AppTest) -> None:
+    page.chat_input[0].set_value("福利社是什么时候关闭的？").run()
+    page.chat_input[0].set_value("那它当时有多少粉丝？").run()
+    assert "1669.2 万" in html_of(page)
+    assert 'id="yj-1-1"' in html_of(page)
+    page.button[-1].click().run()
+    assert 'class="yj-card"' not in html_of(page)
+
+
+def test_script_in_a_question_is_shown_as_text(page: AppTest) -> None:
+    page.chat_input[0].set_value("<script>alert(1)</script>").run()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html_of(page)
+    assert "<script>" not in html_of(page)
+
+
+def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import streamlit
+
+    streamlit.cache_resource.clear()
+    monkeypatch.setenv("YINJU_INDEX", str(tmp_path))
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    streamlit.cache_resource.clear()
+    assert not page.exception
+    assert [error.value for error in page.error] == ["还没有索引。请在终端运行 python -m ingest，再刷新本页。"]

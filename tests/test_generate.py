@@ -1,0 +1,154 @@
+"""The LLM path through LangChain's real OpenAI client, against a server on loopback that answers as told."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from llm_server import FakeServer, fake_llm
+
+from rag.chain import FELL_BACK, AnswerChain
+from rag.embed import SentenceEmbedder
+from rag.errors import ModelError
+from rag.generate import CUT, DROPPED, REFUSED, fence_passages, load_prompt, open_model
+from rag.settings import Settings
+from rag.text import count_tokens
+from rag.types import Answer
+
+pytestmark = pytest.mark.model
+QUESTION = "小红书出海首期覆盖哪些市场？"
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with fake_llm() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(server: FakeServer, corpus_index: Path) -> Settings:
+    return Settings(index=corpus_index, llm="openai:fake", llm_base_url=server.base_url, llm_timeout=1.5)
+
+
+@pytest.fixture
+def chain(settings: Settings, real_embedder: SentenceEmbedder) -> AnswerChain:
+    return AnswerChain(settings, embedder=real_embedder)
+
+
+def test_a_fluent_statement_cites_the_sentence_that_supports_it(server: FakeServer, chain: AnswerChain) -> None:
+    server.reply = "首期覆盖美国、中国香港和中国澳门三个市场。[1]"
+    answer = chain.invoke(QUESTION)
+    assert answer.answerer == "openai:fake"
+    assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门三个市场。"]
+    assert all("澳门" in citation.quote or "美国" in citation.quote for citation in answer.citations)
+
+
+def test_a_statement_with_a_figure_that_no_source_has_is_left_out_and_counted(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[1]首期覆盖47个市场。[1]"
+    answer = chain.invoke(QUESTION)
+    assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
+    assert answer.notice == DROPPED.format(count=1)
+
+
+def test_an_answer_with_nothing_supported_becomes_the_extractive_one_and_says_so(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    server.reply = "火星上有三家分公司。[1]"
+    answer = chain.invoke(QUESTION)
+    assert answer.answerer == "extractive"
+    assert answer.notice == FELL_BACK.format(name="openai:fake")
+    assert answer.statements
+
+
+def test_a_model_that_declines_gives_a_refusal(server: FakeServer, chain: AnswerChain) -> None:
+    server.reply = "资料未提及"
+    answer = chain.invoke(QUESTION)
+    assert (answer.refused, answer.notice, answer.statements) == (True, REFUSED, ())
+
+
+@pytest.mark.parametrize("mode", ["error", "stall", "garbage", "broken"])
+def test_when_the_model_fails_the_reader_gets_extracts_and_is_told(
+    server: FakeServer, chain: AnswerChain, mode: str
+) -> None:
+    server.reply, server.mode = "首期覆盖美国、中国香港和中国澳门市场，并且将在明年继续扩大", mode
+    answer = chain.invoke(QUESTION)
+    assert answer.answerer == "extractive"
+    assert answer.notice == FELL_BACK.format(name="openai:fake")
+    assert "美国" in answer.text
+
+
+def test_a_reply_that_breaks_off_keeps_its_whole_sentences_and_says_so(server: FakeServer, chain: AnswerChain) -> None:
+    whole = "首期覆盖美国、中国香港和中国澳门市场。[1]"
+    server.reply, server.mode = whole + "商家不需要缴纳" + "保证金" * 20, "broken"
+    answer = chain.invoke(QUESTION)
+    assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
+    assert answer.notice == CUT
+
+
+def test_an_absent_topic_never_reaches_the_model(server: FakeServer, chain: AnswerChain) -> None:
+    assert chain.invoke("红烧肉怎么炖才能软烂又不腻？").refused
+    assert server.prompts == []
+
+
+def test_statements_arrive_one_by_one_with_the_unchecked_words_as_draft(server: FakeServer, chain: AnswerChain) -> None:
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[1]商家不需要缴纳保证金。[2]"
+    steps: list[Answer] = list(chain.stream("小红书出海首期覆盖哪些市场？商家要交保证金吗？"))
+    counts = [len(step.statements) for step in steps]
+    assert counts == sorted(counts) and {0, 1, 2} <= set(counts)
+    assert any(step.draft and step.draft in server.reply for step in steps)
+    assert steps[-1].draft == ""
+
+
+def test_passages_are_fenced_with_a_handle_that_is_new_for_each_request(server: FakeServer, chain: AnswerChain) -> None:
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[1]"
+    chain.invoke(QUESTION)
+    chain.invoke(QUESTION)
+    fences = [prompt.split("放在 <", 1)[1].split(">", 1)[0] for prompt in server.prompts]
+    assert fences[0] != fences[1]
+    assert all(prompt.count(f"</{fence}>") >= 2 for prompt, fence in zip(server.prompts, fences, strict=True))
+
+
+def test_the_prompt_stays_within_its_token_budget(
+    server: FakeServer, settings: Settings, real_embedder: SentenceEmbedder
+) -> None:
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[1]"
+    small = settings.model_copy(update={"llm_prompt_tokens": 1200})
+    AnswerChain(small, embedder=real_embedder).invoke(QUESTION)
+    assert count_tokens(server.prompts[0]) <= 1200
+
+
+def test_a_passage_that_does_not_fit_is_not_sent(chain: AnswerChain) -> None:
+    passages = chain.invoke("小红书的月活用户有多少？").passages
+    whole, _ = fence_passages(passages[:1], "x", 10_000)
+    assert fence_passages(passages, "x", count_tokens(whole))[1] == [passages[0]]
+    assert fence_passages(passages, "x", count_tokens(whole) - 1) == ("", [])
+
+
+def test_a_missing_extra_names_the_pip_command() -> None:
+    with pytest.raises(ModelError, match=r"run pip install 'yinju\[ollama\]'"):
+        open_model(Settings(llm="ollama:qwen"))
+
+
+def test_a_model_without_provider_says_how_to_write_it() -> None:
+    with pytest.raises(ModelError, match="write provider:model"):
+        open_model(Settings(llm="qwen"))
+
+
+def test_the_prompt_has_the_slots_that_the_code_fills() -> None:
+    assert set(load_prompt().input_variables) == {"fence", "passages", "question", "history"}
+
+
+@pytest.mark.llm
+@pytest.mark.parametrize("question", [QUESTION, "福利社是什么时候关闭的？", "小红书的月活用户有多少？"])
+def test_a_real_llm_answers_with_citations_that_hold(
+    corpus_index: Path, real_embedder: SentenceEmbedder, question: str
+) -> None:
+    settings = Settings(
+        index=corpus_index, llm="openai:test", llm_base_url=os.environ["YINJU_TEST_LLM"], llm_prompt_tokens=1500
+    )
+    answer = AnswerChain(settings, embedder=real_embedder).invoke(question)
+    assert answer.statements or answer.refused
+    for citation in answer.citations:
+        assert citation.quote in citation.article.text

@@ -1,0 +1,79 @@
+import pytest
+
+from rag.ground import Draft, find_support, read_marks, split_drafts
+from rag.text import sentence_spans
+from rag.types import Article, Chunk, Passage
+
+
+def passage(rank: int, text: str) -> Passage:
+    article = Article(id=f"文{rank}", source_path=f"文{rank}.txt", raw=text, title=f"文{rank}")
+    chunk = Chunk(f"c{rank}", article.id, 0, len(text), text, "", tuple(sentence_spans(text)))
+    return Passage(article, chunk, rank, 1.0)
+
+
+PASSAGES = [passage(1, "小红书月活用户3.5亿。首期覆盖美国。"), passage(2, "商家不需要缴纳保证金。税费由消费者承担。")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[1][3]", "【1】【3】", "［1］［3］", "〔1〕和[3]", "[1,3]", "[1、3]", "[ 1 , 3 ]"),
+        *("[编号1][资料3]", "[来源:1][来源:3]"),
+    ],
+)
+def test_marks_are_read_in_every_bracket_style(text: str) -> None:
+    assert read_marks(f"话{text}。") == (1, 3)
+
+
+def test_a_range_of_marks_names_all_of_them() -> None:
+    assert read_marks("话。[1-3]") == (1, 2, 3)
+
+
+def test_a_year_in_brackets_is_no_mark() -> None:
+    assert read_marks("他说（2025）和[2025年]。") == ()
+
+
+def test_drafts_do_not_depend_on_how_the_stream_is_cut() -> None:
+    text = "月活3.5亿。[1]首期是美国[1]。\n- 不收保证金。【2】【1】"
+    whole = split_drafts(text, finished=True)[0]
+    assert whole == [Draft("月活3.5亿。", (1,)), Draft("首期是美国。", (1,)), Draft("不收保证金。", (2, 1))]
+    for size in (1, 2, 3, 5):
+        drafts: list[Draft] = []
+        rest = ""
+        for at in range(0, len(text), size):
+            found, rest = split_drafts(rest + text[at : at + size], finished=False)
+            drafts += found
+        assert drafts + split_drafts(rest, finished=True)[0] == whole
+
+
+def test_a_sentence_is_held_back_while_a_mark_may_still_follow() -> None:
+    assert split_drafts("月活3.5亿。", finished=False) == ([], "月活3.5亿。")
+    assert split_drafts("月活3.5亿。[1", finished=False) == ([], "月活3.5亿。[1")
+    assert split_drafts("月活3.5亿。[1]首", finished=False) == ([Draft("月活3.5亿。", (1,))], "首")
+
+
+def test_support_is_the_sentence_that_holds_the_words_and_the_figure() -> None:
+    (support,) = find_support(Draft("小红书的月活用户是3.5亿", (1,)), PASSAGES)
+    assert support.text == "小红书月活用户3.5亿。"
+
+
+def test_the_same_figure_written_another_way_is_supported() -> None:
+    assert find_support(Draft("小红书月活用户350,000,000", (1,)), PASSAGES)
+
+
+def test_a_figure_that_the_passage_does_not_have_is_not_supported() -> None:
+    assert find_support(Draft("小红书月活用户3.6亿。", (1,)), PASSAGES) == []
+
+
+def test_words_that_no_passage_has_are_not_supported() -> None:
+    assert find_support(Draft("公司在纽约上市并任命了新总裁。", (1,)), PASSAGES) == []
+
+
+def test_unknown_marks_are_replaced_by_the_passage_that_supports() -> None:
+    (support,) = find_support(Draft("税费由消费者承担。", (9,)), PASSAGES)
+    assert support.passage.rank == 2
+
+
+def test_a_statement_over_two_sentences_cites_both() -> None:
+    support = find_support(Draft("不需要缴纳保证金，税费由消费者承担。", (2,)), PASSAGES)
+    assert [c.text for c in support] == ["商家不需要缴纳保证金。", "税费由消费者承担。"]

@@ -1,0 +1,125 @@
+from pathlib import Path
+
+import pytest
+
+from ingest.load import article_files, article_id, decode, load_article, read_bytes
+from rag.errors import CorpusError
+from rag.types import Article
+
+CORPUS = Path("corpus")
+
+
+def load(text: str, name: str = "文.md") -> Article:
+    return load_article(CORPUS / name, CORPUS, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("小红书".encode("gb18030"), r"坏\.txt is not UTF-8 text \(byte 2\): convert it to UTF-8"),
+        ("小红书".encode("utf-16"), r"坏\.txt is not UTF-8 text"),
+        (b"abc\xff", r"坏\.txt is not UTF-8 text \(byte 3\)"),
+        ("小红书".encode()[:-1], r"坏\.txt is not UTF-8 text \(byte 6\)"),
+        ("小红\0书".encode(), r"坏\.txt is not text: it holds zero bytes"),
+        (b"", r"坏\.txt is empty"),
+        (b" \n\t", r"坏\.txt is empty"),
+        ("。！😀".encode(), r"坏\.txt is empty"),
+        (b"\xef\xbb\xbf", r"坏\.txt is empty"),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused_by_name(content: bytes, message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        decode(content, "坏.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"\xef\xbb\xbfab", "ab"),
+        (b"a\r\nb\r\n", "a\nb\n"),
+        (b"a\rb", "a\nb"),
+        (b"a\n\nb", "a\n\nb"),
+        ("甲😀".encode(), "甲😀"),
+    ],
+)
+def test_a_byte_order_mark_goes_and_line_ends_become_line_feeds(content: bytes, text: str) -> None:
+    assert decode(content, "好.txt") == text
+
+
+@pytest.mark.parametrize("name", ["文.pdf", "文.docx", "文.html"])
+def test_a_suffix_that_is_not_read_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("文字")
+    with pytest.raises(CorpusError, match=rf"{name}: \.\w+ is not read; save it as \.md or \.txt"):
+        read_bytes(path)
+
+
+def test_a_file_without_suffix_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "文").write_text("文字")
+    with pytest.raises(CorpusError, match="文: a file without suffix is not read"):
+        read_bytes(tmp_path / "文")
+
+
+@pytest.mark.parametrize("name", ["a.md", "a.markdown", "a.txt", "a.TXT"])
+def test_markdown_and_plain_text_are_read(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes("文字".encode())
+    assert read_bytes(tmp_path / name) == "文字".encode()
+
+
+def test_a_link_to_nothing_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "断.md").symlink_to(tmp_path / "没有")
+    assert article_files(tmp_path) == [tmp_path / "断.md"]
+    with pytest.raises(CorpusError, match=r"断\.md cannot be read \(No such file or directory\)"):
+        read_bytes(tmp_path / "断.md")
+
+
+def test_article_files_are_sorted_and_leave_out_hidden_files_folders_and_notes(tmp_path: Path) -> None:
+    for name in ["乙.txt", "甲.md", "子/丙.md", "README.md", "SOURCES.md", ".藏.md", ".git/丁.md", "图.png"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "夹.md").mkdir()
+    names = [path.relative_to(tmp_path).as_posix() for path in article_files(tmp_path)]
+    assert names == ["乙.txt", "图.png", "子/丙.md", "甲.md"]
+
+
+def test_a_corpus_that_is_no_folder_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"there is no folder .*没有: create it"):
+        article_files(tmp_path / "没有")
+
+
+def test_the_id_is_the_path_without_suffix() -> None:
+    assert article_id(CORPUS / "子" / "文.v2.md", CORPUS) == "子/文.v2"
+
+
+def test_a_first_line_before_an_empty_line_is_the_title_and_no_text() -> None:
+    article = load("题目\n\n正文。\n")
+    assert (article.title, article.text) == ("题目", "\n\n正文。\n")
+
+
+def test_the_title_of_a_markdown_file_has_no_mark_up() -> None:
+    article = load("# **题**目\n\n正文。")
+    assert (article.title, article.text) == ("题目", "\n\n正文。")
+
+
+@pytest.mark.parametrize("raw", ["第一句。\n\n正文。", "题目\n正文。", "长" * 41 + "\n\n正文。", "题目：\n\n正文。"])
+def test_a_first_line_that_is_no_title_stays_and_the_file_names_the_article(raw: str) -> None:
+    article = load(raw)
+    assert (article.title, article.text) == ("文", raw)
+
+
+def test_a_file_of_nothing_but_furniture_is_refused_by_name() -> None:
+    with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
+        load("图片\n来源:某处\n")
+    with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
+        load("只有题目\n\n")
+
+
+@pytest.mark.parametrize("date", ["2025-02-30", "2025-13-01"])
+def test_a_date_that_does_not_exist_is_unknown(date: str) -> None:
+    raw = f"# 题\n**Published:** {date}\n正文。 woshipm.com"
+    assert load(raw).published is None
+    assert load(raw.replace(date, "2025-02-28")).published == "2025-02-28"
+
+
+def test_the_same_bytes_give_the_same_article() -> None:
+    assert load("题\n\n**正**文。") == load("题\n\n**正**文。")

@@ -1,0 +1,395 @@
+"""Each metric by hand, then against a second implementation that was written without looking at the first."""
+
+import math
+import random
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eval import metrics
+from eval.metrics import Place
+from eval.wording import (
+    brevity,
+    contains,
+    exact_match,
+    gold_containment,
+    gold_figures,
+    holds_forbidden,
+    normalize_answer,
+    token_f1,
+    tokens,
+)
+from rag.types import Answer, Article, Chunk, Citation, Passage, Question, Statement
+
+TEXT = "月活3.5亿。退货率8%。售后没有说明。"
+ARTICLE = Article("甲", "甲.md", TEXT)
+OTHER = Article("乙", "乙.md", "退货率18%。")
+PASSAGES = (
+    Passage(ARTICLE, Chunk("c1", "甲", 0, 14, TEXT[:14]), rank=1, score=1.0),
+    Passage(OTHER, Chunk("c2", "乙", 0, 8, OTHER.text), rank=2, score=0.5),
+)
+MONTHLY, RETURNS, OTHER_RETURNS = (0, 7), (7, 13), (0, 7)
+
+
+def answer_of(*statements: tuple[str, tuple[tuple[Article, tuple[int, int]], ...]]) -> Answer:
+    """An answer from statements, each with the spans that it cites."""
+    citations: list[Citation] = []
+    made = []
+    for text, cited in statements:
+        markers = []
+        for article, (start, end) in cited:
+            citations.append(Citation(len(citations) + 1, article, start, end))
+            markers.append(len(citations))
+        made.append(Statement(text, tuple(markers)))
+    return Answer(Question("问"), tuple(made), tuple(citations), PASSAGES)
+
+
+REFUSAL = Answer(Question("问"), refused=True, notice="没有3.5亿", passages=PASSAGES)
+GOOD = answer_of(("月活3.5亿。", ((ARTICLE, MONTHLY),)))
+
+
+# wording
+
+
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("３.５ 亿", "3.5亿"),
+        ("ＡＩ・Ａｐｐ！", "aiapp"),
+        ("“1+3”产品矩阵", "1 3产品矩阵"),
+        ("退货率 ８ ％。", "退货率8%"),
+        ("100%!", "100%"),
+        ("%与‰", "与"),
+        ("1,234,567元", "1234567元"),
+        ("8、12", "8 12"),
+        ("8,12", "8 12"),
+        ("v1.2.3.", "v1.2.3"),
+        ("2025-03-19", "2025 03 19"),
+        ("5%3", "5%3"),
+        ("🙂", ""),
+        ("", ""),
+    ],
+)
+def test_normalizing_keeps_letters_digits_and_what_figures_need(text: str, normalized: str) -> None:
+    assert normalize_answer(text) == normalized
+
+
+@pytest.mark.parametrize(
+    ("answer", "alternative"),
+    [
+        ("月活3.5亿。", "3.5 亿"),
+        ("月活 3.5 亿", "3.5亿"),
+        ("月活３．５亿", "3.5亿"),
+        ("达到8%。", "８％"),
+        ("面积约7,000平方英尺", "7000平方英尺"),
+        ("面积约7000平方英尺", "7,000"),
+        ("“红猫计划”，打通", "红猫 计划"),
+        ("他说“定位，摇摆不定”", "定位摇摆不定"),
+        ("TikTok与Temu", "tiktok"),
+        ("共8、12和15家", "12"),
+        ("版本1.2", "1.2"),
+        ("2025年", "2025"),
+    ],
+)
+def test_an_alternative_is_found_however_it_is_written(answer: str, alternative: str) -> None:
+    assert contains(answer, alternative)
+
+
+@pytest.mark.parametrize(
+    ("answer", "alternative"),
+    [
+        ("退货率15%", "5%"),
+        ("退货率1.5%", "5%"),
+        ("月活13.5亿", "3.5亿"),
+        ("月活3.5亿", "5亿"),
+        ("月活3.5亿", "3"),
+        ("退货率5%", "5"),
+        ("退货率5‰", "5%"),
+        ("共8、12家", "812"),
+        ("共8 12家", "812"),
+        ("7,000", "7"),
+        ("月活三亿", "3亿"),
+        ("月活", ""),
+        ("月活。", "。"),
+        ("", "月活"),
+    ],
+)
+def test_an_alternative_is_not_found_inside_another_figure_or_in_nothing(answer: str, alternative: str) -> None:
+    assert not contains(answer, alternative)
+
+
+@given(st.text(alphabet="小红书3.5亿%‰,，。 \nAａ１-万", max_size=20))
+def test_identical_strings_contain_match_and_score_1(text: str) -> None:
+    if normalize_answer(text):
+        assert contains(text, text)
+        assert exact_match(text, [[text]]) == 1
+        assert token_f1(text, [[text]]) == 1
+        assert brevity(text, [[text]]) == 1
+        assert normalize_answer(normalize_answer(text)) == normalize_answer(text)
+
+
+def test_gold_containment_is_the_share_of_groups_with_an_alternative_in_the_answer() -> None:
+    gold = [["3.2 亿", "3.2亿"], ["3.5亿"]]
+    assert gold_containment("月活3.5亿", gold) == 0.5
+    assert gold_containment("从3.2亿到3.5亿", gold) == 1
+    assert gold_containment("", gold) == 0
+    assert gold_containment("月活3.5亿", []) is None
+
+
+def test_a_forbidden_string_counts_only_as_a_whole_figure() -> None:
+    assert holds_forbidden("退货率8%", ["18%", "88%"]) == 0
+    assert holds_forbidden("退货率18%", ["18%", "88%"]) == 1
+    assert holds_forbidden("退货率8%", []) is None
+
+
+def test_tokens_are_characters_and_whole_latin_words_and_figures() -> None:
+    assert tokens("TikTok月活1.7 亿，占8%") == ["tiktok", "月", "活", "1.7", "亿", "占", "8%"]
+
+
+def test_exact_match_and_f1_judge_one_gold_group() -> None:
+    assert exact_match("“红猫计划”。", [["红猫"], ["计划"]]) is None
+    assert token_f1("红猫计划", []) is None
+    assert exact_match("“红猫计划”。", [["红书", "红猫计划"]]) == 1
+    assert exact_match("是红猫计划", [["红猫计划"]]) == 0
+    # 6 tokens against 4, of which 红猫计划 is shared: precision 4/6, recall 4/4
+    assert token_f1("就是红猫计划", [["红书", "红猫计划"]]) == pytest.approx(0.8)
+    # 红…计 are shared, but only one token in a row
+    assert token_f1("红色计算", [["红猫计划"]]) == pytest.approx(2 * 1 / 8)
+    assert token_f1("甲", [["乙"]]) == 0
+
+
+def test_brevity_compares_with_the_longest_alternative_of_each_group() -> None:
+    assert brevity("甲乙丙丁戊己", [["甲", "甲乙"], ["丙"]]) == 2
+    assert brevity("", [["甲"]]) is None
+    assert brevity("甲", []) is None
+
+
+def test_gold_figures_are_compared_by_value() -> None:
+    assert gold_figures("共350000000人", [["3.5亿"], ["8%"], ["没有说明"]]) == 0.5
+    assert gold_figures("共3.5亿人", [["没有说明"]]) is None
+    assert gold_figures("没有", [["8%"]]) == 0
+
+
+# retrieval
+
+GOLD: list[Place] = [("甲", 10, 20), ("乙", 0, 4)]
+
+
+def test_a_passage_covers_evidence_from_half_of_it_on() -> None:
+    assert metrics.covers_evidence(("甲", 0, 15), ("甲", 10, 20))
+    assert not metrics.covers_evidence(("甲", 0, 14), ("甲", 10, 20))
+    assert not metrics.covers_evidence(("乙", 0, 20), ("甲", 10, 20))
+
+
+def test_evidence_hit_looks_at_the_first_k_passages() -> None:
+    passages = [("甲", 0, 14), ("乙", 2, 9)]
+    assert metrics.evidence_hit(passages, GOLD, 1) == 0
+    assert metrics.evidence_hit(passages, GOLD, 2) == 1
+    assert metrics.evidence_hit([], GOLD, 5) == 0
+    assert metrics.evidence_hit(passages, [], 5) is None
+
+
+def test_evidence_recall_counts_gold_code_points_once() -> None:
+    passages = [("甲", 0, 14), ("甲", 12, 15), ("乙", 2, 9)]
+    assert metrics.evidence_recall(passages, GOLD, 2) == 5 / 14
+    assert metrics.evidence_recall(passages, GOLD, 3) == 7 / 14
+    assert metrics.evidence_recall(passages, [*GOLD, ("甲", 10, 20)], 3) == 7 / 14
+    assert metrics.evidence_recall(passages, [], 3) is None
+
+
+def test_reciprocal_rank_is_that_of_the_first_passage_with_evidence() -> None:
+    passages = [("甲", 0, 14), ("乙", 2, 9), ("甲", 10, 20)]
+    assert metrics.reciprocal_rank(passages, GOLD) == 1 / 2
+    assert metrics.reciprocal_rank(passages, GOLD, 1) == 0
+    assert metrics.reciprocal_rank(passages, []) is None
+
+
+def test_ndcg_is_1_when_evidence_comes_first_and_falls_with_rank_and_gaps() -> None:
+    first, second, nothing = ("甲", 10, 20), ("乙", 0, 4), ("甲", 30, 40)
+    assert metrics.ndcg([first, second], GOLD) == 1
+    assert metrics.ndcg([first, first, second], GOLD) == pytest.approx((1 + 1 / 2) / (1 + 1 / math.log2(3)))
+    assert metrics.ndcg([nothing, first], GOLD) == pytest.approx((1 / math.log2(3)) / (1 + 1 / math.log2(3)))
+    assert metrics.ndcg([nothing], GOLD) == 0
+    assert metrics.ndcg([first], []) is None
+    both = [("甲", 10, 20), ("甲", 20, 30)]
+    assert metrics.ndcg([("甲", 0, 40)], both) == 1
+    assert metrics.ndcg([nothing, ("甲", 0, 40)], [("甲", 0, 9), ("甲", 9, 20)]) == pytest.approx(1 / math.log2(3))
+
+
+def test_article_metrics_rank_articles() -> None:
+    assert metrics.article_hit(["甲", "乙"], {"甲"}) == 1
+    assert metrics.article_hit(["乙", "甲"], {"甲"}) == 0
+    assert metrics.article_hit([], {"甲"}) == 0
+    assert metrics.article_hit(["甲"], set()) is None
+    assert metrics.article_reciprocal_rank(["丙", "乙", "甲"], {"甲", "乙"}) == 1 / 2
+    assert metrics.article_reciprocal_rank([*"abcdefghij", "甲"], {"甲"}) == 0
+    assert metrics.article_reciprocal_rank(["甲"], set()) is None
+
+
+# citations and the answer as a whole
+
+
+def test_a_citation_hits_when_it_shares_a_character_with_gold() -> None:
+    answer = answer_of(("月活。", ((ARTICLE, MONTHLY),)), ("退货。", ((ARTICLE, RETURNS), (OTHER, OTHER_RETURNS))))
+    assert metrics.citation_hit(answer, [("甲", 6, 9)]) == 1
+    assert metrics.citation_hit(answer, [("甲", 13, 20)]) == 0
+    assert metrics.citation_hit(answer, []) is None
+    assert metrics.citation_hit(REFUSAL, GOLD) is None
+    assert metrics.citation_precision(answer, [("甲", 6, 9)]) == 2 / 3
+    assert metrics.citation_precision(answer, []) is None
+    assert metrics.citation_precision(REFUSAL, GOLD) is None
+
+
+def test_citation_recall_is_the_share_of_gold_groups_that_the_quotes_hold() -> None:
+    assert metrics.citation_recall(GOOD, [["3.5亿"], ["8%"]]) == 0.5
+    assert metrics.citation_recall(GOOD, []) is None
+    assert metrics.citation_recall(REFUSAL, [["3.5亿"]]) is None
+
+
+def test_citations_are_exact_when_a_passage_has_the_quote_at_its_place() -> None:
+    assert metrics.citations_exact(GOOD) == 1
+    assert metrics.citations_exact(REFUSAL) is None
+    moved = Passage(ARTICLE, Chunk("c1", "甲", 0, 14, "一" + TEXT[:13]), rank=1, score=1.0)
+    assert metrics.citations_exact(Answer(Question("问"), GOOD.statements, GOOD.citations, (moved,))) == 0
+
+
+def test_figures_are_unsupported_unless_the_same_statement_quotes_them() -> None:
+    wrong = answer_of(("月活3.5亿，退货率8%，差评率9%。", ((ARTICLE, MONTHLY), (ARTICLE, RETURNS))))
+    assert metrics.unsupported_figures(wrong) == 1 / 3
+    elsewhere = answer_of(("退货率8%。", ((ARTICLE, MONTHLY),)), ("月活3.5亿。", ((ARTICLE, MONTHLY),)))
+    assert metrics.unsupported_figures(elsewhere) == 1 / 2
+    assert metrics.unsupported_figures(answer_of(("月活多。", ((ARTICLE, MONTHLY),)))) is None
+    assert metrics.unsupported_figures(REFUSAL) is None
+
+
+def test_what_an_answer_says_has_neither_marks_nor_notice() -> None:
+    two = answer_of(("月活3", ((ARTICLE, MONTHLY),)), ("5亿", ((ARTICLE, MONTHLY),)))
+    assert metrics.said(two) == "月活3\n5亿"
+    assert metrics.said(REFUSAL) == ""
+    assert contains(metrics.said(two), "3")
+    assert not contains(metrics.said(two), "1")  # the number of a mark
+
+
+def test_an_answer_is_right_with_every_gold_group_and_cited_evidence() -> None:
+    gold, evidence = [["3.5亿"]], [("甲", 0, 7)]
+    assert metrics.is_right(GOOD, True, gold, evidence)
+    assert metrics.is_right(GOOD, True, gold, [])
+    assert not metrics.is_right(GOOD, True, [["3.5亿"], ["8%"]], evidence)
+    assert not metrics.is_right(GOOD, True, gold, [("甲", 7, 13)])
+    assert not metrics.is_right(GOOD, False, [], [])
+    assert not metrics.is_right(REFUSAL, True, gold, evidence)
+    assert metrics.is_right(REFUSAL, False, [], [])
+
+
+# second implementations
+
+
+def slow_retrieval(passages: list[Place], gold: list[Place], k: int) -> tuple[float, float, float]:
+    """evidence hit@k, evidence recall@k and MRR@k, character by character."""
+    wanted = [{(a, i) for i in range(s, e)} for a, s, e in gold]
+    shown = [{(a, i) for i in range(s, e)} for a, s, e in passages[:k]]
+    helpful = [any(2 * len(characters & w) >= len(w) for w in wanted) for characters in shown]
+    everything = set.union(*wanted)
+    recall = len([c for c in everything if any(c in characters for characters in shown)]) / len(everything)
+    return float(True in helpful), recall, 1 / (helpful.index(True) + 1) if True in helpful else 0.0
+
+
+def slow_ndcg(passages: list[Place], gold: list[Place], k: int) -> float:
+    """nDCG@k from a table of which passage is the first to cover which interval."""
+    first = {}
+    for interval in set(gold):
+        characters = set(range(interval[1], interval[2]))
+        covering = [
+            rank
+            for rank, (article, start, end) in enumerate(passages[:k])
+            if article == interval[0] and 2 * len(characters & set(range(start, end))) >= len(characters)
+        ]
+        first[interval] = covering[0] if covering else None
+    gains = [list(first.values()).count(rank) for rank in range(min(k, len(passages)))]
+    ideal = sorted([gain for gain in gains if gain] + [1] * list(first.values()).count(None), reverse=True)[:k]
+    return sum(g / math.log2(i + 2) for i, g in enumerate(gains)) / sum(
+        g / math.log2(i + 2) for i, g in enumerate(ideal)
+    )
+
+
+def test_retrieval_metrics_agree_with_a_second_implementation() -> None:
+    chance = random.Random(3)
+
+    def place() -> Place:
+        start = chance.randrange(20)
+        return chance.choice("甲乙"), start, start + chance.randint(1, 12)
+
+    for _ in range(2000):
+        passages = [place() for _ in range(chance.randrange(7))]
+        gold = [place() for _ in range(chance.randint(1, 4))]
+        k = chance.randint(1, 6)
+        measured = (
+            metrics.evidence_hit(passages, gold, k),
+            metrics.evidence_recall(passages, gold, k),
+            metrics.reciprocal_rank(passages, gold, k),
+        )
+        assert measured == slow_retrieval(passages, gold, k)
+        assert metrics.ndcg(passages, gold, k) == pytest.approx(slow_ndcg(passages, gold, k))
+
+
+def slow_f1(answer: str, gold: str) -> float:
+    """F1 over the longest common run of tokens, by the textbook table."""
+    a, b = tokens(answer), tokens(gold)
+    table = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
+    for i, x in enumerate(a):
+        for j, y in enumerate(b):
+            table[i + 1][j + 1] = table[i][j] + 1 if x == y else 0
+    longest = max(map(max, table))
+    if not longest:
+        return 0.0
+    precision, recall = longest / len(a), longest / len(b)
+    return 2 * precision * recall / (precision + recall)
+
+
+SHORT = st.text(alphabet="红书猫3a.%， ", max_size=12)
+
+
+@given(SHORT, SHORT)
+def test_f1_agrees_with_a_second_implementation(answer: str, gold: str) -> None:
+    assert token_f1(answer, [[gold]]) == pytest.approx(slow_f1(answer, gold))
+
+
+def slow_contains(answer: str, alternative: str) -> bool:
+    """Whether the words of an alternative stand together in an answer, digit runs being whole words."""
+
+    def words(text: str) -> list[str]:
+        found: list[str] = []
+        text = unicodedata.normalize("NFKC", text).lower()
+        i = 0
+        while i < len(text):
+            if text[i].isdecimal():
+                j = i
+                while j < len(text) and (text[j].isdecimal() or (text[j] == "." and text[j + 1 : j + 2].isdecimal())):
+                    j += 1
+                rest = text[j:].lstrip()
+                if rest[:1] in ("%", "‰"):
+                    found.append(text[i:j] + rest[0])
+                    j = len(text) - len(rest) + 1
+                else:
+                    found.append(text[i:j])
+                i = j
+            else:
+                if text[i].isalpha():
+                    found.append(text[i])
+                i += 1
+        return found
+
+    hay, needle = words(answer), words(alternative)
+    return bool(needle) and any(hay[i : i + len(needle)] == needle for i in range(len(hay) - len(needle) + 1))
+
+
+NO_THOUSANDS = st.text(alphabet="亿月35.%、 a", max_size=10)
+
+
+@given(NO_THOUSANDS, NO_THOUSANDS)
+def test_containment_agrees_with_a_second_implementation(answer: str, alternative: str) -> None:
+    assert contains(answer, alternative) == slow_contains(answer, alternative)
+    around = f"月{answer}亿{alternative}a"
+    assert contains(around, alternative) == slow_contains(around, alternative)

@@ -1,0 +1,54 @@
+"""python -m rag over the real corpus."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.__main__ import main
+
+pytestmark = pytest.mark.model
+
+
+def test_json_prints_the_answer(corpus_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["小红书出海首期覆盖哪些市场？", "--json", "--index", str(corpus_index)]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert list(row)[:5] == ["id", "question", "refused", "text", "notice"]
+    assert row["citations"][0]["marker"] == 1
+
+
+def test_the_terminal_shows_statements_marks_and_sources(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["福利社是什么时候关闭的？", "--index", str(corpus_index)]) == 0
+    out = capsys.readouterr().out
+    assert "[1]" in out and "《小红书向TikTok开了一枪哑弹》" in out and "原文摘编" in out
+
+
+def test_batch_answers_line_by_line_and_names_a_line_that_it_cannot_read(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = [{"role": "user", "content": "福利社是什么时候关闭的？"}]
+    lines = [
+        json.dumps({"id": "a", "question": "福利社是什么时候关闭的？"}),
+        "no json",
+        json.dumps({"id": "b", "question": "那它有多少粉丝？", "history": history}),
+    ]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
+    assert main(["--batch", "--index", str(corpus_index)]) == 1
+    first, second, third = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["id"], first["refused"]) == ("a", False)
+    assert second == {"id": "", "error": "line 2: Expecting value: line 1 column 1 (char 0)"}
+    assert (third["id"], "1669.2" in third["text"]) == ("b", True)
+
+
+def test_without_an_index_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["谁？", "--index", str(tmp_path)]) == 1
+    assert "run python -m ingest first" in capsys.readouterr().err
+
+
+def test_a_question_and_batch_together_are_a_usage_error() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["谁？", "--batch"])
+    assert stopped.value.code == 2
