@@ -15,17 +15,21 @@ import struct
 import tempfile
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ModelError
 
+if TYPE_CHECKING:
+    import torch
+
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 FOLDER = "multilingual-e5-small-q4-v1-{dtype}"  # v1 counts versions of the files written here
 PREFIXES = {"query": "query: ", "document": "passage: "}
 
+_BLOCKS_AT_A_TIME = 1 << 16
 _EMBEDDINGS = {"word": "word_embeddings", "pos": "position_embeddings", "type": "token_type_embeddings"}
 _LAYER_PARTS = {
     "q": "attention.self.query",
@@ -106,12 +110,10 @@ def write_model(weights: Path, folder: Path, dtype: str) -> None:
     pieces, scores = _read_tokenizer(reader)
     _write_tokenizer(folder, pieces, scores, positions)
     reader.bytes(reader.values("iI")[1])  # the normalisation map: NFKC and white-space folding do the same
-    tensors = _read_tensors(reader, hidden, feed_forward)
-    import torch
     from safetensors.torch import save_file
 
-    weights_as = {name: torch.from_numpy(tensor).to(getattr(torch, dtype)) for name, tensor in tensors.items()}
-    save_file(weights_as, folder / "model.safetensors", metadata={"format": "pt"})
+    tensors = _read_tensors(reader, hidden, feed_forward, dtype)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     config = {
         "architectures": ["BertModel"],
         "model_type": "bert",
@@ -162,25 +164,36 @@ def _write_tokenizer(folder: Path, pieces: list[str], scores: list[float], posit
     )
 
 
-def _read_tensors(reader: _Reader, hidden: int, feed_forward: int) -> dict[str, npt.NDArray[np.float32]]:
+def _read_tensors(reader: _Reader, hidden: int, feed_forward: int, dtype: str) -> dict[str, "torch.Tensor"]:
     (count,) = reader.values("i")
     tensors = {}
     for _ in range(count):
         name = reader.bytes(reader.values("H")[0]).decode()
-        dtype, size, offset, _ = reader.values("BIQQ")
-        flat = _q4_0(reader.data, size, offset) if dtype else np.frombuffer(reader.data, "<f4", size, offset)
+        quantized, size, offset, _ = reader.values("BIQQ")
+        flat = _read_weights(reader.data, size, offset, quantized=bool(quantized), dtype=dtype)
         if not (name.endswith(".b") or "ln." in name):  # biases and layer norms are vectors
             flat = flat.reshape(-1, feed_forward if ".fo." in name else hidden)
-        tensors[_tensor_name(name)] = flat.astype(np.float32)
+        tensors[_tensor_name(name)] = flat
     return tensors
 
 
-def _q4_0(data: bytes, size: int, offset: int) -> npt.NDArray[np.float32]:
+def _read_weights(data: bytes, size: int, offset: int, *, quantized: bool, dtype: str) -> "torch.Tensor":
+    """(size,) of `dtype`. Goes by pieces, so that a big table is never held in float32 as well."""
+    import torch
+
+    weights = torch.empty(size, dtype=getattr(torch, dtype))
+    if not quantized:
+        weights[:] = torch.from_numpy(np.frombuffer(data, "<f4", size, offset).astype(np.float32))
+        return weights
     blocks = np.frombuffer(data, np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)]), size // 32, offset)
-    low, high = blocks["nibbles"] & 15, blocks["nibbles"] >> 4
-    weights = np.concatenate([low, high], axis=1).astype(np.float32) - 8
-    weights *= blocks["scale"].astype(np.float32)[:, None]
-    return weights.reshape(-1)
+    for at in range(0, len(blocks), _BLOCKS_AT_A_TIME):
+        piece = blocks[at : at + _BLOCKS_AT_A_TIME]
+        values = np.empty((len(piece), 32), np.float32)
+        values[:, :16], values[:, 16:] = piece["nibbles"] & 15, piece["nibbles"] >> 4
+        values -= 8
+        values *= piece["scale"].astype(np.float32)[:, None]
+        weights[at * 32 : (at + len(piece)) * 32] = torch.from_numpy(values.reshape(-1))
+    return weights
 
 
 def _tensor_name(name: str) -> str:

@@ -50,12 +50,19 @@ def to_question(given: Input) -> Question:
         history = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in given.get("history") or [])
         text = given["question"]
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f'a question needs "question", and in "history" "role" and "content"; {error} is wrong'
-        ) from error
+        raise ValueError(f'give "question", and in each turn of "history" "role" and "content" ({error})') from error
     if not isinstance(text, str):
         raise ValueError(f'"question" must be text, not {type(text).__name__}')
-    return Question(text, history, str(given.get("id", "")))
+    return Question(_valid_text(text), history, str(given.get("id", "")))
+
+
+def _valid_text(text: str) -> str:
+    """The text, if it can be written as UTF-8. Raises ValueError for half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"the question holds a broken character at {error.start}: send it as UTF-8") from error
+    return text
 
 
 class AnswerChain(Runnable[Input, Answer]):

@@ -108,7 +108,8 @@ class SentenceEmbedder:
 
     def _encode_query(self, text: str) -> Vector:
         encoded = self._model.encode_query([simplify(text)], batch_size=1, show_progress_bar=False)
-        return unit_rows(encoded)[0]
+        vector: Vector = unit_rows(encoded)[0]
+        return vector
 
     def embed_texts(self, texts: Sequence[str]) -> Vector:
         """(texts, d) float32, unit rows: the vectors of texts to be indexed."""
