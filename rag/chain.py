@@ -109,11 +109,9 @@ class AnswerChain(Runnable[Input, Answer]):
         for given in inputs:
             question = to_question(given)
             timings: dict[str, float] = {}
-            answer = None
             for answer in self._steps(question, timings, patch_config(config, callbacks=run_manager.get_child())):
                 timings["total"] = (time.perf_counter() - started) * 1000
                 yield replace(answer, timings_ms=dict(timings))
-            assert answer is not None
 
     def _steps(self, question: Question, timings: dict[str, float], config: RunnableConfig) -> Iterator[Answer]:
         letters = question.text.strip()

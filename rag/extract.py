@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
-from rag.text import figures, index_terms, units
+from rag.text import figures, index_terms, normalize, units
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
 NAME = "extractive"
 MOST_SENTENCES = 5
 LONGEST_LIST = 4  # sentences taken along after one that announces them
 MOST_ORIGINS = 3  # citations of one statement
-SAME_ABOVE = 0.7  # share of the shorter sentence's terms that make two sentences say the same
+SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
 KEEP_ABOVE_OTHER_FIGURE = 0.03  # the same for another figure of the same unit, where a number is asked for
@@ -23,6 +23,12 @@ _ASKS_FOR_MANY = re.compile(
     r"|\b(?:which|why|how|compare|list)\b",
     re.IGNORECASE,
 )
+NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。最相近的段落供参考。"
+_ASKS_NUMBER = re.compile(
+    r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
+)
+_DATE = re.compile(r"\d+ ?(?:年|月|日|号|点(?!\d)|时|:\d+)|[零一二三四五六七八九十〇]+(?:年|月|日)")
+_COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
 _ANNOUNCES = re.compile(r"[：:]$")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
@@ -83,10 +89,12 @@ def _follows(announcement: Candidate, candidate: Candidate) -> bool:
 
 
 def says_the_same(sentence: str, other: str) -> bool:
-    """Whether two sentences share most terms and state the same figures."""
+    """Whether two sentences share most terms, and neither states a figure against the other's."""
     terms, others = set(index_terms(sentence)), set(index_terms(other))
     shorter = min(len(terms), len(others))
-    return bool(shorter) and len(terms & others) >= SAME_ABOVE * shorter and figures(sentence) == figures(other)
+    stated, also_stated = figures(sentence), figures(other)
+    agree = stated <= also_stated or also_stated <= stated
+    return bool(shorter) and len(terms & others) >= SAME_ABOVE * shorter and agree
 
 
 def in_reading_order(groups: Sequence[Group]) -> list[Group]:
@@ -126,8 +134,22 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
 
 
+def lacks_number(question: str, groups: Sequence[Group]) -> bool:
+    """Whether a question asks for a number and none of the chosen sentences gives one.
+
+    Dates, and figures that the question itself states, are not the number that is asked for.
+    """
+    text = normalize(" ".join(group.candidates[0].text for group in groups))
+    if not _ASKS_NUMBER.search(question) or _COUNT.search(text):
+        return False
+    return not figures(_DATE.sub(" ", text)) - figures(question)
+
+
 def extract(question: Question, measured: Measured, passages: tuple[Passage, ...]) -> Iterator[Answer]:
-    """The answer, a statement longer each time; the last one is whole."""
+    """The answer, a statement longer each time; the last one is whole. Refused when the number asked for is missing."""
     groups = in_reading_order(choose(question.text, measured))
+    if lacks_number(question.text, groups):
+        yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, answerer=NAME)
+        return
     for count in range(1, len(groups) + 1):
         yield compose(question, groups[:count], passages)

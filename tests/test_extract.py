@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rag.extract import choose, compose, in_reading_order, says_the_same
+from rag.extract import NO_NUMBER, choose, compose, extract, in_reading_order, lacks_number, says_the_same
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
 from rag.text import sentence_spans
@@ -43,6 +43,10 @@ def test_at_most_five_sentences() -> None:
 def test_the_same_sentence_of_two_articles_is_one_statement_with_two_sources() -> None:
     passages = [passage(1, "首期覆盖美国和香港市场。"), passage(2, "首期覆盖美国和香港市场。")]
     assert texts("谁？", passages, [0, 0]) == [["首期覆盖美国和香港市场。"] * 2]
+
+
+def test_a_sentence_without_the_other_s_figure_may_say_the_same() -> None:
+    assert says_the_same("首期覆盖美国、香港和澳门市场。", "3月10日，首期覆盖美国、香港和澳门市场。")
 
 
 def test_sentences_with_different_figures_never_say_the_same() -> None:
@@ -96,3 +100,22 @@ def test_compose_cites_every_statement_with_its_own_words() -> None:
         (2, "文2", "首期覆盖美国。"),
     ]
     assert answer.text == "首期覆盖美国。[1][2]"
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "lacks"),
+    [
+        ("网信办罚了多少钱？", "网信办进行约谈并采取处罚措施。", True),
+        ("有多少家店加入？", "从3月初开始，商家收到邀约。", True),
+        ("2024年净利润是多少？", "2024年业务步入平缓节奏。", True),
+        ("月活多少？", "月活达3.5亿。", False),
+        ("有几家店？", "一共三家店。", False),
+        ("谁写了书？", "甲写了书。", False),
+    ],
+)
+def test_a_number_that_is_asked_for_must_be_given(question: str, sentence: str, lacks: bool) -> None:
+    passages = [passage(1, sentence)]
+    assert lacks_number(question, choose(question, measured(passages, [0]))) is lacks
+    *_, answer = extract(Question(question), measured(passages, [0]), tuple(passages))
+    assert answer.refused is lacks
+    assert answer.notice == (NO_NUMBER if lacks else "")
