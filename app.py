@@ -92,7 +92,7 @@ def main() -> None:
     except RagError as error:
         log.exception("the page cannot answer")
         st.error(texts.error_text(error))
-        st.stop()
+        return
     st.caption(f"{texts.LLM.format(name=chain.settings.llm) if chain.model else texts.EXTRACTIVE} · {status}")
     if chain.index.problem:
         st.warning(texts.STALE)
@@ -117,4 +117,5 @@ def main() -> None:
         st.rerun()
 
 
-main()
+if __name__ == "__main__":
+    main()

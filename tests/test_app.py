@@ -1,5 +1,6 @@
 """The page, run by Streamlit's own tester over the real corpus."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,12 @@ from views import texts
 
 pytestmark = pytest.mark.model
 APP = str(Path(__file__).parent.parent / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back what the tester leaves behind: it makes the page the process's main module, which new processes run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
