@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
-from rag.text import figures, index_terms, normalize, units
+from rag.text import content_of, figures, index_terms, normalize, units
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
 NAME = "extractive"
@@ -61,7 +61,8 @@ def choose(question: str, measured: Measured) -> list[Group]:
         candidate, probability = measured.candidates[i], float(probabilities[i])
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
         if same:
-            if len(same.candidates) < MOST_ORIGINS and not same.has(candidate.passage.article):
+            first, room = same.candidates[0], len(same.candidates) < MOST_ORIGINS
+            if room and not same.has(candidate.passage.article) and proves_too(question, first.text, candidate.text):
                 same.candidates.append(candidate)
         elif not groups or probability >= groups[0].probability * (
             min(share, KEEP_ABOVE_OTHER_FIGURE) if asks_number and _is_other_figure(candidate, groups) else share
@@ -89,12 +90,19 @@ def _follows(announcement: Candidate, candidate: Candidate) -> bool:
 
 
 def says_the_same(sentence: str, other: str) -> bool:
-    """Whether two sentences share most terms, and neither states a figure against the other's."""
+    """Whether two sentences share most of the shorter one's terms, and neither states a figure against the other's."""
     terms, others = set(index_terms(sentence)), set(index_terms(other))
     shorter = min(len(terms), len(others))
     stated, also_stated = figures(sentence), figures(other)
     agree = stated <= also_stated or also_stated <= stated
     return bool(shorter) and len(terms & others) >= SAME_ABOVE * shorter and agree
+
+
+def proves_too(question: str, statement: str, other: str) -> bool:
+    """Whether another sentence holds most of a statement, and most of what the statement says of the question."""
+    terms, others = set(index_terms(statement)), set(index_terms(other))
+    asked = terms & set(index_terms(content_of(question)))
+    return all(len(part & others) >= SAME_ABOVE * len(part) for part in (terms, asked))
 
 
 def in_reading_order(groups: Sequence[Group]) -> list[Group]:

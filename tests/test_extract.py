@@ -45,6 +45,17 @@ def test_the_same_sentence_of_two_articles_is_one_statement_with_two_sources() -
     assert texts("谁？", passages, [0, 0]) == [["首期覆盖美国和香港市场。"] * 2]
 
 
+def test_a_sentence_that_repeats_only_what_was_not_asked_is_no_source_of_the_statement() -> None:
+    passages = [
+        passage(1, "首期覆盖美国和香港，商家无需另外开店，由主站生态触达海外用户。"),
+        passage(2, "商家无需另外开店，由主站生态触达海外用户。"),
+    ]
+    assert texts("首期覆盖哪里？", passages, [0, 0]) == [
+        ["首期覆盖美国和香港，商家无需另外开店，由主站生态触达海外用户。"]
+    ]
+    assert len(texts("商家要开店吗？", passages, [0, 0])[0]) == 2
+
+
 def test_a_sentence_without_the_other_s_figure_may_say_the_same() -> None:
     assert says_the_same("首期覆盖美国、香港和澳门市场。", "3月10日，首期覆盖美国、香港和澳门市场。")
 
