@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__, epilog=EPILOG)
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
     parser.add_argument("--set", type=Path, default=Path("eval/sets/corpus.jsonl"), help="question set (JSON Lines)")
+    parser.add_argument("--tag", help="only the questions with this tag, such as tune or report")
     parser.add_argument("--limit", type=int, help="only the first questions")
     parser.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the summary as JSON")
@@ -40,7 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings(index=options.index, passages=DEPTH if options.retrieval_only else None)
         limits = load_floors(options.floors) if options.floors else {}
-        result = measure_set(load_set(options.set)[: options.limit], settings, options.retrieval_only)
+        questions = [q for q in load_set(options.set) if options.tag is None or options.tag in q.tags]
+        if not questions:
+            raise SetError(f"no question of {options.set} has the tag {options.tag}")
+        result = measure_set(questions[: options.limit], settings, options.retrieval_only)
     except (RagError, SetError, FloorsError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -41,6 +41,7 @@ class SetQuestion:
     gold: tuple[tuple[str, ...], ...]
     forbid: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    tags: tuple[str, ...] = ()
 
 
 def load_set(path: Path) -> list[SetQuestion]:
@@ -75,6 +76,7 @@ def _parse(row: dict[str, Any]) -> SetQuestion:
         gold=tuple(_texts(group) for group in row["gold"]),
         forbid=_texts(row.get("forbid", [])),
         evidence=tuple(Evidence(_text(e["article"]), _text(e["quote"])) for e in row["evidence"]),
+        tags=_texts(row.get("tags", [])),
     )
     if question.answerable is not bool(question.gold) or not all(question.gold):
         raise ValueError("answerable questions have gold groups, none of them empty; others have no gold")

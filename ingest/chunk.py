@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -66,12 +67,14 @@ def chunk_article(article: Article, count_tokens: Callable[[str], int], chunk_to
     headings = find_headings(article)
     borders = sorted({0, len(article.text), *(heading.start for heading in headings)})
     sentences = quotable_sentences(article, headings)
+    starts = [start for start, _ in sentences]
+    sections = _section_names(article, headings)
     chunks: list[Chunk] = []
     at = 0
     for border, end in pairwise(borders):
-        inside = [s for s in sentences if border <= s[0] < end]
+        inside = sentences[bisect_left(starts, border) : bisect_left(starts, end)]
         units = [part for span in inside for part in _split_long(article.text, span, count_tokens, chunk_tokens)]
-        section = _section_name(article, [h for h in headings if h.start <= border])
+        section = sections.get(border, "")
         groups = _pack(units, [count_tokens(article.text[a:b]) for a, b in units], chunk_tokens)
         for group, following in zip(groups, [*groups[1:], [(end, end)]], strict=False):
             chunks.append(_chunk(article, at, following[0][0], section, group))
@@ -84,24 +87,27 @@ def chunk_article(article: Article, count_tokens: Callable[[str], int], chunk_to
 
 def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
     """Sentences of the text that can be quoted: no headings, none across a removed advert."""
-    heading_starts = {heading.start: heading.end for heading in headings}
+    heading_starts = [heading.start for heading in headings]
+    breaks = sorted(article.breaks)
     spans = []
     for start, end in sentence_spans(article.text):
-        before = max((h for h in heading_starts if h <= start), default=-1)
-        if before >= 0 and start < heading_starts[before]:
+        above = bisect_right(heading_starts, start) - 1
+        if above >= 0 and start < headings[above].end:
             continue
-        cuts = [offset for offset in article.breaks if start < offset < end]
+        cuts = breaks[bisect_right(breaks, start) : bisect_left(breaks, end)]
         for a, b in zip([start, *cuts], [*cuts, end], strict=True):
             spans += [(a + x, a + y) for x, y in sentence_spans(article.text[a:b])] if cuts else [(a, b)]
     return spans
 
 
-def _section_name(article: Article, above: list[Heading]) -> str:
-    """Headings that a position stands under, highest first, joined by ›."""
+def _section_names(article: Article, headings: list[Heading]) -> dict[int, str]:
+    """By the start of each heading: it and those above it, highest first, joined by ›."""
+    names = {}
     path: list[Heading] = []
-    for heading in above:
+    for heading in headings:
         path = [h for h in path if h.level < heading.level] + [heading]
-    return " › ".join(article.text[h.start : h.end].strip() for h in path)
+        names[heading.start] = " › ".join(article.text[h.start : h.end].strip() for h in path)
+    return names
 
 
 def _split_long(text: str, span: Span, count_tokens: Callable[[str], int], most: int) -> list[Span]:

@@ -1,29 +1,74 @@
-"""Cleaning: what of a raw file is furniture or mark-up, by rules that are data (ingest/rules/*.toml)."""
+"""Cleaning: what of a raw file is furniture or mark-up, by rules that are data (ingest/rules/*.toml).
+
+A rule is a regular expression (Python, MULTILINE) with a name, a kind and a reason. What its group `keep` matches
+stays. Conditions of structure narrow it:
+  `first_lines = N`   only lines with fewer than N other lines of words above them that stay
+  `last_lines = N`    only lines with fewer than N other lines of words below them that stay
+  `repeats`           only lines that say the "title" again, or a "lead" that stands above already
+  `site`              only files of these sites, named like the rule files
+A rule with one of the first three sees one line at a time. `removes` and `keeps` are its examples, tested.
+"""
 
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from rag.text import normalize
 from rag.types import Removal, Span
 
 RULES = Path(__file__).with_name("rules")
 ORDER = ("common", "markup")  # run after the rules of the sites, in this order
-SHORTEST_REPEATED_LEAD = 20  # code points
-LEAD_WITHIN = 30  # lines of the head of an article in which a lead may be repeated
+SHORTEST_REPEATED_LEAD = 20  # letters and digits
+LONGEST_LEAD = 2000  # code points
+SHORTEST_KEY = 4  # letters and digits
+MOST_TURNS = 8  # after these, mark-up within mark-up is a knot, and all its characters go
+
+CODE_REASONS = {
+    "title/first-line": "文件的第一行用作标题",
+    "first-line": "文件的第一行用作标题",
+    "front-matter": "文件开头的元数据块",
+    "html/not-main-text": "网页里正文以外的部分",
+    "pdf/page-number": "PDF 的页码",
+    "pdf/running-head": "PDF 每页重复的页眉或页脚",
+    "learned/repeated-line": "同一来源的许多文章里都有这一行",
+    "markup/knot": "层层嵌套、无法解读的标记符号",
+}
+_REQUIRED = {"name", "kind", "reason", "pattern"}
+_OPTIONAL = {"first_lines", "last_lines", "repeats", "site", "removes", "keeps"}
+_LABEL = re.compile(r"^[\s>*#]*(?:[^\s:：]{2,4}[:：])?")
+_ADDRESS = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|\]\([^()\n]*\)")
+_HEADING = re.compile(
+    r"[ \t]*#{1,6}[ \t]|[\s>*]*(?:第?[一二三四五六七八九十]{1,3}[、.．章节]|0?\d{1,2}[、.．)）](?!\d))"
+)
+_ESCAPED = re.compile(r"\\([-.#*_+!()\[\]{}~>|`\\])")
+_KNOT = re.compile(r"[][()!*_`#>+\\-]+")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A pattern and the kind of what it finds; what its group `keep` matches stays."""
+    """A rule; `name` is "file/name". What the group `keep` of its pattern matches stays."""
 
     name: str
     kind: str
+    reason: str
     pattern: re.Pattern[str]
+    first_lines: int | None = None
+    last_lines: int | None = None
+    repeats: str | None = None
+    site: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
+
+    @property
+    def by_line(self) -> bool:
+        """Whether it depends on where a line stands."""
+        return bool(self.first_lines or self.last_lines or self.repeats)
 
 
 @dataclass(frozen=True)
@@ -42,7 +87,7 @@ def rule_sets() -> tuple[RuleSet, ...]:
     paths = sorted(
         RULES.glob("*.toml"), key=lambda path: (ORDER.index(path.stem) + 1 if path.stem in ORDER else 0, path.stem)
     )
-    return tuple(_read_rules(path) for path in paths)
+    return tuple(read_rules(path) for path in paths)
 
 
 def rules_version() -> str:
@@ -51,12 +96,39 @@ def rules_version() -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _read_rules(path: Path) -> RuleSet:
+def read_rules(path: Path) -> RuleSet:
+    """The rules of a file. Raises ValueError, naming file and rule, where one lacks a key or has an unknown one."""
     table = tomllib.loads(path.read_text(encoding="utf-8"))
-    rules = [Rule(r["name"], r["kind"], re.compile(r["pattern"], re.MULTILINE)) for r in table.get("rule", [])]
-    metadata = [(m["field"], re.compile(m["pattern"], re.MULTILINE)) for m in table.get("metadata", [])]
+    if unknown := table.keys() - {"match", "rule", "metadata"}:
+        raise ValueError(f"{path.name}: unknown keys {sorted(unknown)}")
+    rules = tuple(_rule(entry, path) for entry in table.get("rule", []))
+    metadata = tuple((m["field"], re.compile(m["pattern"], re.MULTILINE)) for m in table.get("metadata", []))
     match = re.compile(table["match"]) if "match" in table else None
-    return RuleSet(path.stem, match, tuple(rules), tuple(metadata))
+    return RuleSet(path.stem, match, rules, metadata)
+
+
+def _rule(entry: dict[str, Any], path: Path) -> Rule:
+    where = f"{path.name}, rule {entry.get('name', '?')!r}"
+    if missing := [key for key in sorted(_REQUIRED) if not entry.get(key)]:
+        raise ValueError(f"{where}: it lacks {', '.join(missing)}")
+    if unknown := entry.keys() - _REQUIRED - _OPTIONAL:
+        raise ValueError(f"{where}: unknown keys {sorted(unknown)}")
+    if entry.get("repeats", "lead") not in ("lead", "title"):
+        raise ValueError(f'{where}: repeats is "lead" or "title", not {entry["repeats"]!r}')
+    try:
+        pattern = re.compile(entry["pattern"], re.MULTILINE)
+    except re.error as error:
+        raise ValueError(f"{where}: its pattern is no regular expression ({error})") from error
+    site, removes, keeps = (tuple(entry.get(key, ())) for key in ("site", "removes", "keeps"))
+    first, last, repeats = (entry.get(key) for key in ("first_lines", "last_lines", "repeats"))
+    name, kind, reason = f"{path.stem}/{entry['name']}", entry["kind"], entry["reason"]
+    return Rule(name, kind, reason, pattern, first, last, repeats, site, removes, keeps)
+
+
+def reason_of(rule_name: str) -> str:
+    """Why a rule removes what it does, in Chinese; "" for a rule that no longer exists."""
+    rules = chain.from_iterable(rules.rules for rules in rule_sets())
+    return next((rule.reason for rule in rules if rule.name == rule_name), CODE_REASONS.get(rule_name, ""))
 
 
 def rules_for(raw: str) -> list[RuleSet]:
@@ -64,67 +136,191 @@ def rules_for(raw: str) -> list[RuleSet]:
     return [rules for rules in rule_sets() if rules.match is None or rules.match.search(raw)]
 
 
-def find_removals(raw: str) -> tuple[Removal, ...]:
-    """What is to be taken out of a raw file, in order and without overlaps; the first rule to claim a span has it."""
-    removals: list[Removal] = []
-    for rules in rules_for(raw):
-        if rules.name == ORDER[-1]:  # the lead is compared before its mark-up goes
-            removals = _merge(removals, _repeated_lead(raw, removals))
-        for rule in rules.rules:
-            removals = _merge(
-                removals, [Removal(a, b, rule.kind, f"{rules.name}/{rule.name}") for a, b in _matches(rule, raw)]
-            )
-    return tuple(removals)
-
-
-def _matches(rule: Rule, raw: str) -> Iterable[Span]:
-    for match in rule.pattern.finditer(raw):
-        keep = match.span("keep") if "keep" in rule.pattern.groupindex else (match.end(), match.end())
-        yield from [span for span in [(match.start(), keep[0]), (keep[1], match.end())] if span[0] < span[1]]
-
-
-def _merge(taken: list[Removal], found: Iterable[Removal]) -> list[Removal]:
-    """`taken` with those parts of `found` that it does not cover yet."""
-    parts = list(taken)
-    for removal in found:
-        at = removal.start
-        for other in taken:
-            if other.end <= at or other.start >= removal.end:
-                continue
-            if at < other.start:
-                parts.append(Removal(at, other.start, removal.kind, removal.rule))
-            at = max(at, other.end)
-        if at < removal.end:
-            parts.append(Removal(at, removal.end, removal.kind, removal.rule))
-    return sorted(parts, key=lambda part: part.start)
-
-
-def _repeated_lead(raw: str, removals: list[Removal]) -> list[Removal]:
-    """Lines of an article's head that repeat an earlier line of it word for word."""
-    seen: set[str] = set()
-    repeated = []
-    lines = 0
-    for match in re.finditer(r"[^\n]+", raw):
-        start, end = match.span()
-        if any(r.start <= start and end <= r.end for r in removals):
-            continue
-        lines += 1
-        if lines > LEAD_WITHIN:
-            break
-        words = "".join(
-            char for char in normalize(re.sub(r"^\s*>?\s*(?:[^\s:：]{2,4}[:：])?", "", match[0])) if char.isalnum()
-        )
-        if len(words) >= SHORTEST_REPEATED_LEAD and words in seen:
-            repeated.append(Removal(start, end, "repeated lead", "repeated-lead"))
-        seen.add(words)
-    return repeated
+def active_rules(sets: Iterable[RuleSet], names: Set[str]) -> list[Rule]:
+    """The rules of the named sets, but those for other sites."""
+    rules = (rule for rules in sets if rules.name in names for rule in rules.rules)
+    return [rule for rule in rules if not rule.site or not names.isdisjoint(rule.site)]
 
 
 def read_metadata(raw: str) -> dict[str, str]:
-    """The metadata that a raw file states, by field; a field that no rule finds is absent. The first rule wins."""
+    """What a raw file states of title, author, publisher, published, url and tags; absent fields are not stated."""
     found: dict[str, str] = {}
     for rules in rules_for(raw):
         for field, pattern in rules.metadata:
-            if field not in found and (match := pattern.search(raw)):
-                found[field] = match["value"].strip()
+            if field not in found and (match := pattern.search(raw)) and (value := match["value"].strip()):
+                found[field] = _ESCAPED.sub(r"\1", value)
     return found
+
+
+def line_key(line: str) -> str:
+    """What two lines must share to be the same furniture: letters and digits, each number as 0; "" for too few."""
+    key = re.sub(r"\d+", "0", _letters(_ADDRESS.sub("", line)))
+    return key if len(key) >= SHORTEST_KEY else ""
+
+
+def find_removals(raw: str, already: Sequence[Removal] = (), learned: Collection[str] = ()) -> tuple[Removal, ...]:
+    """What is to be taken out of a raw file, in order and without overlaps; the first rule to claim a span has it.
+
+    `already`: what a converter took out; it is kept as it is. `learned`: keys of lines that are furniture of this
+    source; a heading is never one. The clean text cleaned again loses nothing: the rules run until none finds more.
+    """
+    removals = sorted(already, key=lambda removal: removal.start)
+    title = _words(read_metadata(raw).get("title", ""))
+    names: set[str] = set()
+    turn, before = 0, ""
+    while True:
+        kept = _kept(raw, removals)
+        text = "".join(raw[at : at + length] for _, at, length in kept)
+        names |= {rules.name for rules in rules_for(text)}
+        found = _find(text, active_rules(rule_sets(), names), title, learned if turn == 0 else ())
+        if turn >= MOST_TURNS:
+            found = _merge(found, _knots(text, before))
+        if not found:
+            return tuple(removals)
+        removals = _merge(removals, _to_raw(found, kept))
+        turn, before = turn + 1, text
+
+
+def _find(text: str, rules: Sequence[Rule], title: str, learned: Collection[str]) -> list[Removal]:
+    """What the rules find in a text in one turn."""
+    found: list[Removal] = []
+    for rule in (r for r in rules if not r.by_line and not r.name.startswith(ORDER[-1])):
+        found = _merge(found, _matches(rule, text))
+    if learned:
+        found = _merge(found, _learned_lines(text, learned))
+    found = _merge(found, _lines_from_above(text, [r for r in rules if r.first_lines or r.repeats], title, found))
+    found = _merge(found, _lines_from_below(text, [r for r in rules if r.last_lines], found))
+    for rule in (r for r in rules if r.name.startswith(ORDER[-1])):
+        found = _merge(found, _matches(rule, text))
+    return found
+
+
+def _matches(rule: Rule, text: str, start: int = 0) -> Iterator[Removal]:
+    for match in rule.pattern.finditer(text):
+        keep = match.span("keep") if "keep" in rule.pattern.groupindex and match["keep"] else (match.end(),) * 2
+        for a, b in ((match.start(), keep[0]), (keep[1], match.end())):
+            if a < b:
+                yield Removal(start + a, start + b, rule.kind, rule.name)
+
+
+def _learned_lines(text: str, learned: Collection[str]) -> Iterator[Removal]:
+    for line in re.finditer(r"[^\n]*\S[^\n]*", text):
+        if line_key(line[0]) in learned and not _HEADING.match(line[0]):
+            yield Removal(line.start(), line.end(), "repeated line", "learned/repeated-line")
+
+
+def _lines_from_above(text: str, rules: Sequence[Rule], title: str, taken: Sequence[Removal]) -> list[Removal]:
+    """What rules for the first lines, and for lines that repeat, find; only lines that stay are counted."""
+    found: list[Removal] = []
+    seen: set[str] = set()
+    kept = 0
+    last = max((rule.first_lines or 0 for rule in rules), default=0)
+    for start, end in _untaken_lines(text, taken):
+        if kept >= last:
+            break
+        line = text[start:end]
+        words = _words(line)
+        for rule in rules:
+            again = words == title != "" if rule.repeats == "title" else words in seen
+            if kept < (rule.first_lines or last) and (again or not rule.repeats):
+                found += (matched := list(_matches(rule, line, start)))
+                if matched:
+                    break
+        else:
+            kept += 1
+            if len(words) >= SHORTEST_REPEATED_LEAD:
+                seen.add(words)
+    return found
+
+
+def _lines_from_below(text: str, rules: Sequence[Rule], taken: Sequence[Removal]) -> list[Removal]:
+    """What rules for the last lines find; only lines that stay are counted."""
+    found: list[Removal] = []
+    kept = 0
+    last = max((rule.last_lines or 0 for rule in rules), default=0)
+    for start, end in reversed(list(_untaken_lines(text, taken))):
+        if kept >= last:
+            break
+        for rule in rules:
+            if kept < (rule.last_lines or 0) and (matched := list(_matches(rule, text[start:end], start))):
+                found += matched
+                break
+        else:
+            kept += 1
+    return sorted(found, key=lambda removal: removal.start)
+
+
+def _untaken_lines(text: str, taken: Sequence[Removal]) -> Iterator[Span]:
+    """Lines with words, images not counted, of which nothing is taken yet."""
+    at = 0
+    for line in re.finditer(r"[^\n]+", text):
+        while at < len(taken) and taken[at].end <= line.start():
+            at += 1
+        free = at == len(taken) or taken[at].start >= line.end()
+        if free and any(char.isalnum() for char in _ADDRESS.sub("", line[0])):
+            yield line.span()
+
+
+def _words(line: str) -> str:
+    """Letters and digits of a line without its mark-up and a label such as 摘要：; "" for a very long line."""
+    return _letters(_LABEL.sub("", _ADDRESS.sub("", line))) if len(line) <= LONGEST_LEAD else ""
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in normalize(text) if char.isalnum())
+
+
+def _knots(text: str, before: str) -> Iterator[Removal]:
+    """Mark-up characters of the lines that the last turn changed."""
+    unchanged = set(before.split("\n"))
+    for line in re.finditer(r"[^\n]+", text):
+        if line[0] not in unchanged:
+            for knot in _KNOT.finditer(line[0]):
+                yield Removal(line.start() + knot.start(), line.start() + knot.end(), "markup", "markup/knot")
+
+
+def _kept(raw: str, removals: Sequence[Removal]) -> list[tuple[int, int, int]]:
+    """Kept stretches as (start in the clean text, start in raw, length), in order."""
+    kept, text_at, raw_at = [], 0, 0
+    for start, end in chain(((r.start, r.end) for r in removals), ((len(raw), len(raw)),)):
+        if length := max(0, start - raw_at):
+            kept.append((text_at, raw_at, length))
+            text_at += length
+        raw_at = max(raw_at, end)
+    return kept
+
+
+def _to_raw(found: Iterable[Removal], kept: Sequence[tuple[int, int, int]]) -> Iterator[Removal]:
+    """Removals of the text as removals of the raw file, cut where something was taken out between."""
+    at = 0
+    for removal in found:
+        while kept[at][0] + kept[at][2] <= removal.start:
+            at += 1
+        here = at
+        while here < len(kept) and kept[here][0] < removal.end:
+            text_at, raw_at, length = kept[here]
+            start, end = max(removal.start, text_at), min(removal.end, text_at + length)
+            yield Removal(raw_at + start - text_at, raw_at + end - text_at, removal.kind, removal.rule)
+            here += 1
+
+
+def _merge(taken: list[Removal], found: Iterable[Removal]) -> list[Removal]:
+    """`taken` with those parts of `found` that it does not cover yet; both are in order without overlaps."""
+    parts: list[Removal] = []
+    at = 0
+    for removal in found:
+        while at < len(taken) and taken[at].end <= removal.start:
+            parts.append(taken[at])
+            at += 1
+        start = removal.start
+        while at < len(taken) and taken[at].start < removal.end:
+            if start < taken[at].start:
+                parts.append(Removal(start, taken[at].start, removal.kind, removal.rule))
+            start = taken[at].end
+            if start >= removal.end:
+                break
+            parts.append(taken[at])
+            at += 1
+        if start < removal.end:
+            parts.append(Removal(start, removal.end, removal.kind, removal.rule))
+    return parts + taken[at:]

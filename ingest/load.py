@@ -1,34 +1,56 @@
 """From a file to a cleaned article."""
 
+import hashlib
+import os
 import re
-from datetime import date
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+from ingest.chunk import find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
+from ingest.convert import SUFFIXES, convert, refuse_large
+from ingest.damage import find_damage
+from ingest.metadata import gather, is_sidecar, read_sidecar, sidecar_of
 from rag.errors import CorpusError
 from rag.types import Article, Removal
 
-SUFFIXES = {".md", ".markdown", ".txt"}
 NOT_ARTICLES = {"sources.md", "readme.md"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
+STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
-_TITLE_LINE = re.compile(r"\A\s*([^\n]+)\n[ \t\u00a0\u3000]*\n")
+_TITLE_LINE = re.compile(r"\s*(?P<title>#[ \t]+[^\n]+|[^\n]+(?=\n[ \t\u00a0\u3000]*\n))")
 
 
 def article_files(corpus: Path) -> list[Path]:
     """The files of a corpus folder that should be articles, sorted. Raises CorpusError without such a folder.
 
-    Hidden files, README.md and SOURCES.md are none; a link to nothing is one, so that reading it is reported.
+    Hidden files, sidecars, README.md and SOURCES.md are none; a link to nothing is one, so that reading it is
+    reported. Linked folders are followed, each folder once.
     """
     if not corpus.is_dir():
-        raise CorpusError(f"there is no folder {corpus}: create it and put articles (.md, .txt) into it")
-    files = (path for path in corpus.rglob("*") if path.is_file() or (path.is_symlink() and not path.exists()))
-    return sorted(
-        path
-        for path in files
-        if path.name.lower() not in NOT_ARTICLES
-        and not any(part.startswith(".") for part in path.relative_to(corpus).parts)
-    )
+        raise CorpusError(
+            f"there is no folder {corpus}: create it and put articles into it",
+            f"没有文件夹 {corpus}：请先建好，再把文章放进去",
+        )
+    return sorted(path for path in _walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
+
+
+def _walk(corpus: Path) -> Iterator[Path]:
+    """Every file that is not hidden; a loop of links is walked once."""
+    seen = set()
+    for folder, folders, names in os.walk(corpus, followlinks=True):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in names:
+            path = Path(folder, name)
+            if not name.startswith(".") and (path.is_file() or (path.is_symlink() and not path.exists())):
+                yield path
 
 
 def article_id(path: Path, corpus: Path) -> str:
@@ -37,77 +59,112 @@ def article_id(path: Path, corpus: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of an article file. Raises CorpusError where it cannot be one."""
+    """The bytes of an article file. Raises CorpusError where it cannot be one, or is being written."""
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        name = path.name.encode(errors="replace").decode()
+        raise CorpusError(
+            f"{name}: the name is not UTF-8: rename the file", f"{name}：文件名不是 UTF-8，请改名"
+        ) from error
     if path.suffix.lower() not in SUFFIXES:
-        raise CorpusError(f"{path.name}: {path.suffix or 'a file without suffix'} is not read; save it as .md or .txt")
+        kinds = " ".join(sorted(SUFFIXES))
+        raise CorpusError(
+            f"{path.name}: {path.suffix or 'a file without suffix'} is not read; save it as one of {kinds}",
+            f"{path.name}：不支持{path.suffix or '没有后缀的文件'}，请另存为 {kinds} 之一",
+        )
     try:
-        return path.read_bytes()
+        for _ in range(STEADY_TRIES):
+            before = path.stat()
+            refuse_large(path, before.st_size)
+            content = path.read_bytes()
+            after = path.stat()
+            if (
+                (before.st_mtime_ns, before.st_size)
+                == (after.st_mtime_ns, after.st_size)
+                == (
+                    after.st_mtime_ns,
+                    len(content),
+                )
+            ):
+                return content
     except OSError as error:
-        raise CorpusError(f"{path.name} cannot be read ({error.strerror}): check its permissions") from error
+        raise CorpusError(
+            f"{path.name} cannot be read ({error.strerror}): check its permissions",
+            f"{path.name} 读不了（{error.strerror}）：请检查权限",
+        ) from error
+    raise CorpusError(
+        f"{path.name} changes while it is read: run again when it is finished",
+        f"{path.name} 正在被写入：写完后请再运行一次",
+    )
 
 
-def decode(content: bytes, name: str) -> str:
-    """The text of a file, every line end a line feed. Raises CorpusError where it is not UTF-8 text or is empty."""
-    try:
-        raw = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{name} is not UTF-8 text (byte {error.start}): convert it to UTF-8") from error
-    if "\0" in raw:
-        raise CorpusError(f"{name} is not text: it holds zero bytes")
-    if not any(char.isalnum() for char in raw):
-        raise CorpusError(f"{name} is empty: there is nothing to index")
-    return raw.replace("\r\n", "\n").replace("\r", "\n")
+@cache
+def cleaner_version() -> str:
+    """Changes whenever the same file might be read or cleaned otherwise: with any rule or line of this package."""
+    package = Path(__file__).parent
+    parts = sorted([*package.rglob("*.py"), *package.rglob("*.toml")])
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
 
 
-def load_article(path: Path, corpus: Path, content: bytes) -> Article:
-    """The article of a file with the given bytes, cleaned. Raises CorpusError where nothing is left to index."""
-    raw = decode(content, path.name)
-    metadata = read_metadata(raw)
-    removals = find_removals(raw)
-    if "title" not in metadata and (title := _first_line_title(raw)):
-        metadata["title"] = _TITLE_MARKS.sub("", title.group(1)).strip()
+def digest_of(path: Path, content: bytes) -> str:
+    """Changes whenever the article of a file might: with its bytes, its suffix, its sidecar and the cleaner."""
+    sidecar = sidecar_of(path)
+    beside = sidecar.read_bytes() if sidecar else b""
+    parts = (cleaner_version().encode(), path.suffix.encode(), hashlib.sha256(content).digest(), beside)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[str] = ()) -> Article:
+    """The article of a file with the given bytes, cleaned, without the lines whose keys are in `learned`.
+
+    Raises CorpusError where nothing is left to index.
+    """
+    converted = convert(path, content)
+    raw = converted.text
+    stated = read_metadata(raw)
+    removals = find_removals(raw, converted.removed, learned)
+    first_line = None
+    if not ({"title"} & (stated.keys() | converted.metadata.keys())) and (title := _first_line_title(raw, removals)):
+        first_line = _TITLE_MARKS.sub("", title["title"]).strip()
         removals = _remove_title(removals, title)
+    fields, provenance = gather(
+        raw, path, sidecar=read_sidecar(path), converted=converted.metadata, rules=stated, first_line=first_line
+    )
     article = Article(
         id=article_id(path, corpus),
         source_path=path.relative_to(corpus).as_posix(),
         raw=raw,
         removed=removals,
-        title=metadata.get("title") or path.stem,
-        author=metadata.get("author"),
-        publisher=metadata.get("publisher"),
-        published=_real_date(metadata.get("published")),
-        url=metadata.get("url"),
-        tags=_tags(metadata.get("tags", "")),
+        **fields,
+        provenance=provenance,
+        converted=converted.converted,
     )
     if not any(char.isalnum() for char in article.text):
-        raise CorpusError(f"{path.name} holds nothing but furniture: there is nothing to index")
-    return article
+        raise CorpusError(
+            f"{path.name} holds nothing but furniture: there is nothing to index",
+            f"{path.name} 只有广告、导航之类，没有可索引的正文",
+        )
+    sentences = quotable_sentences(article, find_headings(article))
+    if not sentences:
+        raise CorpusError(
+            f"{path.name} holds nothing but headings: there is no sentence to index",
+            f"{path.name} 只有标题，没有可索引的句子",
+        )
+    return replace(article, flags=find_damage(article.text, sentences))
 
 
-def _first_line_title(raw: str) -> re.Match[str] | None:
-    """A short first line without a full stop, followed by an empty line."""
-    match = _TITLE_LINE.match(raw)
-    if (
-        match
-        and len(match[1].strip()) <= LONGEST_TITLE
-        and not match[1].rstrip().endswith(("。", "；", "，", ",", "：", ":"))
-    ):
+def _first_line_title(raw: str, removals: tuple[Removal, ...]) -> re.Match[str] | None:
+    """A short first line without a full stop that is a heading or followed by an empty line."""
+    start = removals[0].end if removals and removals[0].start == 0 else 0
+    match = _TITLE_LINE.match(raw, start)
+    words = match["title"].strip() if match else ""
+    if words and len(words) <= LONGEST_TITLE and not words.endswith(("。", "；", "，", ",", "：", ":")):
         return match
     return None
 
 
 def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:
-    start, end = title.span(1)
+    start, end = title.span("title")
     others = [r for r in removals if r.end <= start or r.start >= end]
     return tuple(sorted([*others, Removal(start, end, "title", "first-line")], key=lambda r: r.start))
-
-
-def _real_date(value: str | None) -> str | None:
-    try:
-        return date.fromisoformat(value).isoformat() if value else None
-    except ValueError:
-        return None
-
-
-def _tags(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag for tag in re.split(r"[`,，、\s]+", value) if tag))

@@ -1,51 +1,62 @@
 """One ingest: what changed in the corpus, and the generation that holds it."""
 
-import hashlib
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ingest.chunk import VERSION, chunk_article, find_headings, quotable_sentences, sentence_texts
-from ingest.clean import rules_version
-from ingest.load import SUFFIXES, article_files, article_id, load_article, read_bytes
+from ingest.chunk import VERSION, chunk_article, sentence_texts
+from ingest.convert import SUFFIXES
+from ingest.copies import link_copies
+from ingest.failures import Failure, first_failure, read_failures, stamp_of, write_failures
+from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
+from ingest.load import article_files, article_id, digest_of, load_article, read_bytes
 from rag.embed import Embedder
 from rag.errors import CorpusError
-from rag.index import IndexWriter
+from rag.index import read_manifest
+from rag.library import IndexedFile
 from rag.types import Article, Chunk
+from rag.writer import IndexWriter, published_files, usable_base
 
 BATCH_CHUNKS = 64  # chunks embedded and written together
 SHRINK_LIMIT = 0.5  # share of the articles that may go without being asked for
+READING, EMBEDDING = "读取文章", "计算向量"
 
-Progress = Callable[[str, int, int], None]  # stage, done, of how many
+Progress = Callable[[str, int, int], None]  # stage, done, of how many: files read, characters embedded
 
 
 @dataclass
 class Summary:
-    """What one ingest did. `failed` has the reason by file; `embedded` counts sentences."""
+    """What one ingest did, or in a dry run would do. `embedded` counts sentences."""
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     unchanged: int = 0
-    failed: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
     articles: int = 0
     chunks: int = 0
     embedded: int = 0
     generation: int = 0
     seconds: float = 0.0
+    dry_run: bool = False
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """The reason of every file that failed, by its path in the corpus."""
+        return {path: failure.reason for path, failure in self.failures.items()}
 
     def to_json(self) -> dict[str, Any]:
         """The summary with counts instead of lists, and the lists beside them."""
         lists = {"added": self.added, "changed": self.changed, "removed": self.removed}
         counts = {name: len(ids) for name, ids in lists.items()}
-        rest = {name: value for name, value in asdict(self).items() if name not in lists}
-        rest["failed"] = len(self.failed)
+        rest = {name: value for name, value in asdict(self).items() if name not in (*lists, "failures")}
         return {
             **counts,
+            "failed": len(self.failures),
             **rest,
             "seconds": round(self.seconds, 2),
             "articles_by_change": lists,
@@ -53,9 +64,35 @@ class Summary:
         }
 
 
+@dataclass(frozen=True)
+class Job:
+    """A file to write into the next generation; `learned` has the keys of its lines that its source repeats."""
+
+    path: Path
+    file: IndexedFile
+    size: int
+    learned: frozenset[str] = frozenset()
+
+
 def chunker_version(chunk_tokens: int) -> str:
     """Changes whenever the same article would be chunked otherwise."""
     return f"{VERSION}-{chunk_tokens}"
+
+
+def plan(
+    corpus: Path,
+    index: Path,
+    embedder: Embedder,
+    *,
+    chunk_tokens: int = 300,
+    allow_shrink: bool = False,
+    progress: Progress = lambda *_: None,
+) -> Summary:
+    """What ingest() would do. Writes nothing. Raises what ingest() would."""
+    base = usable_base(index, embedder, chunker_version(chunk_tokens))
+    run = _Run(corpus, published_files(index, base), read_failures(index), progress, patient=False)
+    run.compare(allow_shrink)
+    return replace(run.summary, dry_run=True, generation=base.generation if base else 0)
 
 
 def ingest(
@@ -65,112 +102,220 @@ def ingest(
     *,
     chunk_tokens: int = 300,
     allow_shrink: bool = False,
+    patient: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Summary:
     """Bring the index up to date with a corpus folder; publishes nothing when nothing changed.
 
-    A file that cannot be read keeps the version indexed before, if any, and is reported.
+    A file that cannot be read keeps the version indexed before, if any, and is reported; `patient` tries a file
+    that failed before only when its time has come.
     Raises CorpusError for an empty corpus or one that lost more than half of its articles
     (unless `allow_shrink`), IndexLocked while another process indexes.
     """
     started = time.monotonic()
-    files = article_files(corpus)
+    files = article_files(corpus)  # a missing folder is told before an index folder is made
     with IndexWriter.locked(index, embedder, chunker_version(chunk_tokens)) as writer:
-        known = writer.published_digests()
-        summary, changed = _plan(corpus, files, known, progress)
-        if not files or not (known or changed):
-            raise CorpusError(_empty_message(corpus, summary))
-        if known and len(summary.removed) > SHRINK_LIMIT * len(known) and not allow_shrink:
-            raise CorpusError(
-                f"{len(summary.removed)} of {len(known)} indexed articles are gone from {corpus}: "
-                "give --allow-shrink if that is meant"
-            )
-        if changed or summary.removed:
-            writer.begin([*summary.removed, *summary.changed])
-            _write(writer, changed, chunk_tokens, summary, progress)
-            manifest = writer.publish()
-        else:
-            assert writer.base is not None
-            manifest = writer.base
+        known = published_files(index, writer.base)
+        run = _Run(corpus, known, read_failures(index), progress, patient=patient, files=files)
+        try:
+            run.compare(allow_shrink)
+            if run.jobs or run.summary.removed:
+                run.write(writer, chunk_tokens)
+                manifest = writer.publish(run.changes(started))
+            else:
+                manifest = read_manifest(index)
+        finally:
+            if run.summary.failures != run.before:
+                write_failures(index, run.summary.failures)
+    summary = run.summary
     summary.generation, summary.articles, summary.chunks = manifest.generation, manifest.articles, manifest.chunks
     summary.seconds = time.monotonic() - started
     return summary
 
 
-def _empty_message(corpus: Path, summary: Summary) -> str:
-    if summary.failed:
-        reasons = "; ".join(summary.failed.values())
-        return f"no file in {corpus} can be indexed: {reasons}"
-    return f"there is no article in {corpus}: put .md or .txt files into it"
+class _Run:
+    """The corpus compared with what is published, and the writing of the difference."""
 
+    def __init__(
+        self,
+        corpus: Path,
+        known: dict[str, IndexedFile],
+        failures: dict[str, Failure],
+        progress: Progress,
+        *,
+        patient: bool,
+        files: list[Path] | None = None,
+    ) -> None:
+        self.corpus = corpus
+        self.known = known
+        self.before = failures
+        self.progress = progress
+        self.patient = patient
+        self.files = article_files(corpus) if files is None else files
+        self.summary = Summary()
+        self.jobs: dict[str, Job] = {}
 
-def _plan(
-    corpus: Path, files: list[Path], known: dict[str, str], progress: Progress
-) -> tuple[Summary, list[tuple[Article, str]]]:
-    """Compare the files with what is indexed: the summary, and the articles to write with their digests."""
-    summary = Summary()
-    changed: list[tuple[Article, str]] = []
-    seen: dict[str, Path] = {}
-    for number, path in enumerate(files, 1):
-        progress("读取文章", number, len(files))
-        id_ = article_id(path, corpus)
-        try:
-            content = read_bytes(path)
-            if id_ in seen:
-                raise CorpusError(f"{path.name} and {seen[id_].name} would have the same id {id_}: rename one")
-            seen[id_] = path
-            digest = hashlib.sha256(rules_version().encode() + path.suffix.encode() + content).hexdigest()
-            if known.get(id_) == digest:
-                summary.unchanged += 1
-                continue
-            article = load_article(path, corpus, content)
-            if not quotable_sentences(article, find_headings(article)):
-                raise CorpusError(f"{path.name} holds nothing but headings: there is no sentence to index")
-            changed.append((article, digest))
-            (summary.changed if id_ in known else summary.added).append(id_)
-        except CorpusError as error:
-            summary.failed[path.relative_to(corpus).as_posix()] = str(error)
-            if path.suffix.lower() in SUFFIXES:
-                seen.setdefault(id_, path)
-    summary.removed = sorted(set(known) - set(seen))
-    return summary, changed
+    def compare(self, allow_shrink: bool) -> None:
+        """Find what is added, changed and removed. Raises CorpusError where that must not be indexed."""
+        seen: dict[str, Path] = {}
+        for number, path in enumerate(self.files, 1):
+            self.progress(READING, number, len(self.files))
+            id_ = article_id(path, self.corpus)
+            try:
+                self._compare_file(path, id_, seen)
+            except CorpusError as error:
+                self._fail(path, error)
+                if path.suffix.lower() in SUFFIXES:
+                    seen.setdefault(id_, path)
+        summary = self.summary
+        summary.removed = sorted(set(self.known) - set(seen))
+        if self.jobs or summary.removed:
+            self._learn(seen)
+        self._refuse(allow_shrink)
 
-
-def _write(
-    writer: IndexWriter,
-    changed: list[tuple[Article, str]],
-    chunk_tokens: int,
-    summary: Summary,
-    progress: Progress,
-) -> None:
-    chunked = [
-        (article, digest, chunk_article(article, writer.embedder.count_tokens, chunk_tokens))
-        for article, digest in changed
-    ]
-    total = sum(len(chunks) for _, _, chunks in chunked)
-    done = 0
-    progress("计算向量", 0, total)
-    for batch in _batches(chunked):
-        texts = [[sentence_texts(article, chunk) for chunk in chunks] for article, _, chunks in batch]
-        vectors, embedded = writer.embed([text for article in texts for chunk in article for text in chunk])
-        summary.embedded += embedded
-        for (article, digest, chunks), of_article in zip(batch, texts, strict=True):
-            writer.put(
-                article, digest, chunks, [np.array([vectors[text] for text in of_chunk]) for of_chunk in of_article]
+    def _compare_file(self, path: Path, id_: str, seen: dict[str, Path]) -> None:
+        failure = self.before.get(self._name(path))
+        if self.patient and failure and failure.waits(stamp_of(path), time.time()):
+            raise CorpusError(failure.reason, failure.chinese)
+        content = read_bytes(path)
+        if id_ in seen:
+            raise CorpusError(
+                f"{path.name} and {seen[id_].name} would have the same id {id_}: rename one",
+                f"{path.name} 和 {seen[id_].name} 去掉后缀后同名：请给其中一个改名",
             )
-            done += len(chunks)
-        progress("计算向量", done, total)
+        seen[id_] = path
+        digest = digest_of(path, content)
+        known = self.known.get(id_)
+        if known and known.digest == digest:
+            self.summary.unchanged += 1
+            return
+        article = load_article(path, self.corpus, content)
+        lines = frozenset(line_numbers(article.text))
+        self.jobs[id_] = Job(path, IndexedFile(digest, source_of(article), lines), len(article.text))
+        (self.summary.changed if known else self.summary.added).append(id_)
+
+    def _fail(self, path: Path, error: CorpusError) -> None:
+        name = self._name(path)
+        failure, stamp, now = self.before.get(name), stamp_of(path), time.time()
+        if self.patient and failure and failure.waits(stamp, now):
+            self.summary.failures[name] = failure
+        else:
+            self.summary.failures[name] = (
+                failure.again(error, stamp, now) if failure else first_failure(error, stamp, now)
+            )
+
+    def _name(self, path: Path) -> str:
+        """Path in the corpus, in characters that can be written; bytes that are no UTF-8 become question marks."""
+        return path.relative_to(self.corpus).as_posix().encode(errors="replace").decode()
+
+    def _learn(self, seen: dict[str, Path]) -> None:
+        """Find the lines that the sources repeat; write an unchanged article again when its lines are concerned."""
+        files = {id_: file for id_, file in self.known.items() if id_ in seen}
+        files |= {id_: job.file for id_, job in self.jobs.items()}
+        repeated = repeated_lines(files.values())
+        for id_, file in files.items():
+            learned = learned_of(file, repeated)
+            if id_ in self.jobs:
+                self.jobs[id_] = replace(self.jobs[id_], file=replace(file, learned=learned))
+            elif learned != file.learned:
+                self.jobs[id_] = Job(seen[id_], replace(file, learned=learned), 0)
+                self.summary.changed.append(id_)
+                self.summary.unchanged -= 1
+
+    def _refuse(self, allow_shrink: bool) -> None:
+        known, summary = self.known, self.summary
+        if not self.files or not (known or self.jobs):
+            raise CorpusError(*_empty_messages(self.corpus, summary))
+        if known and len(summary.removed) > SHRINK_LIMIT * len(known) and not allow_shrink:
+            gone, of = len(summary.removed), len(known)
+            raise CorpusError(
+                f"{gone} of {of} indexed articles are gone from {self.corpus}: give --allow-shrink if that is meant",
+                f"已索引的 {of} 篇文章里有 {gone} 篇不在 {self.corpus} 了：如确要移除，请加 --allow-shrink",
+            )
+
+    def write(self, writer: IndexWriter, chunk_tokens: int) -> None:
+        """Build the next generation: the published one without what is gone, and with what is new."""
+        writer.begin()
+        for id_ in self.summary.removed:
+            writer.remove(id_)
+        batch = _Batch(writer)
+        total, done = sum(job.size for job in self.jobs.values()), 0
+        self.progress(EMBEDDING, 0, total)
+        for id_, job in self.jobs.items():
+            try:
+                article = self._load_again(job)
+            except CorpusError as error:
+                self._drop(id_, job, error)
+                continue
+            if id_ in self.known:
+                writer.remove(id_)
+            writer.put(article, job.file)
+            link_copies(writer.library, article)
+            for chunk in chunk_article(article, writer.embedder.count_tokens, chunk_tokens):
+                batch.add(article, chunk)
+            done += job.size
+            self.progress(EMBEDDING, done - batch.waiting, total)
+        batch.flush()
+        self.summary.embedded = batch.embedded
+        self.progress(EMBEDDING, total, total)
+
+    def _load_again(self, job: Job) -> Article:
+        """The article of a job, without the lines that its source repeats. Raises CorpusError when its file changed."""
+        content = read_bytes(job.path)
+        if digest_of(job.path, content) != job.file.digest:
+            raise CorpusError(
+                f"{job.path.name} changed while it was being indexed: run again",
+                f"{job.path.name} 在索引途中被改动：请再运行一次",
+            )
+        article = load_article(job.path, self.corpus, content)
+        if not job.file.learned:
+            return article
+        keys = line_numbers(article.text)
+        return load_article(job.path, self.corpus, content, {keys[n] for n in job.file.learned if n in keys})
+
+    def _drop(self, id_: str, job: Job, error: CorpusError) -> None:
+        """Leave a file out that cannot be read any more; what was indexed of it before stays."""
+        self._fail(job.path, error)
+        for ids in (self.summary.added, self.summary.changed):
+            if id_ in ids:
+                ids.remove(id_)
+
+    def changes(self, started: float) -> dict[str, Any]:
+        """What the history keeps of this run."""
+        summary = replace(self.summary, seconds=time.monotonic() - started).to_json()
+        names = ("added", "changed", "removed", "unchanged", "failed", "embedded", "seconds", "articles_by_change")
+        return {name: summary[name] for name in names}
 
 
-def _batches(
-    chunked: list[tuple[Article, str, list[Chunk]]],
-) -> Iterator[list[tuple[Article, str, list[Chunk]]]]:
-    """Articles together until they have BATCH_CHUNKS chunks."""
-    batch: list[tuple[Article, str, list[Chunk]]] = []
-    for item in chunked:
-        batch.append(item)
-        if sum(len(chunks) for _, _, chunks in batch) >= BATCH_CHUNKS:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+@dataclass
+class _Batch:
+    """Chunks on their way into the index, embedded and written BATCH_CHUNKS at a time."""
+
+    writer: IndexWriter
+    chunks: list[tuple[Article, Chunk]] = field(default_factory=list)
+    embedded: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Characters that are not written yet."""
+        return sum(len(chunk.text) for _, chunk in self.chunks)
+
+    def add(self, article: Article, chunk: Chunk) -> None:
+        self.chunks.append((article, chunk))
+        if len(self.chunks) >= BATCH_CHUNKS:
+            self.flush()
+
+    def flush(self) -> None:
+        texts = [sentence_texts(article, chunk) for article, chunk in self.chunks]
+        vectors, embedded = self.writer.embed([text for of_chunk in texts for text in of_chunk])
+        self.embedded += embedded
+        rows = (np.array([vectors[text] for text in of_chunk]) for of_chunk in texts)
+        self.writer.put_chunks([(*item, of_chunk) for item, of_chunk in zip(self.chunks, rows, strict=True)])
+        self.chunks.clear()
+
+
+def _empty_messages(corpus: Path, summary: Summary) -> tuple[str, str]:
+    if failures := summary.failures.values():
+        reasons, chinese = "; ".join(f.reason for f in failures), "；".join(f.chinese for f in failures)
+        return f"no file in {corpus} can be indexed: {reasons}", f"{corpus} 里没有可以索引的文件：{chinese}"
+    return f"there is no article in {corpus}: put articles into it", f"{corpus} 里没有文章：请把文章放进去"

@@ -31,14 +31,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings(index=options.index)
     except RagError as error:
-        print(f"错误：{error}", file=sys.stderr)
+        print(f"错误：{error.chinese}", file=sys.stderr)
         return 2
     try:
         if options.batch:
             return answer_lines(sys.stdin, settings)
         return answer_one(options.question, settings, as_json=options.json)
     except RagError as error:
-        print(f"错误：{error}", file=sys.stderr)
+        print(f"错误：{error.chinese}", file=sys.stderr)
         return 1
 
 

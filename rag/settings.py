@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from rag.errors import RagError
+from rag.errors import SettingsError
 
 BUNDLED_MODEL = "multilingual-e5-small"
 
@@ -19,6 +19,7 @@ class Settings(BaseSettings):
 
     corpus: Path = Field(Path("corpus"), description="folder of the articles")
     index: Path = Field(Path(".index"), description="folder of the index")
+    allow_urls: bool = Field(False, description="whether python -m ingest add may fetch web addresses")
     embedding_model: str = Field(
         BUNDLED_MODEL,
         description="embedding model: the bundled one, a sentence-transformers name, or a folder",
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
 def load_settings(**overrides: object) -> Settings:
     """Settings from the environment, `.env` and the given overrides (None means: not overridden).
 
-    Raises RagError naming the first wrong variable.
+    Raises SettingsError naming the first wrong variable.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
@@ -52,4 +53,7 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "YINJU_" + "_".join(str(part) for part in first["loc"]).upper().removeprefix("YINJU_")
-        raise RagError(f"the setting {name} is not usable: {first['msg']}; see the table in README.md") from error
+        raise SettingsError(
+            f"the setting {name} is not usable: {first['msg']}; see the table in README.md",
+            f"设置 {name} 的值不能用（{first['msg']}）：请对照 README.md 里的设置表改正",
+        ) from error

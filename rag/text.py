@@ -66,12 +66,15 @@ def sentence_spans(text: str) -> list[Span]:
     return spans
 
 
+_FULL_STOP = re.compile(r"\. +[A-Z]")
+
+
 def _sentence_ends(line: str) -> list[int]:
     ends = []
     at = 0
     while at < len(line):
-        close = line.find(_PAIRS[line[at]], at + 1) if line[at] in _PAIRS else -1
-        if 0 < close - at <= LONGEST_QUOTATION:
+        close = line.find(_PAIRS[line[at]], at + 1, at + 1 + LONGEST_QUOTATION) if line[at] in _PAIRS else -1
+        if close > 0:
             # 他说：“走吧。” ends with its quotation; “走吧。”他说。 goes on after it.
             introduced = line[max(0, at - 1) : at] in ("：", ":", "，", ",")
             if introduced and line[close - 1] in _TERMINALS:
@@ -82,7 +85,7 @@ def _sentence_ends(line: str) -> list[int]:
             while at < len(line) and line[at] in _TERMINALS + _CLOSERS:
                 at += 1
             ends.append(at)
-        elif re.match(r"\. +[A-Z]", line[at : at + 4]):
+        elif line[at] == "." and _FULL_STOP.match(line, at):
             at += 1
             ends.append(at)
         else:

@@ -1,6 +1,7 @@
 """The frozen dataclasses that every part passes on. Offsets are code points; an end is exclusive."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,12 +21,22 @@ class Removal:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """Damage that was noticed in a stretch of the clean text, and left as it is: "date without 年", "cut sentence"."""
+
+    start: int
+    end: int
+    kind: str
+
+
+@dataclass(frozen=True)
 class Article:
     """One file of the corpus, loaded and cleaned.
 
     `text` is `raw` without the removed spans, so every stretch of it maps back to the file.
     `author`, `publisher`, `published` (ISO date) and `url` are None where the file does not state them;
-    `title` is then the file's name.
+    `title` is then the file's name. `provenance` says of each field whether it is "stated" or "inferred";
+    a field that it lacks is unknown. `converted`: `raw` is the text taken out of an HTML, PDF or DOCX file.
     """
 
     id: str
@@ -38,6 +49,9 @@ class Article:
     published: str | None = None
     url: str | None = None
     tags: tuple[str, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+    converted: bool = False
 
     @cached_property
     def _kept(self) -> list[tuple[int, int, int]]:
@@ -73,7 +87,9 @@ class Article:
 
     def _text_offset(self, raw_offset: int) -> int:
         """Clean characters before a raw offset that lies at the start of a removal."""
-        return sum(length for _, raw_at, length in self._kept if raw_at < raw_offset)
+        before = bisect_left(self._kept, raw_offset, key=lambda stretch: stretch[1])
+        text_at, _, length = self._kept[before - 1] if before else (0, 0, 0)
+        return text_at + length
 
     def _raw_offset(self, offset: int) -> int:
         text_at, raw_at, _ = self._kept[bisect_right(self._kept, offset, key=lambda stretch: stretch[0]) - 1]
@@ -151,6 +167,11 @@ class Citation:
         """The cited words, verbatim."""
         return self.article.text[self.start : self.end]
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Kinds of damage noticed inside the quote."""
+        return tuple(f.kind for f in self.article.flags if f.start < self.end and self.start < f.end)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -183,6 +204,7 @@ class Answer:
 
     `notice` is what the program itself says (why it refuses, that the LLM failed); it is no statement.
     `draft` holds words of an LLM that are not checked yet; it is empty in a finished answer.
+    `origins` has for each citation the number of its origin, from 1; articles that repeat each other share one.
     Raises ValueError where a marker has no citation, or a citation lies in none of the passages.
     """
 
@@ -197,11 +219,14 @@ class Answer:
     confidence: float | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     index_generation: int = 0
+    origins: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         markers = [citation.marker for citation in self.citations]
         if markers != list(range(1, len(markers) + 1)):
             raise ValueError(f"citations must be numbered from 1 without gaps, not {markers}")
+        if self.origins and len(self.origins) != len(self.citations):
+            raise ValueError(f"there are {len(self.origins)} origins for {len(self.citations)} citations")
         for statement in self.statements:
             if unknown := set(statement.citations) - set(markers):
                 raise ValueError(f"the statement {statement.text!r} carries unknown markers {sorted(unknown)}")
@@ -228,7 +253,12 @@ class Answer:
             "answerer": self.answerer,
             "confidence": self.confidence,
             "statements": [{"text": s.text, "citations": list(s.citations)} for s in self.statements],
-            "citations": [_citation_json(citation) for citation in self.citations],
+            "citations": [
+                {**_citation_json(citation), "origin": origin}
+                for citation, origin in zip(
+                    self.citations, self.origins or range(1, len(self.citations) + 1), strict=True
+                )
+            ],
             "passages": [_passage_json(passage) for passage in self.passages],
             "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},
             "index_generation": self.index_generation,
@@ -251,6 +281,9 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "raw_start": citation.raw_span[0],
         "raw_end": citation.raw_span[1],
+        "converted": article.converted,
+        "provenance": dict(article.provenance),
+        "flags": list(citation.flags),
     }
 
 

@@ -16,7 +16,7 @@ from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 
 from rag.embed import Vector
-from rag.errors import IndexDamaged
+from rag.errors import DAMAGED, IndexDamaged, IndexUnwritable, unwritable
 from rag.types import Hit
 
 COLLECTION = "chunks"
@@ -30,7 +30,17 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except ChromaError as error:
-        raise IndexDamaged(f"the vectors of the index cannot be read ({error}): run python -m ingest again") from error
+        raise IndexDamaged(
+            f"the vectors of the index cannot be read ({error}): run python -m ingest again", DAMAGED
+        ) from error
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except ChromaError as error:
+        raise IndexUnwritable(*unwritable(error)) from error
 
 
 class VectorStore:
@@ -50,7 +60,7 @@ class VectorStore:
         except (ChromaError, ValueError, OSError, AttributeError) as error:
             # An AttributeError is what Chroma raises the second time a process opens a folder that failed before.
             raise IndexDamaged(
-                f"the vectors in {folder} cannot be opened ({error}): run python -m ingest again"
+                f"the vectors in {folder} cannot be opened ({error}): run python -m ingest again", DAMAGED
             ) from error
 
     def close(self) -> None:
@@ -66,12 +76,14 @@ class VectorStore:
         """Add or replace vectors."""
         for at in range(0, len(ids), WRITE_BATCH):
             batch = np.array(vectors[at : at + WRITE_BATCH], np.float32)
-            self._chunks.upsert(ids=list(ids[at : at + WRITE_BATCH]), embeddings=batch)
+            with _writing():
+                self._chunks.upsert(ids=list(ids[at : at + WRITE_BATCH]), embeddings=batch)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove vectors; unknown ids are passed over."""
         for at in range(0, len(ids), WRITE_BATCH):
-            self._chunks.delete(ids=list(ids[at : at + WRITE_BATCH]))
+            with _writing():
+                self._chunks.delete(ids=list(ids[at : at + WRITE_BATCH]))
 
     def search(self, query: Vector, count: int) -> list[Hit]:
         """The nearest chunks with their cosine, best first; ties in the order of ids."""

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -57,7 +59,18 @@ def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempP
     return index
 
 
+def can_mount() -> bool:
+    """Whether this process may mount a small file system."""
+    with tempfile.TemporaryDirectory() as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder]
+        if shutil.which("mount") is None or subprocess.run(mount, capture_output=True, check=False).returncode:
+            return False
+        subprocess.run(["umount", folder], check=True)
+        return True
+
+
 NEEDS = {
+    "mount": (can_mount(), "this process may not mount a file system"),
     "llm": ("YINJU_TEST_LLM" in os.environ, "YINJU_TEST_LLM names no OpenAI-compatible API"),
     "browser": (shutil.which("chromium") is not None, "there is no chromium; apt-get install chromium fonts-noto-cjk"),
 }

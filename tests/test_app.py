@@ -67,4 +67,4 @@ def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, monkeypatch: 
     page = AppTest.from_file(APP, default_timeout=60).run()
     streamlit.cache_resource.clear()
     assert not page.exception
-    assert [error.value for error in page.error] == ["还没有索引。请在终端运行 python -m ingest，再刷新本页。"]
+    assert [error.value for error in page.error] == [f"{tmp_path} 里还没有索引：请先运行 python -m ingest。"]

@@ -13,7 +13,21 @@ from rag.settings import Settings, load_settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FLOW = [
-    *("types", "errors", "settings", "text", "bundled", "embed", "library", "vectors", "index", "retrieve", "rewrite"),
+    *(
+        "types",
+        "errors",
+        "settings",
+        "text",
+        "bundled",
+        "embed",
+        "library",
+        "vectors",
+        "index",
+        "writer",
+        "retrieve",
+        "rewrite",
+        "origins",
+    ),
     *("features", "measure", "extract", "ground", "generate", "examples", "chain", "__main__"),
 ]
 

@@ -1,10 +1,25 @@
+import re
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from ingest.clean import find_removals, read_metadata, rules_version
+from ingest.clean import (
+    Rule,
+    active_rules,
+    find_removals,
+    line_key,
+    read_metadata,
+    read_rules,
+    reason_of,
+    rule_sets,
+    rules_version,
+)
 from ingest.load import load_article
-from rag.types import Article
+from rag.types import Article, Removal
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 SETBACKS = "小红书出海为何屡屡受挫.txt"
@@ -20,8 +35,8 @@ def load(name: str) -> Article:
     return load_article(path, CORPUS, path.read_bytes())
 
 
-def clean(raw: str) -> str:
-    return Article("文", "文.md", raw, find_removals(raw)).text
+def clean(raw: str, learned: set[str] | None = None) -> str:
+    return Article("文", "文.md", raw, find_removals(raw, learned=learned or set())).text
 
 
 METADATA: list[tuple[str, str, str | None, str | None, str | None, str | None, tuple[str, ...]]] = [
@@ -200,3 +215,231 @@ def test_the_version_of_the_rules_is_twelve_hexadecimal_digits_and_stable() -> N
 def test_mark_up_within_mark_up_goes_too() -> None:
     assert clean("[**词**](http://a)") == "词"
     assert clean("> - **甲**") == "甲"
+
+
+RULES = [rule for rules in rule_sets() for rule in rules.rules]
+SITE = {"woshipm": "\n\n![](https://image.woshipm.com/a.jpg)"}  # what makes a text one of the site's
+
+
+def rules_that_fire(rule: Rule, text: str) -> set[str]:
+    return {removal.rule for removal in find_removals(text + SITE.get(rule.name.partition("/")[0], ""))}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_removes_its_examples_and_leaves_their_neighbours(rule: Rule) -> None:
+    assert rule.removes
+    assert rule.keeps
+    assert [text for text in rule.removes if rule.name not in rules_that_fire(rule, text)] == []
+    assert [text for text in rule.keeps if rule.name in rules_that_fire(rule, text)] == []
+
+
+@pytest.mark.parametrize("text", [text for rule in RULES for text in rule.keeps if rule.name.startswith("common/")])
+def test_every_letter_of_a_sentence_that_only_resembles_furniture_stays(text: str) -> None:
+    words = re.sub(r"\]\([^)]*\)", "]", text)  # without the addresses of links
+    assert "".join(filter(str.isalnum, clean(text))) == "".join(filter(str.isalnum, words))
+
+
+def test_names_of_rules_are_unique_and_reasons_are_chinese() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert [rule.name for rule in RULES if not any("一" <= char <= "鿿" for char in rule.reason)] == []
+
+
+GOOD_RULE = {"name": '"a"', "kind": '"advert"', "reason": '"因为"', "pattern": '"x"'}
+
+
+def write_rules(folder: Path, **keys: str) -> Path:
+    path = folder / "some.toml"
+    path.write_text("[[rule]]\n" + "\n".join(f"{key} = {value}" for key, value in keys.items()), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("key", sorted(GOOD_RULE))
+def test_a_rule_without_a_required_key_is_refused(key: str, tmp_path: Path) -> None:
+    keys = {name: value for name, value in GOOD_RULE.items() if name != key}
+    name = "'?'" if key == "name" else "'a'"
+    with pytest.raises(ValueError, match=rf"some\.toml, rule {name[0]}.*lacks {key}"):
+        read_rules(write_rules(tmp_path, **keys))
+
+
+@pytest.mark.parametrize(
+    ("extra", "message"),
+    [
+        ({"patern": '"x"'}, "some.toml, rule 'a': unknown keys ['patern']"),
+        ({"repeats": '"author"'}, "some.toml, rule 'a': repeats is \"lead\" or \"title\", not 'author'"),
+        ({"pattern": '"("'}, "some.toml, rule 'a': its pattern is no regular expression"),
+    ],
+)
+def test_a_rule_that_cannot_work_is_refused_with_its_name(extra: dict[str, str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError) as error:
+        read_rules(write_rules(tmp_path, **{**GOOD_RULE, **extra}))
+    assert str(error.value).startswith(message)
+
+
+def test_a_rule_file_with_an_unknown_table_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "some.toml"
+    path.write_text("[[rules]]\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"some\.toml: unknown keys \['rules'\]"):
+        read_rules(path)
+
+
+def test_a_rule_for_one_site_is_not_used_for_another(tmp_path: Path) -> None:
+    rules = read_rules(write_rules(tmp_path, **GOOD_RULE, site='["woshipm"]'))
+    assert [rule.name for rule in active_rules([rules], {"some", "woshipm"})] == ["some/a"]
+    assert active_rules([rules], {"some", "dashukuajing"}) == []
+    assert active_rules([rules], {"woshipm"}) == []
+
+
+def test_every_rule_can_say_its_reason() -> None:
+    assert reason_of("common/end-mark") == "文章结束的标记"
+    assert reason_of("learned/repeated-line") == "同一来源的许多文章里都有这一行"
+    assert reason_of("title/first-line") == reason_of("first-line") == "文件的第一行用作标题"
+    assert reason_of("gone/long-ago") == ""
+    for name in ALL:
+        assert all(reason_of(removal.rule) for removal in load(name).removed)
+
+
+def test_lines_at_the_end_are_counted_from_below_what_was_removed() -> None:
+    body = "\n\n".join(f"第{n}碗面。" for n in "一二三四五六七八九")
+    foot = "（完）\n\n责任编辑：老汤\n\n转载请注明出处。\n\n长按识别二维码关注\n\n分享到：微信 微博"
+    assert clean(f"{body}\n\n{foot}").strip() == body
+
+
+def test_a_line_that_belongs_to_the_end_stays_in_the_middle() -> None:
+    body = "面。\n" * 9 + "责任编辑：老汤\n" + "汤。\n" * 9
+    assert clean(body) == body
+
+
+def test_what_a_converter_took_out_is_kept_and_the_rest_is_cleaned_without_it() -> None:
+    raw = "菜单\n**面**很香。"
+    menu = Removal(0, 2, "navigation", "html/not-main-text")
+    assert find_removals(raw, [menu]) == (
+        menu,
+        Removal(3, 5, "markup", "markup/bold"),
+        Removal(6, 8, "markup", "markup/bold"),
+    )
+    assert find_removals(raw, [Removal(0, len(raw), "navigation", "html/not-main-text")]) == (
+        Removal(0, len(raw), "navigation", "html/not-main-text"),
+    )
+
+
+def test_learned_lines_go_but_never_headings() -> None:
+    learned = {line_key("老面馆第12期"), line_key("写在最后")}
+    raw = "## 写在最后\n汤也香。\n**老面馆第7期**\n写在最后"
+    assert clean(raw, learned) == "写在最后\n汤也香。\n\n"
+    assert {(r.kind, r.rule) for r in find_removals(raw, learned=learned) if r.kind != "markup"} == {
+        ("repeated line", "learned/repeated-line")
+    }
+    assert clean("三、写在最后\n汤也香。", {line_key("三、写在最后")}) == "三、写在最后\n汤也香。"
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("> **老面馆** 第 12 期", "老面馆第0期"),
+        ("老麵館第３期！", "老面馆第0期"),
+        ("[老面馆](https://a.cn/1)的汤", "老面馆的汤"),
+        ("![图](https://a.cn/1.png)", ""),
+        ("阅读 1,234", ""),
+        ("总阅读 1,234", "总阅读0"),
+        ("三个字", ""),
+        ("Open APP", "openapp"),
+        ("", ""),
+    ],
+)
+def test_the_key_of_a_line_is_its_letters_with_every_number_as_zero(line: str, key: str) -> None:
+    assert line_key(line) == key
+
+
+@given(st.text())
+def test_the_key_of_a_key_is_the_key(line: str) -> None:
+    assert line_key(line_key(line)) in (line_key(line), "")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_cleaning_a_clean_article_removes_nothing(name: str) -> None:
+    assert find_removals(load(name).text) == ()
+
+
+PIECES = [
+    *(text for rule in RULES for text in (*rule.removes, *rule.keeps)),
+    "面馆的利润不在面里，而在汤里、在巷口、在二十年里。",
+    "# 一家面馆的账本",
+    "大数跨境",
+    "图片来自 https://image.woshipm.com/a.jpg",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8), st.sampled_from(["\n", "\n\n", ""]))
+def test_cleaning_twice_is_cleaning_once_for_furniture_and_prose(pieces: list[str], between: str) -> None:
+    text = clean(between.join(pieces))
+    assert find_removals(text) == ()
+
+
+@given(st.text(alphabet="[]()!*_`#>+-\\~.<=1汤 \n:/|\u200b\u200d"))
+@example("`*`*汤`*`*")
+@example("[[a](./b)](./c)")
+@example("\\\\* 汤")
+@example("**# 汤**")
+def test_cleaning_twice_is_cleaning_once_for_any_mark_up(raw: str) -> None:
+    assert find_removals(clean(raw)) == ()
+
+
+@given(st.text(), st.sets(st.text(min_size=4), max_size=3))
+def test_removals_are_in_order_apart_and_within_any_text(raw: str, learned: set[str]) -> None:
+    removals = find_removals(raw, learned=learned)
+    assert all(0 <= removal.start < removal.end <= len(raw) for removal in removals)
+    assert all(a.end <= b.start for a, b in pairwise(removals))
+
+
+def test_mark_up_nested_beyond_sense_is_taken_apart_all_the_same() -> None:
+    raw = "[" * 40 + "汤" + "](./a)" * 40
+    assert find_removals(clean(raw)) == ()
+    assert "汤" in clean(raw)
+    assert any(removal.rule == "markup/knot" for removal in find_removals(raw))
+
+
+HOSTILE = ["[", "!", "*", "#", " ", "\n", "专栏作家", "![](", "[x](", "> ", "分享\n", "作者：甲\n", "`", "<!--", "「a|"]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_hostile_repetition_takes_time_in_proportion_to_its_length(unit: str) -> None:
+    def seconds(length: int) -> float:
+        text = "woshipm.com\n" + (unit * length)[:length]
+        started = time.perf_counter()
+        find_removals(text)
+        return time.perf_counter() - started
+
+    once, twice = seconds(170_000), seconds(340_000)  # characters; the longer is about 1 MB of Chinese
+    assert twice < 4 * once + 2
+
+
+def test_five_megabytes_of_ordinary_text_are_cleaned_in_seconds() -> None:
+    text = "\n\n".join(f"第{n}家面馆的**利润**在[汤里](https://a.cn/b)。老板说：“明天再来。”" for n in range(55_000))
+    assert len(text.encode()) > 5_000_000
+    started = time.perf_counter()
+    removals = find_removals(text)
+    assert time.perf_counter() - started < 30  # about 5 on an idle machine
+    assert len(removals) == 4 * 55_000
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "value"),
+    [
+        ("**Author:** [老面](https://www.woshipm.com/u/7)", "author", "老面"),
+        ("**Author:** 老面", "author", "老面"),
+        ("**Author：** 老面（汤）  ", "author", "老面（汤）"),
+        ("Author: [老\\_面](https://www.woshipm.com/u/7)", "author", "老_面"),
+        ("**Author:** ", "author", None),
+        ("**Published：** 2024-01-02  ", "published", "2024-01-02"),
+        ("**Published:** 昨天", "published", None),
+        ("**Original:** https://www.woshipm.com/it/7.html", "url", "https://www.woshipm.com/it/7.html"),
+        ("**Original:** [原文](https://www.woshipm.com/it/7.html)", "url", "https://www.woshipm.com/it/7.html"),
+    ],
+)
+def test_the_hint_block_is_read_in_its_variants(line: str, field: str, value: str | None) -> None:
+    raw = (
+        f'# 面馆\n{{% hint style="info" %}}\n{line}\n{{% endhint %}}\n\n汤香。\n\n![](https://image.woshipm.com/a.jpg)'
+    )
+    assert read_metadata(raw).get(field) == value
+    assert read_metadata(raw)["title"] == "面馆"
+    assert clean(raw).strip() == "汤香。"

@@ -13,9 +13,11 @@ from fakes import FakeEmbedder
 
 from ingest.run import ingest
 from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
-from rag.index import Generation, IndexReader, IndexWriter, Manifest, read_manifest, verify
+from rag.index import Generation, IndexReader, Manifest, read_manifest, verify
+from rag.library import IndexedFile
 from rag.types import Article, Chunk
 from rag.vectors import VectorStore
+from rag.writer import IndexWriter, history, published_files
 
 
 def folder(index: Path) -> Path:
@@ -33,9 +35,11 @@ def publish(index: Path, text: str, embedder: FakeEmbedder | None = None) -> Man
     article = Article("文", "文.md", text, title="文")
     chunk = Chunk(f"id of {text}", "文", 0, len(text), text, "", ((0, len(text)),))
     with IndexWriter.locked(index, embedder, "1") as writer:
-        writer.begin(list(writer.published_digests()))
+        writer.begin()
+        for published in published_files(index, writer.base):
+            writer.remove(published)
         vectors, _ = writer.embed([text])
-        writer.put(article, "digest", [chunk], [np.array([vectors[text]])])
+        writer.put(article, IndexedFile("digest"), [chunk], [np.array([vectors[text]])])
         return writer.publish()
 
 
@@ -61,8 +65,8 @@ def test_the_vector_of_a_chunk_is_the_unit_mean_of_its_sentences(tmp_path: Path,
     chunk = Chunk("c", "文", 0, 4, "猫。狗。", "", ((0, 2), (2, 4)))
     rows = np.float32([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0]])
     with IndexWriter.locked(tmp_path, fake_embedder, "1") as writer:
-        writer.begin([])
-        writer.put(Article("文", "文.md", "猫。狗。"), "d", [chunk], [rows])
+        writer.begin()
+        writer.put(Article("文", "文.md", "猫。狗。"), IndexedFile("d"), [chunk], [rows])
         writer.publish()
     reader = IndexReader(tmp_path, fake_embedder)
     assert reader.current().vectors.vectors(["c"])["c"] == pytest.approx([0.5**0.5, 0.5**0.5, 0, 0, 0])
@@ -249,7 +253,8 @@ def test_a_build_that_is_given_up_leaves_the_published_generation_as_it_was(
 ) -> None:
     before = publish(tmp_path, "猫。")
     with pytest.raises(ZeroDivisionError), IndexWriter.locked(tmp_path, fake_embedder, "1") as writer:
-        writer.begin(["文"])
+        writer.begin()
+        writer.remove("文")
         raise ZeroDivisionError
     assert read_manifest(tmp_path) == before
     assert not list(tmp_path.glob("build-*"))
@@ -262,10 +267,12 @@ def put_articles(index: Path, names: str, *, removing: str = "") -> Manifest:
     """Publish with one article of one chunk more for every name."""
     embedder = FakeEmbedder()
     with IndexWriter.locked(index, embedder, "1") as writer:
-        writer.begin(list(removing))
+        writer.begin()
+        for name in removing:
+            writer.remove(name)
         for name in names:
             chunk = Chunk(name, name, 0, 1, name, "", ((0, 1),))
-            writer.put(Article(name, name, name), "d", [chunk], [embedder.embed_texts([name])])
+            writer.put(Article(name, name, name), IndexedFile("d"), [chunk], [embedder.embed_texts([name])])
         return writer.publish()
 
 
@@ -305,7 +312,7 @@ def test_verify_catches_a_vector_under_another_id(tiny_index: Path, fake_embedde
     store.delete([hit.chunk_id])
     store.put(["stray"], [fake_embedder.embed_query("鸟")])
     store.close()
-    with pytest.raises(IndexDamaged, match=f"the chunk {hit.chunk_id} does not find itself"):
+    with pytest.raises(IndexDamaged, match="1 of 3 chunks do not find themselves"):
         verify(folder(tiny_index), read_manifest(tiny_index))
 
 
@@ -324,10 +331,10 @@ def test_a_build_that_fails_verification_is_not_published(tmp_path: Path, fake_e
         pytest.raises(IndexDamaged, match=r"holds \(2, 2, 2, 1\)"),
         IndexWriter.locked(tmp_path, fake_embedder, "1") as writer,
     ):
-        writer.begin([])
+        writer.begin()
         chunk = Chunk("id of 猫。", "别", 0, 1, "狗", "", ((0, 1),))
         other = Chunk("c2", "别", 0, 1, "狗", "", ((0, 1),))
-        writer.put(Article("别", "别.md", "狗"), "d", [other], [fake_embedder.embed_texts(["狗"])])
+        writer.put(Article("别", "别.md", "狗"), IndexedFile("d"), [other], [fake_embedder.embed_texts(["狗"])])
         writer._vectors.delete([chunk.id])
         writer.publish()
     assert read_manifest(tmp_path) == before
@@ -347,3 +354,69 @@ def test_texts_are_embedded_once_and_then_come_from_the_cache(tmp_path: Path, fa
         again, embedded = writer.embed(["狗", "猫", "鸟"])
     assert (embedded, fake_embedder.embedded) == (1, ["猫", "狗", "鸟"])
     assert {text: again[text].tolist() for text in first} == {text: first[text].tolist() for text in first}
+
+
+def roll_back(index: Path) -> Manifest:
+    with IndexWriter.locked(index, FakeEmbedder(), "1") as writer:
+        return writer.roll_back()
+
+
+def test_a_rollback_brings_the_generation_before_to_an_open_reader(tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
+    first = publish(tmp_path, "猫吃鱼。")
+    publish(tmp_path, "狗追猫。")
+    reader = IndexReader(tmp_path, fake_embedder)
+    assert text_of(reader.current()) == "狗追猫。"
+    assert roll_back(tmp_path) == first
+    assert text_of(reader.current()) == "猫吃鱼。"
+    reader.close()
+    assert publish(tmp_path, "鸟会飞。").generation == 3
+    assert generations(tmp_path) == [1, 3], "the one rolled back from is gone, the one before stays"
+    assert roll_back(tmp_path) == first
+
+
+def test_without_a_generation_before_a_rollback_is_refused(tmp_path: Path) -> None:
+    manifest = publish(tmp_path, "猫吃鱼。")
+    with pytest.raises(IndexMissing, match=r"no generation before 1 .*: nothing was changed"):
+        roll_back(tmp_path)
+    assert read_manifest(tmp_path) == manifest
+
+
+def test_a_rollback_to_a_damaged_generation_is_refused(tmp_path: Path) -> None:
+    publish(tmp_path, "猫吃鱼。")
+    (folder(tmp_path) / "library.sqlite").write_bytes(b"")
+    manifest = publish(tmp_path, "狗追猫。")
+    with pytest.raises((IndexDamaged, IndexMismatch)):
+        roll_back(tmp_path)
+    assert read_manifest(tmp_path) == manifest
+
+
+def told(index: Path) -> list[tuple[int, str]]:
+    return [(entry["generation"], entry["action"]) for entry in history(index)]
+
+
+def test_history_tells_every_publish_and_rollback(tmp_path: Path) -> None:
+    assert history(tmp_path) == []
+    publish(tmp_path, "猫吃鱼。")
+    publish(tmp_path, "狗追猫。")
+    roll_back(tmp_path)
+    assert told(tmp_path) == [(1, "ingest"), (2, "ingest"), (1, "rollback")]
+
+
+def test_history_survives_a_crash_between_the_swap_and_its_note(tmp_path: Path) -> None:
+    publish(tmp_path, "猫吃鱼。")
+    publish(tmp_path, "狗追猫。")
+    lines = (tmp_path / "history.jsonl").read_text().splitlines(keepends=True)
+    (tmp_path / "history.jsonl").write_text(lines[0] + lines[1][:20])
+    assert told(tmp_path) == [(1, "ingest"), (2, "ingest")]
+
+
+def test_an_index_of_another_version_is_told_apart_from_a_damaged_one(
+    tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    publish(tmp_path, "猫吃鱼。")
+    with sqlite3.connect(folder(tmp_path) / "library.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(IndexMismatch, match="has the form 1, this program reads form 2: run python -m ingest again"):
+        IndexReader(tmp_path, fake_embedder).current()
+    assert publish(tmp_path, "狗追猫。").generation == 2

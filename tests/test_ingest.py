@@ -1,14 +1,16 @@
 import json
 from pathlib import Path
 
+import docx
 import pytest
 from fakes import FakeEmbedder
 
 from ingest.__main__ import main
-from ingest.run import chunker_version, ingest
+from ingest.run import chunker_version, ingest, plan
 from rag.errors import CorpusError
-from rag.index import IndexReader, IndexWriter, read_manifest
+from rag.index import IndexReader, read_manifest
 from rag.library import Library
+from rag.writer import IndexWriter
 
 
 def published(index: Path) -> Library:
@@ -74,9 +76,9 @@ def test_an_article_moved_to_another_suffix_is_changed(
 def test_a_file_that_fails_keeps_the_version_indexed_before(
     tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
 ) -> None:
-    (tiny_corpus / "甲.md").write_bytes(b"\xff\xfe")
+    (tiny_corpus / "甲.md").write_bytes(b"")
     summary = ingest(tiny_corpus, tiny_index, fake_embedder)
-    assert summary.failed == {"甲.md": "甲.md is not UTF-8 text (byte 0): convert it to UTF-8"}
+    assert summary.failed == {"甲.md": "甲.md is empty: there is nothing to index; delete it or fill it"}
     assert (summary.unchanged, summary.removed, summary.generation) == (2, [], 1)
     assert texts(tiny_index)["甲"] == "\n\n猫吃鱼。猫怕狗。\n"
 
@@ -93,10 +95,10 @@ def test_files_that_fail_are_named_with_the_reason_and_the_others_are_indexed(
     summary = ingest(tiny_corpus, tmp_path / "index", fake_embedder)
     assert summary.failed == {
         "乙.txt": "乙.txt and 乙.md would have the same id 乙: rename one",
-        "图.png": "图.png: .png is not read; save it as .md or .txt",
+        "图.png": "图.png: .png is not read; save it as one of .docx .htm .html .markdown .md .pdf .txt",
         "断.md": "断.md cannot be read (No such file or directory): check its permissions",
-        "空.md": "空.md is empty: there is nothing to index",
-        "零.txt": "零.txt is not text: it holds zero bytes",
+        "空.md": "空.md is empty: there is nothing to index; delete it or fill it",
+        "零.txt": "零.txt is not text: it holds zero bytes; give the article as text",
         "题.md": "题.md holds nothing but headings: there is no sentence to index",
     }
     assert summary.added == ["乙", "子/丙", "甲"]
@@ -105,11 +107,13 @@ def test_files_that_fail_are_named_with_the_reason_and_the_others_are_indexed(
 def test_a_file_of_another_kind_takes_no_id_from_an_article(tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    (corpus / "甲.docx").write_bytes(b"PK")
+    (corpus / "甲.png").write_bytes(b"PNG")
     (corpus / "甲.md").write_text("猫吃鱼。", encoding="utf-8")
     summary = ingest(corpus, tmp_path / "index", fake_embedder)
     assert summary.added == ["甲"]
-    assert summary.failed == {"甲.docx": "甲.docx: .docx is not read; save it as .md or .txt"}
+    assert summary.failed == {
+        "甲.png": "甲.png: .png is not read; save it as one of .docx .htm .html .markdown .md .pdf .txt"
+    }
 
 
 def test_a_corpus_that_lost_more_than_half_is_refused_unless_that_is_meant(
@@ -160,18 +164,14 @@ def test_the_same_corpus_gives_the_same_chunk_ids_in_every_index(
     assert published(tmp_path / "again").chunk_ids() == published(tiny_index).chunk_ids()
 
 
-def test_progress_counts_files_and_then_chunks_up_to_all_of_them(
+def test_progress_counts_files_and_then_characters_up_to_all_of_them(
     tiny_corpus: Path, tmp_path: Path, fake_embedder: FakeEmbedder
 ) -> None:
     seen: list[tuple[str, int, int]] = []
     ingest(tiny_corpus, tmp_path / "index", fake_embedder, progress=lambda *step: seen.append(step))
-    assert seen == [
-        ("读取文章", 1, 3),
-        ("读取文章", 2, 3),
-        ("读取文章", 3, 3),
-        ("计算向量", 0, 3),
-        ("计算向量", 3, 3),
-    ]
+    assert seen[:4] == [("读取文章", 1, 3), ("读取文章", 2, 3), ("读取文章", 3, 3), ("计算向量", 0, 32)]
+    assert [done for stage, done, _ in seen if stage == "计算向量"] == sorted(done for _, done, of in seen if of == 32)
+    assert seen[-1] == ("计算向量", 32, 32)
 
 
 def test_what_is_published_is_found_by_a_reader(tiny_index: Path, fake_embedder: FakeEmbedder) -> None:
@@ -191,7 +191,7 @@ def test_the_command_without_a_corpus_exits_1_and_says_what_to_do(
 ) -> None:
     code, out, err = run(capsys, str(tmp_path / "没有"), "--index", str(tmp_path / "index"))
     assert (code, out) == (1, "")
-    assert err == f"错误：there is no folder {tmp_path}/没有: create it and put articles (.md, .txt) into it\n"
+    assert err == f"错误：没有文件夹 {tmp_path}/没有：请先建好，再把文章放进去\n"
 
 
 def test_the_command_tells_an_error_as_json_where_json_is_asked_for(
@@ -200,7 +200,10 @@ def test_the_command_tells_an_error_as_json_where_json_is_asked_for(
     (tmp_path / "corpus").mkdir()
     code, out, err = run(capsys, str(tmp_path / "corpus"), "--index", str(tmp_path / "index"), "--json")
     assert (code, out) == (1, "")
-    assert json.loads(err) == {"error": f"there is no article in {tmp_path}/corpus: put .md or .txt files into it"}
+    assert json.loads(err) == {
+        "error": f"there is no article in {tmp_path}/corpus: put articles into it",
+        "message": f"{tmp_path}/corpus 里没有文章：请把文章放进去",
+    }
 
 
 def test_the_command_exits_1_while_another_process_indexes(
@@ -209,7 +212,7 @@ def test_the_command_exits_1_while_another_process_indexes(
     with IndexWriter.locked(tiny_index, fake_embedder, "1"):
         code, _, err = run(capsys, str(tiny_corpus), "--index", str(tiny_index), "--quiet")
     assert code == 1
-    assert err == f"错误：another process is indexing into {tiny_index}: wait until it has finished\n"
+    assert err == f"错误：另一个进程正在更新索引 {tiny_index}：请等它结束再试\n"
 
 
 def test_the_command_exits_2_on_a_wrong_setting_or_argument(
@@ -221,7 +224,7 @@ def test_the_command_exits_2_on_a_wrong_setting_or_argument(
     monkeypatch.setenv("YINJU_CHUNK_TOKENS", "7")
     code, _, err = run(capsys, str(tiny_corpus))
     assert code == 2
-    assert "the setting YINJU_CHUNK_TOKENS is not usable" in err
+    assert "错误：设置 YINJU_CHUNK_TOKENS 的值不能用" in err
 
 
 @pytest.mark.model
@@ -243,18 +246,19 @@ def test_the_command_exits_0_on_success_and_1_naming_every_file_that_failed(
         "chunks": 3,
         "embedded": 4,
         "generation": 1,
+        "dry_run": False,
         "articles_by_change": {"added": ["乙", "子/丙", "甲"], "changed": [], "removed": []},
         "failures": {},
     }
-    (tiny_corpus / "坏.md").write_bytes(b"\xff")
+    (tiny_corpus / "坏.md").write_bytes(b"\xff\x00\x01")
     code, out, _ = run(capsys, *arguments)
     result = json.loads(out)
     assert (code, result["unchanged"], result["failed"]) == (1, 3, 1)
-    assert result["failures"] == {"坏.md": "坏.md is not UTF-8 text (byte 0): convert it to UTF-8"}
+    assert list(result["failures"]) == ["坏.md"]
     code, out, _ = run(capsys, *arguments[:-1], "--quiet")
     assert code == 1
     assert "新增 0，更新 0，移除 0，未变 3，失败 1" in out
-    assert "失败 坏.md：坏.md is not UTF-8 text" in out
+    assert "失败 坏.md：坏.md " in out
 
 
 @pytest.mark.model
@@ -262,3 +266,66 @@ def test_the_five_articles_of_the_corpus_are_indexed_with_the_real_model(corpus_
     manifest = read_manifest(corpus_index)
     assert (manifest.articles, manifest.dimensions, manifest.model) == (5, 384, "multilingual-e5-small")
     assert manifest.chunks == len(published(corpus_index).chunk_ids())
+
+
+def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    def everything() -> dict[str, bytes]:
+        return {
+            str(path): path.read_bytes()
+            for path in sorted(tiny_index.rglob("*"))
+            if path.is_file() and path.suffix != ".sqlite3"
+        }
+
+    before = everything()
+    (tiny_corpus / "丁.md").write_text("狗叫。", encoding="utf-8")
+    (tiny_corpus / "甲.md").write_text("# 甲\n\n猫睡。\n", encoding="utf-8")
+    (tiny_corpus / "乙.txt").unlink()
+    (tiny_corpus / "空.md").touch()
+    summary = plan(tiny_corpus, tiny_index, fake_embedder)
+    assert (summary.added, summary.changed, summary.removed, summary.unchanged) == (["丁"], ["甲"], ["乙"], 1)
+    assert (list(summary.failed), summary.generation, summary.dry_run) == (["空.md"], 1, True)
+    assert fake_embedder.embedded == []
+    assert everything() == before
+
+
+def test_a_dry_run_without_an_index_makes_none(tiny_corpus: Path, tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
+    assert plan(tiny_corpus, tmp_path / "index", fake_embedder).added == ["乙", "子/丙", "甲"]
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_renamed_article_is_not_embedded_again(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "甲.md").rename(tiny_corpus / "新名.md")
+    summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+    assert (summary.added, summary.removed, summary.embedded) == (["新名"], ["甲"], 0)
+
+
+def test_a_sidecar_changes_an_article_and_is_none_itself(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "甲.meta.toml").write_text('author = "张三"\npublished = 2025-04-03\n', encoding="utf-8")
+    assert ingest(tiny_corpus, tiny_index, fake_embedder).changed == ["甲"]
+    article = published(tiny_index).article("甲")
+    assert (article.author, article.published) == ("张三", "2025-04-03")
+    assert article.provenance == {"title": "stated", "author": "stated", "published": "stated"}
+
+
+def test_a_tree_of_files_of_every_form_is_indexed(tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
+    corpus = tmp_path / "corpus"
+    (corpus / "夹").mkdir(parents=True)
+    sentence = "猫在屋顶上睡了一整个下午，直到狗来叫它吃饭。"
+    (corpus / "文.txt").write_bytes(f"{sentence}\n".encode("gb18030"))
+    (corpus / "页.html").write_text(f"<html><body><p>{sentence}</p></body></html>", encoding="utf-8")
+    (corpus / "夹" / "前.md").write_text(f"---\ntitle: 题目\ndate: 2025-04-03\n---\n\n{sentence}\n", encoding="utf-8")
+    document = docx.Document()
+    document.add_paragraph(sentence)
+    document.save(str(corpus / "档.docx"))
+    summary = ingest(corpus, tmp_path / "index", fake_embedder)
+    assert (sorted(summary.added), summary.failed) == (["夹/前", "文", "档", "页"], {})
+    library = published(tmp_path / "index")
+    assert all(sentence in library.article(id_).text for id_ in summary.added)
+    assert [library.article(id_).converted for id_ in ("文", "页", "夹/前", "档")] == [False, True, False, True]
+    assert (library.article("夹/前").title, library.article("夹/前").published) == ("题目", "2025-04-03")

@@ -45,7 +45,7 @@ def test_batch_answers_line_by_line_and_names_a_line_that_it_cannot_read(
 
 def test_without_an_index_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["谁？", "--index", str(tmp_path)]) == 1
-    assert "run python -m ingest first" in capsys.readouterr().err
+    assert "里还没有索引：请先运行 python -m ingest" in capsys.readouterr().err
 
 
 def test_a_question_and_batch_together_are_a_usage_error() -> None:

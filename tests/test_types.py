@@ -138,6 +138,10 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "end": 3,
                 "raw_start": 1,
                 "raw_end": 5,
+                "converted": False,
+                "provenance": {},
+                "flags": [],
+                "origin": 1,
             }
         ],
         "passages": [

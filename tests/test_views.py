@@ -41,5 +41,5 @@ def test_a_refusal_shows_the_nearest_passages_as_such() -> None:
 
 
 def test_every_error_is_one_chinese_sentence_that_says_what_to_do() -> None:
-    assert error_text(IndexMissing("x")) == "还没有索引。请在终端运行 python -m ingest，再刷新本页。"
+    assert error_text(IndexMissing("there is none", "还没有索引：请运行它")) == "还没有索引：请运行它。"
     assert "请" in error_text(RagError("x"))

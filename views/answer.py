@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from rag.types import Answer, Citation, Passage
+from rag.types import Answer, Citation, Passage, Statement
 from views import texts
 
 CONTEXT = 60  # code points shown on either side of a quote before the whole passage is opened
@@ -23,7 +23,7 @@ def answer_html(answer: Answer, turn: int) -> str:
     quotes = {citation.marker: citation for citation in answer.citations}
     for statement in answer.statements:
         marks = "".join(_mark_html(quotes[n], turn) for n in statement.citations)
-        parts.append(f'<p class="yj-statement">{escape(statement.text)}{marks}</p>')
+        parts.append(f'<p class="yj-statement">{escape(statement.text)}{marks}{_origins_html(answer, statement)}</p>')
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
     if answer.citations:
@@ -34,6 +34,17 @@ def answer_html(answer: Answer, turn: int) -> str:
         parts += [_passage_html(passage) for passage in answer.passages[:3]]
         parts.append("</details>")
     return f'<div class="yj-answer" data-turn="{turn}">{"".join(parts)}</div>'
+
+
+def _origins_html(answer: Answer, statement: Statement) -> str:
+    """How many independent sources a statement has, where that is fewer than the articles it cites."""
+    if not answer.origins:
+        return ""
+    articles = len({answer.citations[n - 1].article.id for n in statement.citations})
+    origins = len({answer.origins[n - 1] for n in statement.citations})
+    if origins == articles:
+        return ""
+    return f'<small class="yj-origins">{texts.ORIGINS.format(articles=articles, origins=origins)}</small>'
 
 
 def _mark_html(citation: Citation, turn: int) -> str:
@@ -62,8 +73,12 @@ def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> 
     return (
         f'<section class="yj-card" id="{_anchor(citation, turn)}" tabindex="-1">'
         f'<header><b class="yj-number">{citation.marker}</b> {_source_html(citation)}{_link_html(citation)}</header>'
-        f"{shown}</section>"
+        f"{shown}{_flags_html(citation)}</section>"
     )
+
+
+def _flags_html(citation: Citation) -> str:
+    return "".join(f'<p class="yj-flag">{texts.FLAGS.get(flag, flag)}</p>' for flag in dict.fromkeys(citation.flags))
 
 
 def _passage_html(passage: Passage) -> str:

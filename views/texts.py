@@ -1,6 +1,6 @@
 """Every Chinese sentence of the page, once."""
 
-from rag.errors import CorpusError, IndexDamaged, IndexMismatch, IndexMissing, ModelError, RagError
+from rag.errors import RagError
 
 TITLE = "引据"
 TAGLINE = "向文章提问，每句话都有出处"
@@ -21,18 +21,18 @@ EXTRACTIVE = "原文摘编（没有使用大模型，句子均为文章原话）
 LLM = "由 {name} 撰写，逐句与原文核对"
 EXTRACTIVE_SHORT = "原文摘编"
 FOOTER = "{answerer} · 第 {generation} 代索引 · {seconds:.2f} 秒"
+ORIGINS = "（{articles} 篇文章，{origins} 个独立来源）"
+FLAGS = {
+    "broken date": "⚠ 原文此处的日期似有缺字，照录未改",
+    "broken figure": "⚠ 原文此处的数字似有残缺，照录未改",
+    "cut sentence": "⚠ 原文这一句似乎没有写完，照录未改",
+    "replacement character": "⚠ 原文此处有乱码，照录未改",
+}
 STALE = "新的索引打不开，暂用上一代。请重新运行 python -m ingest。"
 
-_ERRORS: dict[type[RagError], str] = {
-    IndexMissing: "还没有索引。请在终端运行 python -m ingest，再刷新本页。",
-    IndexMismatch: "索引是用另一个向量模型建的。请重新运行 python -m ingest，或把 YINJU_EMBEDDING_MODEL 改回去。",
-    IndexDamaged: "索引已损坏。请删除索引文件夹，再运行 python -m ingest。",
-    ModelError: "模型无法加载。请检查 YINJU_EMBEDDING_MODEL 和 YINJU_LLM 的设置，详情见终端日志。",
-    CorpusError: "文章文件夹无法使用。请检查 YINJU_CORPUS 指向的文件夹。",
-}
 _OTHER = "出错了，没有得到回答。请重试一次；若仍出错，请查看终端日志。"
 
 
 def error_text(error: Exception) -> str:
     """One Chinese sentence for an error, with what to do."""
-    return next((text for kind, text in _ERRORS.items() if isinstance(error, kind)), _OTHER)
+    return f"{error.chinese.rstrip('。')}。" if isinstance(error, RagError) and error.chinese != str(error) else _OTHER

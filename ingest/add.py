@@ -1,0 +1,182 @@
+"""Adding articles to a corpus: files, folders and web pages are copied into it, and nothing in it is overwritten."""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from ingest.convert import SUFFIXES, convert, refuse_large
+from ingest.fetch import Fetched, fetch
+from ingest.load import NOT_ARTICLES, article_files
+from ingest.metadata import SIDECAR, sidecar_of
+from rag.errors import CorpusError
+
+Outcome = Literal["added", "already there", "refused"]
+LONGEST_NAME = 60  # code points of the name of a saved page
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
+
+
+@dataclass(frozen=True)
+class Added:
+    """What became of one file or page: where it is in the corpus, or why it is not there (in Chinese)."""
+
+    source: str
+    outcome: Outcome
+    path: Path | None = None
+    reason: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is not in the corpus."""
+        return self.outcome == "refused"
+
+    @property
+    def message(self) -> str:
+        """One line for the user."""
+        match self.outcome:
+            case "added":
+                return f"已加入 {self.path}（来自 {self.source}）"
+            case "already there":
+                return f"已经在文章文件夹里：{self.path}（{self.source}）"
+            case _:
+                return f"没有加入 {self.source}：{self.reason}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields, ready for json.dumps."""
+        return asdict(self) | {"path": str(self.path) if self.path else None}
+
+
+def add(sources: Sequence[str], corpus: Path, *, allow_urls: bool) -> list[Added]:
+    """Copy files, the files of folders, and pages at URLs into the corpus folder, which is made if it is missing.
+
+    One outcome for each file, in order; what cannot be added is refused with a reason and the rest goes on.
+    A folder keeps its name and its inner folders. README.md, SOURCES.md and hidden files of a folder are left out.
+    """
+    return [outcome for source in sources for outcome in _add_source(source, corpus, allow_urls)]
+
+
+def _add_source(source: str, corpus: Path, allow_urls: bool) -> Iterator[Added]:
+    path = Path(source)
+    if _URL.match(source):
+        yield _outcome(source, partial(_add_url, source, corpus, allow_urls))
+    elif not path.is_dir():
+        yield _outcome(source, partial(_add_file, path, corpus, corpus))
+    elif corpus.resolve().is_relative_to(path.resolve()):
+        yield Added(source, "refused", reason="文章文件夹就在它里面，不能把它加进自己")
+    elif files := article_files(path):
+        for file in files:
+            folder = corpus / path.resolve().name / file.parent.relative_to(path)
+            yield _outcome(str(file), partial(_add_file, file, folder, corpus))
+    else:
+        yield Added(source, "refused", reason=f"这个文件夹里没有文章（可用的有 {'、'.join(sorted(SUFFIXES))}）")
+
+
+def _outcome(source: str, work: Callable[[], tuple[Outcome, Path]]) -> Added:
+    try:
+        outcome, path = work()
+    except CorpusError as error:
+        return Added(source, "refused", reason=error.chinese)
+    except PermissionError:
+        return Added(source, "refused", reason="没有读写权限，请检查权限")
+    except OSError as error:
+        return Added(source, "refused", reason=f"读写失败（{error.strerror}），请检查文件名和磁盘空间")
+    return Added(source, outcome, path)
+
+
+def _add_file(path: Path, folder: Path, corpus: Path) -> tuple[Outcome, Path]:
+    _refuse_suffix(path)
+    if not path.is_file():
+        problem = ("is no file", "不是普通文件") if path.exists() else ("does not exist", "不存在")
+        raise CorpusError(f"{path} {problem[0]}: give an article file", f"{path.name} {problem[1]}")
+    if path.resolve().is_relative_to(corpus.resolve()):
+        return "already there", path
+    refuse_large(path, path.stat().st_size)
+    sidecar = sidecar_of(path)
+    described = sidecar.read_bytes() if sidecar else None
+    return _put(path.read_bytes(), path.name, folder, described)
+
+
+def _refuse_suffix(path: Path) -> None:
+    if path.suffix.lower() not in SUFFIXES:
+        raise CorpusError(
+            f"{path.name}: {path.suffix or 'a file without suffix'} is not read; save it as .md or .txt",
+            f"不支持{f' {path.suffix} 文件' if path.suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
+        )
+
+
+def _add_url(url: str, corpus: Path, allow_urls: bool) -> tuple[Outcome, Path]:
+    if not allow_urls:
+        raise CorpusError(
+            f"{url} is not fetched: set YINJU_ALLOW_URLS=1 to allow it",
+            "默认不联网抓取。确实要抓，请先设置 YINJU_ALLOW_URLS=1",
+        )
+    page = fetch(url)
+    # Reading it now refuses what would only fail at the next ingest: mojibake, a scan, a page made by a script.
+    title = convert(Path(page.name + page.suffix), page.content).metadata.get("title")
+    return _put(page.content, page_name(page, title), corpus, _sidecar(page))
+
+
+def page_name(page: Fetched, title: str | None) -> str:
+    """The file name for a fetched page: its title, or the last part of its address."""
+    for name in (title, page.name, "网页"):
+        stem = " ".join(_NOT_IN_NAMES.sub(" ", name or "").split())[:LONGEST_NAME].strip(". ")
+        if stem and f"{stem}.md".lower() not in NOT_ARTICLES:
+            return stem + page.suffix
+    raise AssertionError("unreachable")
+
+
+def _sidecar(page: Fetched) -> bytes:
+    # A URL that passed fetch holds ASCII without quotes, backslashes or control characters: a TOML string as it is.
+    return f'url = "{page.url}"\n'.encode()
+
+
+def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tuple[Outcome, Path]:
+    """Write an article under the first name that is free, unless the same bytes stand under an earlier one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem, suffix = Path(name).stem, Path(name).suffix
+    number = 1
+    while True:
+        target = folder / (f"{stem}-{number}{suffix}" if number > 1 else name)
+        # Articles are known by their name without its suffix: 文.md and 文.html would be the same one.
+        rivals = [rival for other in SUFFIXES if (rival := target.with_suffix(other)).exists()]
+        if target.exists() and target.is_file() and target.read_bytes() == content:
+            return "already there", target
+        described = target.with_name(target.stem + SIDECAR)
+        if not rivals and not target.exists() and not described.exists() and _write_new(target, content):
+            if sidecar is not None:
+                _write_new(described, sidecar)
+            return "added", target
+        number += 1
+
+
+def _write_new(target: Path, content: bytes) -> bool:
+    """Write a file whole or not at all; False if there is one of that name by now."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, target)  # unlike a rename, it never replaces what someone else put there meanwhile
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without links
+            temporary.replace(target)
+        _sync_folder(target.parent)
+        return True
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

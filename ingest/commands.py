@@ -1,0 +1,227 @@
+"""The commands beside the ingest itself: add, explain, status, history, rollback."""
+
+import argparse
+import fcntl
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ingest.add import add
+from ingest.explain import explain, explain_html
+from ingest.failures import Failure, read_failures
+from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
+from ingest.load import load_article, read_bytes
+from ingest.run import chunker_version
+from rag.embed import SentenceEmbedder
+from rag.errors import IndexDamaged, IndexMissing, RagError
+from rag.index import Manifest, locked, read_manifest
+from rag.library import IndexedFile, Library
+from rag.settings import Settings, load_settings
+from rag.types import Article
+from rag.writer import IndexWriter, history
+
+SINCE = "%Y-%m-%d %H:%M"
+
+
+def _parser(name: str, description: str, *, index: bool = True) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m ingest {name}", description=description)
+    if index:
+        parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
+    return parser
+
+
+def add_command(arguments: list[str]) -> int:
+    """Copy files, folders and web pages into the corpus."""
+    parser = _parser("add", "把文件、文件夹或网址的文章放进文章文件夹；不覆盖已有的文件。", index=False)
+    parser.add_argument("sources", nargs="+", metavar="文件或网址", help="网址需先设 YINJU_ALLOW_URLS=1")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="文章文件夹（默认 YINJU_CORPUS，即 corpus）")
+    parser.add_argument("--json", action="store_true", help="把结果写成一行 JSON")
+    options = parser.parse_args(arguments)
+    settings = load_settings(corpus=options.corpus)
+    added = add(options.sources, settings.corpus, allow_urls=settings.allow_urls)
+    failed = any(one.failed for one in added)
+    if options.json:
+        print(json.dumps([one.to_json() for one in added], ensure_ascii=False))
+    else:
+        for one in added:
+            print(one.message)
+        if not failed:
+            print("再运行 python -m ingest，新文章就会进入索引。")
+    return 1 if failed else 0
+
+
+def explain_command(arguments: list[str]) -> int:
+    """Show what was taken out of an article and why."""
+    parser = _parser("explain", "显示一篇文章里删掉了什么、为什么；重复行的证据来自现有索引。")
+    parser.add_argument("file", type=Path, metavar="文件", help="文章文件")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="文章文件夹（默认 YINJU_CORPUS，即 corpus）")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="另存为网页")
+    options = parser.parse_args(arguments)
+    settings = load_settings(corpus=options.corpus, index=options.index)
+    path: Path = options.file.absolute()
+    corpus = settings.corpus.absolute()
+    if not path.is_relative_to(corpus):
+        corpus = path.parent
+    article = load_article(path, corpus, content := read_bytes(path))
+    evidence = _repeated(article, settings)
+    if evidence:
+        article = load_article(path, corpus, content, evidence.keys())
+    if options.html:
+        options.html.write_text(explain_html(article, evidence), encoding="utf-8")
+        print(f"已写入 {options.html}")
+    else:
+        explain(article, Console(highlight=False, soft_wrap=True), evidence)
+    return 0
+
+
+def _repeated(article: Article, settings: Settings) -> dict[str, str]:
+    """Keys of the article's lines that its source repeats, each with the evidence, from the published index."""
+    try:
+        manifest = read_manifest(settings.index)
+        library = Library.open(settings.index / manifest.directory / "library.sqlite")
+    except RagError:
+        return {}
+    try:
+        files = library.files()
+    finally:
+        library.close()
+    lines = line_numbers(article.text)
+    own = IndexedFile("", source_of(article), frozenset(lines))
+    files[article.id] = own
+    counts = repeated_lines(files.values())
+    total = sum(file.source == own.source for file in files.values())
+    return {
+        lines[number]: f"同一来源（{own.source}）的 {total} 篇文章里有 {counts[own.source][number]} 篇有这一行"
+        for number in learned_of(own, counts)
+    }
+
+
+def status_command(arguments: list[str]) -> int:
+    """Tell what is indexed, since when, and which files failed."""
+    parser = _parser("status", "索引里有什么、从何时起、哪些文件失败及原因。退出码 1：没有可用的索引，或有文件失败。")
+    parser.add_argument("--json", action="store_true", help="写成一行 JSON")
+    options = parser.parse_args(arguments)
+    status = read_status(load_settings(index=options.index).index)
+    if options.json:
+        print(json.dumps(status, ensure_ascii=False))
+    else:
+        _print_status(status)
+    return 0 if status["usable"] and not status["failures"] else 1
+
+
+def read_status(index: Path) -> dict[str, Any]:
+    """What an index folder holds, as far as it can be read: the published generation, its state, and the failures."""
+    status: dict[str, Any] = {"index": str(index), "usable": False, "problem": "", "writing": _is_locked(index)}
+    try:
+        manifest = read_manifest(index)
+        status |= {
+            name: getattr(manifest, name)
+            for name in ("generation", "articles", "chunks", "model", "chunker", "created", "directory")
+        }
+        _check(index, manifest)
+        status["usable"] = True
+    except RagError as error:
+        status["problem"] = error.chinese
+    failures = read_failures(index)
+    status["failures"] = {path: {"reason": f.reason, **_failure_json(f)} for path, f in failures.items()}
+    return status
+
+
+def _failure_json(failure: Failure) -> dict[str, Any]:
+    since = datetime.fromtimestamp(failure.since).astimezone().isoformat(timespec="seconds")
+    return {"message": failure.chinese, "since": since, "tries": failure.tries, "dead": failure.dead}
+
+
+def _check(index: Path, manifest: Manifest) -> None:
+    """Raises IndexDamaged where the published generation lacks what its manifest says; does not open the vectors."""
+    folder = index / manifest.directory
+    library = Library.open(folder / "library.sqlite")
+    try:
+        counts = library.counts()
+    finally:
+        library.close()
+    if counts != (manifest.articles, manifest.chunks, manifest.chunks) or not (folder / "chroma").is_dir():
+        raise IndexDamaged(
+            f"{folder} does not hold what its manifest says: run python -m ingest again",
+            f"{folder.name} 的内容与清单不符：请重新运行 python -m ingest",
+        )
+
+
+def _is_locked(index: Path) -> bool:
+    """Whether a process is writing the index at this moment."""
+    if not (index / "LOCK").exists():
+        return False
+    try:
+        with locked(index / "LOCK", fcntl.LOCK_EX | fcntl.LOCK_NB):
+            return False
+    except OSError:
+        return True
+
+
+def _print_status(status: Mapping[str, Any]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    if "generation" in status:
+        created = datetime.fromisoformat(status["created"]).astimezone().strftime(SINCE)
+        console.print(
+            f"索引 {status['index']}：第 {status['generation']} 代，{created} 建成，{status['articles']} 篇文章，"
+            f"{status['chunks']} 个文本块，向量模型 {status['model']}",
+            markup=False,
+        )
+    if status["problem"]:
+        console.print(f"不可用：{status['problem']}", style="red", markup=False)
+    if status["writing"]:
+        console.print("另一个进程正在更新索引。")
+    if status["failures"]:
+        table = Table("失败的文件", "原因", "从何时起", "试过", title_justify="left")
+        for path, failure in status["failures"].items():
+            since = datetime.fromisoformat(failure["since"]).strftime(SINCE)
+            tries = f"{failure['tries']} 次" + ("，文件改动后再试" if failure["dead"] else "")
+            table.add_row(path, failure["message"], since, tries)
+        Console(highlight=False).print(table, markup=False)
+    elif status["usable"]:
+        console.print("没有失败的文件。")
+
+
+def history_command(arguments: list[str]) -> int:
+    """List what every publish changed."""
+    parser = _parser("history", "每一代索引：何时建成、改了什么，新的在前。")
+    parser.add_argument("--json", action="store_true", help="每代写成一行 JSON，旧的在前")
+    parser.add_argument("--limit", type=int, default=20, metavar="N", help="最多列几代（默认 20）")
+    options = parser.parse_args(arguments)
+    entries = history(load_settings(index=options.index).index)
+    if options.json:
+        for entry in entries:
+            print(json.dumps(entry, ensure_ascii=False))
+        return 0
+    if not entries:
+        raise IndexMissing(
+            "there is no history yet: run python -m ingest first", "还没有历史：请先运行 python -m ingest"
+        )
+    table = Table("代", "时间", "做了什么", "新增", "更新", "移除", "失败")
+    for entry in reversed(entries[-options.limit :]):
+        created = datetime.fromisoformat(entry["created"]).astimezone().strftime(SINCE)
+        action = f"从第 {entry['from']} 代退回" if entry.get("action") == "rollback" else "更新索引"
+        counts = [str(entry.get(name, "")) for name in ("added", "changed", "removed", "failed")]
+        table.add_row(str(entry["generation"]), created, action, *counts)
+    Console(highlight=False).print(table)
+    return 0
+
+
+def rollback_command(arguments: list[str]) -> int:
+    """Make the generation before the published one the published one."""
+    parser = _parser(
+        "rollback", "退回上一代索引；正开着的页面在下一个问题时换过去。再运行 python -m ingest 会重新跟上文章文件夹。"
+    )
+    options = parser.parse_args(arguments)
+    settings = load_settings(index=options.index)
+    read_manifest(settings.index)
+    embedder = SentenceEmbedder(settings.embedding_model)
+    with IndexWriter.locked(settings.index, embedder, chunker_version(settings.chunk_tokens)) as writer:
+        manifest = writer.roll_back()
+    print(f"已退回第 {manifest.generation} 代：{manifest.articles} 篇文章，{manifest.chunks} 个文本块")
+    return 0

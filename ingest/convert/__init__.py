@@ -1,0 +1,56 @@
+"""From the bytes of a file of any form to its text, with what is not main text marked and what the file says of itself.
+
+The libraries that read a form are imported only where a file of that form is met.
+"""
+
+from pathlib import Path
+
+from ingest.convert.converted import Converted
+from ingest.decode import decode, refuse_unreadable
+from rag.errors import CorpusError
+
+__all__ = ["LARGEST_FILE", "SUFFIXES", "Converted", "convert", "refuse_large"]
+
+LARGEST_FILE = 64 * 2**20  # bytes
+SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx"}
+
+
+def convert(path: Path, content: bytes) -> Converted:
+    """The text of a file with the given bytes; only the name of `path` is looked at.
+
+    Raises CorpusError where the form is not read, the file is damaged, too large or empty, or its text is mojibake.
+    """
+    refuse_large(path, len(content))
+    match path.suffix.lower():
+        case ".md" | ".markdown" | ".txt":
+            from ingest.convert.markdown import convert_markdown
+
+            return convert_markdown(decode(content, path.name))
+        case ".html" | ".htm":
+            from ingest.convert.html import convert_html
+
+            converted = convert_html(path, content)
+        case ".pdf":
+            from ingest.convert.pdf import convert_pdf
+
+            converted = convert_pdf(path, content)
+        case ".docx":
+            from ingest.convert.docx import convert_docx
+
+            converted = convert_docx(path, content)
+        case suffix:
+            raise CorpusError(
+                f"{path.name}: {suffix or 'a file without suffix'} is not read; save it as .md or .txt",
+                f"{path.name}：不支持{f' {suffix} 文件' if suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
+            )
+    refuse_unreadable(converted.text, path.name)
+    return converted
+
+
+def refuse_large(path: Path, size: int) -> None:
+    """Raises CorpusError where a file has too many bytes."""
+    if size > LARGEST_FILE:
+        raise CorpusError(
+            f"{path.name} has {size:,} bytes, more than {LARGEST_FILE:,}: split it into several files",
+            f"{path.name} 太大（{size / 2**20:.0f} MB，最多 {LARGEST_FILE >> 20} MB）：请拆成几个文件",
+        )

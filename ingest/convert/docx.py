@@ -1,0 +1,111 @@
+"""DOCX: paragraphs, headings as "# " lines, list items as "- " lines, each row of a table as a line."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ingest.convert.converted import Converted, broken, sift
+from rag.errors import CorpusError
+
+LARGEST_UNPACKED = 256 * 2**20  # bytes of all parts together
+LARGEST_PART = 64 * 2**20  # bytes of one part of text: its tree takes about ten times as much
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says a text box again
+_WRAPPERS = tuple(_WORD + name for name in ("sdt", "sdtContent", "customXml", "ins"))
+_SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_HEADING = re.compile(r"(?i)(?:heading|标题)\s*([1-9])")
+_OLE = b"\xd0\xcf\x11\xe0"  # how .doc files and DOCX files with a password begin
+
+
+def convert_docx(path: Path, content: bytes) -> Converted:
+    """The text of a DOCX file. Raises CorpusError where it cannot be read."""
+    import docx
+
+    if content.startswith(_OLE):
+        raise CorpusError(
+            f"{path.name} has a password or is an old .doc file: save it as .docx without a password",
+            f"{path.name} 加了密码，或者是旧的 .doc 格式：请去掉密码，另存为 .docx",
+        )
+    _refuse_bomb(path, content)
+    try:
+        document = docx.Document(io.BytesIO(content))
+        lines = list(_lines(document.element.body, document))
+        properties = document.core_properties
+        stated = [("title", properties.title), ("author", properties.author), ("tags", properties.keywords)]
+    except CorpusError:
+        raise
+    except Exception as error:  # python-docx raises whatever a damaged part makes it stumble over
+        raise broken(path, "DOCX", error) from error
+    return Converted("\n".join(lines) + "\n", (), sift(stated), converted=True)
+
+
+def _refuse_bomb(path: Path, content: bytes) -> None:
+    """Raises CorpusError for what is no zip archive or would unpack to too much; zipfile reads no more than stated."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise broken(path, "DOCX", error) from error
+    texts = [part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
+    if sum(part.file_size for part in parts) > LARGEST_UNPACKED or max(texts, default=0) > LARGEST_PART:
+        raise CorpusError(
+            f"{path.name} unpacks to more than {LARGEST_UNPACKED:,} bytes: split it into several files",
+            f"{path.name} 解压后太大：请拆成几个文件",
+        )
+
+
+def _lines(body: Any, document: Any) -> Iterator[str]:
+    """The lines of a body or a cell, in order; what a table holds is one line a row."""
+    stack = [body]
+    while stack:
+        element = stack.pop()
+        if element.tag == _WORD + "p":
+            yield from _paragraph(element, document)
+        elif element.tag == _WORD + "tbl":
+            for row in element.iterchildren(_WORD + "tr"):
+                cells = [" ".join(_texts(cell)) for cell in row.iterchildren(_WORD + "tc")]
+                yield " | ".join(" ".join(cell.split()) for cell in cells)
+        elif element is body or element.tag in _WRAPPERS:
+            stack.extend(reversed(element))
+
+
+def _paragraph(element: Any, document: Any) -> Iterator[str]:
+    """The lines of a paragraph, then those of the text boxes that hang on it."""
+    from docx.text.paragraph import Paragraph
+
+    style = Paragraph(element, document._body).style
+    names = f"{style.name or ''} {style.style_id or ''}" if style is not None else ""
+    prefix = ""
+    if match := _HEADING.search(names):
+        prefix = "#" * min(int(match[1]), 6) + " "
+    elif names.split()[:1] == ["Title"]:
+        prefix = "# "
+    elif "List" in names or element.find(f"{_WORD}pPr/{_WORD}numPr") is not None:
+        prefix = "- "
+    text = "".join(_texts(element))
+    if prefix and text.strip():
+        text = prefix + " ".join(text.split())
+    yield text
+    for box in element.iter(_WORD + "txbxContent"):
+        if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
+            for paragraph in box.iterchildren(_WORD + "p"):
+                yield "".join(_texts(paragraph))
+
+
+def _texts(element: Any) -> Iterator[str]:
+    """The visible text of an element without that of its text boxes; deleted and replaced text is not visible."""
+    stack = list(reversed(element))
+    while stack:
+        part = stack.pop()
+        name = part.tag.removeprefix(_WORD) if isinstance(part.tag, str) else ""
+        if name == "t":
+            yield part.text or ""
+        elif name in _SPACES:
+            yield _SPACES[name]
+        elif name not in ("txbxContent", "del", "moveFrom", "pPr", "rPr") and part.tag != _FALLBACK:
+            stack.extend(reversed(part))
+            if name == "p":
+                yield " "

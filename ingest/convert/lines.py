@@ -1,0 +1,161 @@
+"""The visible lines of a web page."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_INVISIBLE = frozenset(
+    (
+        *("head", "script", "style", "noscript", "template", "title", "meta", "link", "svg", "iframe"),
+        *("object", "canvas", "textarea", "datalist", "rp", "audio", "video"),
+    )
+)
+_BLOCKS = frozenset(
+    (
+        *("address", "article", "aside", "blockquote", "body", "button", "caption", "center", "dd", "details"),
+        *("dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "frameset"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li", "main", "menu"),
+        *("nav", "ol", "optgroup", "option", "p", "pre", "search", "section", "select", "summary", "table"),
+        *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
+    )
+)
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+# Never around the text of an article (a form is: ASP.NET wraps whole pages in one).
+_OUTSIDE = frozenset(("nav", "footer", "aside", "button", "select", "menu", "dialog"))
+_COMMENTS = re.compile(r"(?i)(?:^|[\s_-])(?:comments?|pinglun|disqus|reply|replies|respond)(?:$|[\s_-])")
+_NOT_SHOWN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
+LONGEST_CELL = 200  # code points of a cell of a table of data; longer ones are the layout of an old page
+_ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
+_WIDE = r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]"
+_BROKEN_WIDE = re.compile(f"(?<={_WIDE})[ \t]*[\r\n]\\s*(?={_WIDE})")  # a line end in the source of a Chinese page
+
+
+@dataclass
+class Line:
+    """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment."""
+
+    text: str
+    linked: int = 0
+    heading: int = 0
+    outside: bool = False
+
+
+def count_letters(text: str) -> int:
+    """How many letters and digits a text has."""
+    return sum(char.isalnum() for char in text)
+
+
+def page_lines(root: Any) -> Iterator[Line]:
+    """The lines of a parsed page: each block, each row of a table of data. Lines of headings begin with "# "."""
+    return _Walk().lines(root)
+
+
+class _Walk:
+    """The line that is being gathered while a page is walked through, and what it stands in."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.linked = self.links = self.heading = self.rows = self.outside = self.preformatted = 0
+        self.effects: dict[Any, tuple[str, ...]] = {}
+
+    def lines(self, root: Any) -> Iterator[Line]:
+        # Not recursive: hostile pages nest a hundred thousand elements.
+        from lxml import etree
+
+        walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, element in walk:
+            if event in ("comment", "pi"):
+                yield from self.add(element.tail)
+            elif event == "start":
+                if _is_invisible(element):
+                    walk.skip_subtree()
+                    continue
+                yield from self.enter(element)
+                yield from self.add(element.text)
+            else:
+                if not _is_invisible(element):
+                    yield from self.leave(element)
+                if element is not root:
+                    yield from self.add(element.tail)
+        yield from self.close_line()
+
+    def enter(self, element: Any) -> Iterator[Line]:
+        effects = []
+        if element.tag in _BLOCKS or element.tag == "br":
+            yield from self.break_line("\n" if element.tag == "br" and self.preformatted else " ")
+        if element.tag == "tr" and not self.rows and _is_data_row(element):
+            effects.append("rows")
+        elif element.tag in ("td", "th") and self.rows and "".join(self.parts).strip():
+            self.parts.append("| ")
+        if element.tag in _HEADINGS and not self.heading:
+            self.heading = int(element.tag[1])
+            effects.append("heading")
+        if element.tag == "a":
+            effects.append("links")
+        if element.tag == "pre":
+            effects.append("preformatted")
+        if element.tag in _OUTSIDE or _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}"):
+            effects.append("outside")
+        for effect in effects:
+            if effect != "heading":
+                setattr(self, effect, getattr(self, effect) + 1)
+        if effects:
+            self.effects[element] = tuple(effects)
+
+    def leave(self, element: Any) -> Iterator[Line]:
+        effects = self.effects.pop(element, ())
+        if "rows" in effects:
+            self.rows -= 1
+        if element.tag in _HEADINGS and "heading" in effects:
+            yield from self.close_line()
+            self.heading = 0
+        elif element.tag in _BLOCKS:
+            yield from self.break_line(" ")
+        for effect in effects:
+            if effect not in ("heading", "rows"):
+                setattr(self, effect, getattr(self, effect) - 1)
+
+    def break_line(self, instead: str) -> Iterator[Line]:
+        """End the line, but not inside of a heading or of a row."""
+        if self.heading or self.rows:
+            self.parts.append(instead)
+        else:
+            yield from self.close_line()
+
+    def add(self, text: str | None) -> Iterator[Line]:
+        if not text:
+            return
+        if self.preformatted and not (self.heading or self.rows):
+            first, *more = text.splitlines() or [""]
+            self.parts.append(first)
+            for line in more:
+                yield from self.close_line()
+                self.parts.append(line)
+            return
+        self.parts.append(text)
+        if self.links:
+            self.linked += count_letters(text)
+
+    def close_line(self) -> Iterator[Line]:
+        text = _ZERO_WIDTH.sub("", "".join(self.parts))
+        text = _SPACES.sub(" ", _BROKEN_WIDE.sub("", text)).strip().strip("|").strip()
+        if text:
+            prefix = "#" * self.heading + " " if self.heading else ""
+            yield Line(prefix + text, self.linked, self.heading, bool(self.outside))
+        self.parts.clear()
+        self.linked = 0
+
+
+def _is_invisible(element: Any) -> bool:
+    if element.tag in _INVISIBLE or "hidden" in element.attrib:
+        return True
+    # WeChat hides the text of its articles until a script has run.
+    return bool(_NOT_SHOWN.search(element.get("style", ""))) and element.get("id") != "js_content"
+
+
+def _is_data_row(row: Any) -> bool:
+    if row.find(".//table") is not None:
+        return False
+    return all(len("".join(cell.itertext())) <= LONGEST_CELL for cell in row.iterchildren("td", "th"))

@@ -1,0 +1,65 @@
+"""Markdown and plain text: the text is the file's own; YAML front matter is metadata."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ingest.convert.converted import Converted, sift
+from rag.types import Removal
+
+LONGEST_FRONT_MATTER = 64 * 1024  # code points
+KEYS = {
+    "title": ("title",),
+    "author": ("author", "authors"),
+    "published": ("published", "date", "pubdate", "pub_date", "publish_date", "publishdate", "published_at"),
+    "url": ("url", "link", "source_url", "original", "permalink", "source"),
+    "publisher": ("publisher", "source", "site", "site_name"),
+    "tags": ("tags", "tag", "categories", "category", "keywords"),
+}
+_FRONT_MATTER = re.compile(r"---[ \t]*\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_LINE = re.compile(r"\s*#.*|\s*|\s*-\s+.*|\s+\S.*|(?P<key>[\w.-]+)[ \t]*:(?:[ \t]+(?P<value>.*))?")
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+def convert_markdown(text: str) -> Converted:
+    """The text as it is, its front matter removed and read."""
+    match = _FRONT_MATTER.match(text, 0, LONGEST_FRONT_MATTER)
+    fields = _read(match[1]) if match else None
+    if not match or fields is None:
+        return Converted(text)
+    return Converted(text, (Removal(0, match.end(), "metadata", "front-matter"),), sift(_metadata(fields)))
+
+
+def _read(front_matter: str) -> dict[str, Any] | None:
+    """The fields of front matter, every value a string or a list; None where it is none."""
+    import yaml
+
+    try:
+        # BaseLoader is as safe as SafeLoader and leaves every scalar as it is written: `title: No` is no boolean.
+        fields = yaml.load(front_matter, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError, ValueError):
+        lines = [_LINE.fullmatch(line) for line in front_matter.splitlines()]
+        if not all(lines):
+            return None
+        fields = {line["key"]: (line["value"] or "").strip().strip("\"'") for line in lines if line and line["key"]}
+    return fields if isinstance(fields, dict) and fields else None
+
+
+def _metadata(fields: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    stated = {str(key).lower().replace("-", "_"): value for key, value in fields.items()}
+    for name, keys in KEYS.items():
+        values = [text for key in keys for text in _texts(stated.get(key))]
+        if name == "tags":
+            yield name, ",".join(dict.fromkeys(values))
+        elif name == "author":
+            yield name, "、".join(dict.fromkeys(values))
+        else:
+            yield from ((name, value) for value in values if bool(_ADDRESS.fullmatch(value)) == (name == "url"))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The strings of a scalar, a list of scalars, or the name of something; deeper values are none of ours."""
+    for item in value if isinstance(value, list) else [value]:
+        text = item.get("name") if isinstance(item, dict) else item
+        if isinstance(text, str):
+            yield text

@@ -1,0 +1,70 @@
+"""Files that could not be indexed: why, since when, and when to try again. Kept in the index as failures.json."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rag.errors import CorpusError
+from rag.writer import write_durably
+
+FAILURES = "failures.json"
+MOST_TRIES = 5  # after them a file waits until it changes
+FIRST_WAIT = 30.0  # seconds until the second try; doubled each time
+LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that failed. `stamp` changes with the file; times are seconds since 1970."""
+
+    reason: str
+    chinese: str
+    stamp: str
+    since: float
+    tries: int = 1
+    retry_at: float = 0.0
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is tried again only after it changed."""
+        return self.tries >= MOST_TRIES
+
+    def waits(self, stamp: str, now: float) -> bool:
+        """Whether a file with this stamp should not be tried yet. A clock set back never makes it wait longer."""
+        return stamp == self.stamp and (self.dead or 0 < self.retry_at - now <= LONGEST_WAIT)
+
+    def again(self, error: CorpusError, stamp: str, now: float) -> "Failure":
+        """The failure after one more try, from the start if the file has changed."""
+        if stamp != self.stamp:
+            return first_failure(error, stamp, now)
+        wait = min(FIRST_WAIT * 2**self.tries, LONGEST_WAIT)
+        return Failure(str(error), error.chinese, stamp, self.since, self.tries + 1, now + wait)
+
+
+def first_failure(error: CorpusError, stamp: str, now: float) -> Failure:
+    """A file that fails for the first time."""
+    return Failure(str(error), error.chinese, stamp, now, 1, now + FIRST_WAIT)
+
+
+def stamp_of(path: Path) -> str:
+    """Changes with a file's content; needs no right to read it."""
+    try:
+        status = path.lstat()
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_mode:o}"
+
+
+def read_failures(index: Path) -> dict[str, Failure]:
+    """The failures of the last run by path in the corpus; none where there is no readable list."""
+    try:
+        table = json.loads((index / FAILURES).read_text(encoding="utf-8"))
+        return {path: Failure(**entry) for path, entry in table.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write_failures(index: Path, failures: dict[str, Failure]) -> None:
+    """Replace the list."""
+    table = {path: asdict(failure) for path, failure in sorted(failures.items())}
+    write_durably(index / FAILURES, json.dumps(table, ensure_ascii=False, indent=1))

@@ -1,0 +1,445 @@
+"""What a file says about itself: title, author, publisher, date, tags, URL, each stated, inferred or unknown.
+
+Nothing is invented: where a date or a name is not written as one, or two of them disagree, it is unknown.
+"""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from rag.errors import CorpusError
+from rag.text import CJK
+
+FIELDS = ("title", "author", "publisher", "published", "url", "tags")
+STATED, INFERRED = "stated", "inferred"
+SIDECAR = ".meta.toml"
+FIRST_YEAR = 1990  # before the web: such a date is the subject of an article, not its publication
+HEAD, FOOT = 15, 10  # lines with words at either end of a file where bylines and datelines are looked for
+LONGEST_LINE = 80  # code points of a dateline or byline
+LONGEST_MARKED_LINE = 2000  # code points of a line with its mark-up; what is behind them is not read
+LONGEST_NAME = 20  # code points of an author or a publisher
+
+# ---- dates ----
+
+_DIGITS = {char: value for value, pair in enumerate(["〇○零", *"一二三四五六七八九"]) for char in pair}
+_HANZI = {  # 一 to 三十一, as months and days are written
+    ("", "十", "二十", "三十")[n // 10] + ("", *"一二三四五六七八九")[n % 10]: n for n in range(1, 32)
+}
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = {name: n for n, pair in enumerate(zip("一二三四五六日", _DAYS, strict=True)) for name in pair} | {"天": 6}
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+
+_TIME = (
+    r"(?:上午|下午|早上|中午|晚上|凌晨)?\s*(?:[01]?\d|2[0-4])\s*"
+    r"(?::\s*[0-5]\d(?::\s*[0-5]\d(?:\.\d+)?)?|[时点](?:\s*[0-5]?\d分(?:[0-5]?\d秒)?)?)"
+    r"(?:\s*[ap]m\b)?\s*(?:\(?北京时间\)?|(?:Z|UTC|GMT|CST)?(?:[+-]\d\d?(?::?\d\d)?)?)"
+)
+_WEEKDAY = r"(?:\s*\(?(?:星期|周|礼拜)(?P<weekday>[一二三四五六日天])\)?)?"
+_MONTH_NAME = (
+    r"(?P<m>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_WEEKDAY_NAME = r"(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_ENGLISH_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+_FORMS = [
+    re.compile(pattern, re.ASCII | re.IGNORECASE)
+    for pattern in (
+        r"(?P<y>\d{4})\s*(?P<sep>[-/.])\s*(?P<m>\d{1,2})\s*(?P=sep)\s*(?P<d>\d{1,2})"
+        rf"{_WEEKDAY}(?:(?:T|,?\s)\s*{_TIME})?",
+        r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?:T\d{6}Z?)?",
+        r"(?:公元)?(?P<y>\d{4}|[〇○零一二三四五六七八九]{4})\s*年\s*(?P<m>\d{1,2}|[一二三四五六七八九十]{1,3})\s*月"
+        r"\s*(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})\s*[日号號]"
+        rf"{_WEEKDAY}(?:,?\s*{_TIME})?",
+        rf"{_WEEKDAY_NAME}{_MONTH_NAME}\s*{_ENGLISH_DAY}\s*,?\s+(?P<y>\d{{4}})(?:,?\s+(?:at\s+)?{_TIME})?",
+        rf"{_WEEKDAY_NAME}{_ENGLISH_DAY}[\s-]+(?:of\s+)?{_MONTH_NAME},?[\s-]+(?P<y>\d{{4}})(?:,?\s+(?:at\s+)?{_TIME})?",
+    )
+]
+_MONTH_DAY = re.compile(
+    r"(?P<m>\d{1,2}|[一二三四五六七八九十]+)\s*月\s*(?P<d>\d{1,2}|[一二三四五六七八九十]+)\s*[日号號]"
+)
+
+
+def parse_date(value: str, today: date | None = None) -> str | None:
+    """The one full date that a value is, in ISO form, as written (no shift of time zone); None for anything else.
+
+    None where the order of day and month is open, a part is missing, the weekday beside it disagrees, the year is
+    before FIRST_YEAR, or the day is later than tomorrow (a clock east of ours may be a day ahead).
+    """
+    text = _fold(value).strip()
+    for form in _FORMS:
+        if match := form.fullmatch(text):
+            return _checked(match.groupdict(), today or date.today())
+    return None
+
+
+def resolve_partial(month_day: str, published: str | None) -> str | None:
+    """ISO form of the latest day such as 3 月 10 日 that is not after `published`.
+
+    None without `published`, and for anything that is not a month and a day: 昨天 and 近日 are never resolved.
+    """
+    match = _MONTH_DAY.fullmatch(_fold(month_day).strip())
+    if not match or not published:
+        return None
+    latest = date.fromisoformat(published)
+    for year in range(latest.year, latest.year - 9, -1):  # 29 February comes back after eight years at most
+        day = _real_day(year, _number(match["m"]), _number(match["d"]))
+        if day and day <= latest:
+            return day.isoformat()
+    return None
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).translate(_DASHES)
+
+
+def _number(written: str) -> int:
+    """A day or month in digits, Chinese numerals or English; 0 where it is no such number."""
+    if written.isdigit():
+        return int(written)
+    name = written[:3].lower()
+    return _MONTHS.index(name) + 1 if name in _MONTHS else _HANZI.get(written, 0)
+
+
+def _real_day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _checked(parts: Mapping[str, str | None], today: date) -> str | None:
+    year = "".join(str(_DIGITS.get(char, char)) for char in parts["y"] or "")
+    day = _real_day(int(year), _number(parts["m"] or ""), _number(parts["d"] or ""))
+    if not day or day.year < FIRST_YEAR or day > today + timedelta(days=1):
+        return None
+    weekday = parts.get("weekday")
+    if weekday and _WEEKDAYS[weekday.lower()] != day.weekday():
+        return None
+    return day.isoformat()
+
+
+# ---- datelines and bylines ----
+
+_EDGE = r"(?<![^\s,;|丨·(\]】])"  # a byline starts a line or follows a separator
+_OTHERS = r"责任编辑|责编|编\s?辑|校对|译者|翻译|审校|监制|排版|题图|头图|出品|摄影|设计"
+_AUTHOR = r"(?:本文|原文|文章|原)?作\s?者|撰\s?文|撰稿|文|(?:[^\s:|\d]{1,6})?记者|by"
+_PUBLISHER = "(?:文章|本文|信息|稿件|内容)?来源|稿源|(?:来源|微信)?公众号"
+_DAY = (  # what parse_date is asked about: it refuses what only looks like a date
+    r"(?<!\d)\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?:\s?[日号號])?|(?<!\d)\d{8}|[〇○零一二三四五六七八九]{4}年"
+    r"[一二三四五六七八九十]+月[一二三四五六七八九十]+[日号號]|\b[a-z]{3,9}\.?\s*\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}"
+    r"|\b\d{1,2}(?:st|nd|rd|th)?[\s-]+[a-z]{3,9}\.?,?[\s-]+\d{4}"
+)
+_UNIT = re.compile(  # what datelines and bylines are made of
+    r"(?:(?P<updated>(?:最[后近])?(?:更新|修改|编辑)(?:时间|日期|于|在)?|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
+    r"|(?P<published>(?:发布|发表|刊发|发稿|刊登)(?:时间|日期|于|在)?|首发于|(?:date\s+)?(?:published|posted)(?:\s+(?:on|at))?)"
+    rf"|(?P<dated>日期|时间|\bdate))?\s*:?\s*(?P<day>{_DAY})(?!\d)"
+    rf"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?(?P<time>[T,]?\s*{_TIME})?(?P<suffix>\s*(?:发布|发表|刊发)[于在]?)?"
+    r"|(?P<counter>(?:阅读|浏览|评论|点赞|收藏|转发|分享|字数|热度)[量数]?\s*:?\s*\(?[\d.,]+\s*[万wk+]*\)?|[\d.,]+\s*[万wk+]*\s*"
+    r"[人次条个]?(?:阅读|浏览|评论|点赞|收藏|转发|分享|围观|分钟|赞|字|views?|comments?|reads?|likes?))"
+    rf"|{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))\s*[:|丨/]\s*(?P<name>.*?)"
+    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|$|[\s/]+(?:{_AUTHOR}|{_PUBLISHER}|{_OTHERS})\s*[:|丨/])"
+    r"|^(?P<spaced>(?:[^\s:|\d]{1,6})?记者|作者|by)\s+(?P<spaced_name>[^\s:|丨/,\d][^:|丨/,\d]*?)(?=\s{2,}|[,(]|$|\s+\d)"
+    rf"|(?P<word>(?:(?!{_DAY})[^\s|丨/·•,;、()\[\]【】《》:-])+)",
+    re.IGNORECASE,
+)
+_DISPATCH = re.compile(  # 新华社北京4月3日电（记者张三）
+    r"(?!据|援引|来自)[^\s,。\d]{2,15}?\s*(?:(?P<y>\d{4})\s*年)?\s*(?P<day>\d{1,2}\s*月\s*\d{1,2}\s*日)\s*[电讯](?=[\s,:()】])"
+    r"(?:\s*\((?:[^()]{0,8}记者)\s*(?P<author>[^()]{2,20})\))?"
+)
+_MARKED = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.、]\s|>|\|)")
+_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*")
+_SENTENCE_END = re.compile(r"[。!?…]")
+_EVENT = re.compile(r"(?:地点|地址|主题|嘉宾|主办|报名|会议|活动|参会)[^\n:]{0,6}:")
+_LISTS = re.compile(r"^(?:相关|推荐|热门|精选|最新|更多|往期|全部|延伸)\S{0,8}$|上一篇|下一篇|(?:相关|延伸)阅读|评论")
+_NO_NAME = re.compile(r"[是了在@\"“”:]|https?|www\.|^[图摄]")
+_NO_MEDIUM = re.compile(r"[将于自从至起止到据截届第的是了在]|[前后]$|^\d+$|\d+[年月日号点时天万亿]")
+_MEDIUM = re.compile(r"(?:网|报|社|刊|杂志|传媒|电视台|新闻|财经|观察|App|客户端|公众号|研究院|编辑部)$", re.IGNORECASE)
+_PLACE = re.compile(
+    "(?:IP属地)?(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川"
+    "|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)|原创|转载"
+)
+_FIGURE = re.compile(r"[图表](?:片|表|\s?\d|$)|!\[|\|")
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line with words or an image, folded and without mark-up.
+
+    `zone`: head, foot or body. `marked`: a heading, list item, quotation or table row.
+    """
+
+    text: str
+    zone: str
+    marked: bool
+
+    def byline(self) -> list[re.Match[str]]:
+        """What the line is made of, up to the end of its first sentence: 作者：X，从业十年。 names X."""
+        end = _SENTENCE_END.search(self.text)
+        return list(_UNIT.finditer(self.text[: min(end.end() if end else LONGEST_LINE, LONGEST_LINE)]))
+
+    def dateline(self) -> list[re.Match[str]]:
+        """What the line is made of; empty for a sentence."""
+        whole = len(self.text) <= LONGEST_LINE and not _SENTENCE_END.search(self.text)
+        return list(_UNIT.finditer(self.text)) if whole else []
+
+
+def _lines(raw: str, title: str | None = None) -> list[_Line]:
+    lines = [line for line in raw.split("\n") if line.startswith("![") or any(char.isalnum() for char in line)]
+    folded = [
+        line if line.startswith("![") else _fold(_MARKUP.sub("", line[:LONGEST_MARKED_LINE])).strip() for line in lines
+    ]
+    zones = ["head" if at < HEAD else "foot" if at >= len(lines) - FOOT else "body" for at in range(len(lines))]
+    name = _fold(title or "").strip()
+    return [
+        _Line(text, "body" if text == name else zone, bool(_MARKED.match(line)))
+        for text, zone, line in zip(folded, zones, lines, strict=True)
+    ]
+
+
+def find_date(raw: str, title: str | None = None, today: date | None = None) -> tuple[str, str] | None:
+    """The publication date that a plain article states, as (ISO date, "stated" or "inferred"); None without one.
+
+    Only datelines in the head or the foot count, never a date in a sentence, a heading or the title. All of them
+    must agree; the day of an update counts where there is no other. A dispatch (新华社北京4月3日电) takes its year
+    from the same day in the head or from the update, and is then inferred.
+    """
+    lines = _lines(raw, title)
+    found: dict[str, set[str]] = {kind: set() for kind in ("published", "plain", "bare", "foot", "updated")}
+    listing = any(line.zone == "foot" and _LISTS.search(line.text) for line in lines)
+    for at, line in enumerate(lines):
+        event = any(_EVENT.match(near.text) for near in lines[max(0, at - 3) : at + 4])
+        for day, kind in _datelines(line.dateline(), today):
+            if kind == "bare" and line.zone != "foot":
+                found["bare"].add(day)
+            if kind in ("published", "updated") and line.zone != "body":
+                found[kind].add(day)
+            elif line.zone == "head" and not (line.marked or event):
+                found["plain"].add(day)
+            elif line.zone == "foot" and not (line.marked or event or listing):
+                found["foot"].add(day)
+    dispatches, inferred = _dispatches(lines, found["updated"], today)
+    stated = found["published"] | found["plain"]
+    if found["plain"] and not found["published"]:
+        stated |= found["bare"]  # dates that stand alone all through a text head the parts of a chronicle
+    for days in (stated, dispatches, inferred, found["foot"], found["updated"]):
+        if days:
+            return (next(iter(days)), INFERRED if days is inferred else STATED) if len(days) == 1 else None
+    return None
+
+
+def _datelines(units: Sequence[re.Match[str]], today: date | None) -> list[tuple[str, str]]:
+    """Days of a line that is nothing but a dateline, with their kind: published, updated, plain or bare."""
+    dated = [unit for unit in units if unit["day"]]
+    labels = [_label(unit) for unit in dated]
+    days = [parse_date(unit["day"], today) for unit in dated]
+    words = [unit for unit in units if unit["word"] and not _PLACE.fullmatch(unit["word"])]
+    if not days or len(words) > 2 or any(_NO_MEDIUM.search(u["word"]) or not u["word"].isalnum() for u in words):
+        return []
+    if not all(labels) and (len(days) > 1 or dated[0]["day"].isdigit()):
+        return []  # a span of days, or eight digits that may be anything
+    if len(units) == 1 and not labels[0] and not dated[0]["time"]:
+        labels = ["bare"]
+    elif not any(labels) and all(unit["word"] or unit["day"] for unit in units):
+        before = dated[0].start() if dated[0]["time"] else 0  # 虎嗅 2025-04-03 10:00; after the time it is an event
+        if not all(_MEDIUM.search(u["word"]) or u.end() <= before for u in words):
+            return []
+    return [(day, label or "plain") for day, label in zip(days, labels, strict=True) if day]
+
+
+def _label(unit: re.Match[str]) -> str:
+    if unit["published"] or unit["suffix"]:
+        return "published"
+    return "updated" if unit["updated"] else "plain" if unit["dated"] else ""
+
+
+def _dispatches(lines: Sequence[_Line], updated: set[str], today: date | None) -> tuple[set[str], set[str]]:
+    """Days of news dispatches in the head: those with their year, and those whose year comes from the context."""
+    head = [line.text for line in lines if line.zone == "head"]
+    found = [match for text in head if (match := _DISPATCH.match(text))]
+    full = {parse_date(match[0], today) for text in head for match in re.finditer(_DAY, text, re.IGNORECASE)}
+    stated = {day for match in found if match["y"] and (day := parse_date(f"{match['y']}年{match['day']}", today))}
+    inferred = set()
+    for match in found:
+        same_day = {day for day in full if day and resolve_partial(match["day"], day) == day}
+        if not match["y"]:
+            inferred |= {day for near in same_day | updated if (day := resolve_partial(match["day"], near))}
+    return stated, inferred
+
+
+def find_author(raw: str) -> str | None:
+    """The author that a byline in the head or the foot names (作者：X, 文｜X, By X); None where bylines disagree."""
+    lines = _lines(raw)
+    reporters = {m["author"] for line in lines if line.zone == "head" and (m := _DISPATCH.match(line.text))} - {None}
+    return _only(_named(lines, "author") or reporters)
+
+
+def find_publisher(raw: str) -> str | None:
+    """The publisher that a line in the head or the foot names (来源：Y, 公众号：Y); None where lines disagree."""
+    lines = _lines(raw)
+    figures = {at + 1 for at, line in enumerate(lines) if _FIGURE.match(line.text)}  # 来源 there is the figure's
+    return _only(_named([line for at, line in enumerate(lines) if at not in figures], "publisher"))
+
+
+def _named(lines: Iterable[_Line], field: str) -> set[str]:
+    """What the bylines in the head and the foot name as author or publisher."""
+    names = set()
+    for line in lines:
+        units = line.byline() if line.zone != "body" else []
+        if not units or (units[0]["word"] and not any(unit["day"] for unit in units)):
+            continue
+        for unit in units:
+            name = unit["name"] if unit[field] else unit["spaced_name"] if field == "author" else None
+            if name and len(name := name.strip(" /:-'")) <= LONGEST_NAME and _is_name(name):
+                names.add(name)
+    return names
+
+
+def _is_name(name: str) -> bool:
+    return bool(re.search(rf"[{CJK}A-Za-z]", name)) and not _NO_NAME.search(name)
+
+
+def _only(names: set[str]) -> str | None:
+    return next(iter(names)) if len(names) == 1 else None
+
+
+# ---- the sidecar ----
+
+
+def is_sidecar(path: Path) -> bool:
+    """Whether a file says something about an article and is none itself."""
+    return path.name.lower().endswith(SIDECAR)
+
+
+def sidecar_of(path: Path) -> Path | None:
+    """The sidecar of an article, NAME.meta.toml or NAME.EXT.meta.toml; None without one. Raises CorpusError for two."""
+    names = [path.stem + SIDECAR, path.name + SIDECAR]
+    found = [sidecar for name in names if (sidecar := path.with_name(name)).is_file()]
+    if len(found) > 1:
+        raise CorpusError(
+            f"{names[0]} and {names[1]} describe the same article: keep one",
+            f"{names[0]} 和 {names[1]} 说的是同一篇文章，请只留一个。",
+        )
+    return found[0] if found else None
+
+
+def read_sidecar(path: Path) -> dict[str, str]:
+    """What the sidecar of the article at `path` says, by field; empty without one. Raises CorpusError for a bad one.
+
+    Tags are one a line. An empty value says that the field is unknown, whatever the article states.
+    """
+    sidecar = sidecar_of(path)
+    if not sidecar:
+        return {}
+    try:
+        table = tomllib.loads(sidecar.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise CorpusError(
+            f"{sidecar.name} is not readable TOML ({error}): correct it or remove it",
+            f"{sidecar.name} 不是能读的 TOML 文件，请改正或删除。",
+        ) from error
+    return {key: _sidecar_value(sidecar.name, key, value) for key, value in table.items()}
+
+
+def _sidecar_value(name: str, key: str, value: object) -> str:
+    if key not in FIELDS:
+        raise CorpusError(
+            f"{name}: unknown key {key!r}: use {', '.join(FIELDS)}",
+            f"{name} 里的“{key}”不认识，可用的有：{'、'.join(FIELDS)}。",
+        )
+    if key == "tags" and isinstance(value, list) and all(isinstance(tag, str) for tag in value):
+        return "".join(f"{tag.strip()}\n" for tag in value)
+    if key == "published" and isinstance(value, date):
+        value = value.isoformat()
+    if not isinstance(value, str):
+        raise CorpusError(
+            f"{name}: {key} is {value!r}: write it as a text in quotes",
+            f"{name} 里的 {key} 类型不对，请写成带引号的文字。",
+        )
+    value = " ".join(value.split())
+    if value and key == "published" and not parse_date(value):
+        raise CorpusError(
+            f"{name}: published is {value!r}, no possible date: write it as 2025-04-03",
+            f"{name} 里的日期“{value}”不成立，请写成 2025-04-03 这样。",
+        )
+    if value and key == "url" and not _is_url(value):
+        raise CorpusError(
+            f"{name}: url is {value!r}: write an address that begins with http:// or https://",
+            f"{name} 里的网址“{value}”不对，应以 http:// 或 https:// 开头。",
+        )
+    return value
+
+
+def _is_url(value: str) -> bool:
+    return bool(re.fullmatch(r"https?://[^\s/?#]+\S*", value, re.IGNORECASE))
+
+
+# ---- all of it ----
+
+_NAME_DATE = r"\d{4}[-_.]\d{1,2}[-_.]\d{1,2}|\d{8}|\d{4}年\d{1,2}月\d{1,2}[日号]"
+_NAME_DATES = [re.compile(rf"(?P<day>{_NAME_DATE})(?![^\W_])"), re.compile(rf"(?<![^\W_])(?P<day>{_NAME_DATE})\Z")]
+
+
+def gather(
+    raw: str,
+    path: Path,
+    *,
+    first_line: str | None = None,
+    sidecar: Mapping[str, str] | None = None,
+    converted: Mapping[str, str] | None = None,
+    rules: Mapping[str, str] | None = None,
+    today: date | None = None,
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The fields of an article by name, and of each whether it is stated or inferred; unknown ones are in neither.
+
+    The first that knows a field has it: the sidecar, what the converter stated, the rules of a site, the bylines
+    and datelines of `raw`, its `first_line` where that is a title, the name of the file. A date or URL that is none
+    is passed over. `tags` is a tuple; there is always a title.
+    """
+    sidecar = sidecar or {}
+    fields: dict[str, Any] = {}
+    for source in (sidecar, converted or {}, rules or {}):
+        for field in FIELDS:
+            if field not in fields and (value := _usable(field, source.get(field, ""), today)):
+                fields[field] = value
+    fields.setdefault("author", find_author(raw))
+    fields.setdefault("publisher", find_publisher(raw))
+    fields.setdefault("title", first_line)
+    provenance = dict.fromkeys(fields, STATED)
+    if "published" not in fields and (found := find_date(raw, fields["title"], today) or _date_of_name(path, today)):
+        fields["published"], provenance["published"] = found
+    for field in sidecar:
+        if not sidecar[field]:
+            fields[field] = None
+    if not fields["title"]:
+        fields["title"], provenance["title"] = path.stem, INFERRED
+    known = {field: value for field, value in fields.items() if value}
+    return known, {field: provenance[field] for field in known}
+
+
+def _usable(field: str, value: str, today: date | None) -> str | tuple[str, ...] | None:
+    """The value of a field in its final form; None for one that cannot be used."""
+    if field == "tags":
+        return _tags(value)
+    if field == "published":
+        return parse_date(value, today)
+    value = " ".join(value.split())
+    return None if field == "url" and not _is_url(value) else value or None
+
+
+def _tags(value: str) -> tuple[str, ...]:
+    tags = value.split("\n") if "\n" in value else re.split(r"[`,，、;；\s]+", value)
+    return tuple(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+
+
+def _date_of_name(path: Path, today: date | None) -> tuple[str, str] | None:
+    """The full date at the very start or end of a file's name, which is inferred; None where two disagree."""
+    name = _fold(path.stem).strip()
+    matches = [_NAME_DATES[0].match(name), _NAME_DATES[1].search(name)]
+    days = {day for match in matches if match and (day := parse_date(match["day"].replace("_", "-"), today))}
+    return (days.pop(), INFERRED) if len(days) == 1 else None

@@ -1,0 +1,291 @@
+"""Publishing: the next generation is built beside the published one, verified, and swapped in whole."""
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.embed import Embedder, Vector, unit_rows
+from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, IndexUnwritable, unwritable
+from rag.index import CURRENT, Manifest, locked, read_manifest, verify
+from rag.library import EmbeddingCache, IndexedFile, Library
+from rag.types import Article, Chunk
+from rag.vectors import VectorStore
+
+log = logging.getLogger(__name__)
+
+HISTORY = "history.jsonl"
+CHANGES = "changes.json"
+EMBED_BATCH = 128  # texts; each batch is durable before the next begins
+REBUILD_ABOVE = 0.3  # share of deleted vectors: Chroma never frees their space
+
+
+class IndexWriter:
+    """Builds the next generation beside the published one. Use as `with IndexWriter.locked(…) as writer`."""
+
+    def __init__(self, path: Path, embedder: Embedder, chunker: str) -> None:
+        self.path = path
+        self.embedder = embedder
+        self.chunker = chunker
+        self.cache = EmbeddingCache(path / "cache.sqlite")
+        self.base = usable_base(path, embedder, chunker)
+        self._build: Path | None = None
+
+    @classmethod
+    @contextmanager
+    def locked(cls, path: Path, embedder: Embedder, chunker: str) -> Iterator["IndexWriter"]:
+        """The writer of an index, while no other process writes it. Raises IndexLocked when one does."""
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with locked(path / "LOCK", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                for stale in path.glob("build-*"):
+                    shutil.rmtree(stale)
+                writer = cls(path, embedder, chunker)
+                try:
+                    yield writer
+                finally:
+                    writer.cache.close()
+                    if writer._build:
+                        shutil.rmtree(writer._build, ignore_errors=True)
+        except BlockingIOError as error:
+            raise IndexLocked(
+                f"another process is indexing into {path}: wait until it has finished",
+                f"另一个进程正在更新索引 {path}：请等它结束再试",
+            ) from error
+        except OSError as error:
+            raise IndexUnwritable(*unwritable(error)) from error
+
+    def begin(self) -> None:
+        """Start a build: a copy of the published generation, or an empty one."""
+        self._build = Path(tempfile.mkdtemp(prefix="build-", dir=self.path))
+        self._deleted = self.base.deleted if self.base else 0
+        if self.base:
+            published = self.path / self.base.directory
+            with locked(published / "OPENING", fcntl.LOCK_EX):
+                shutil.copytree(published, self._build, dirs_exist_ok=True)
+            self.library = Library.edit(self._build / "library.sqlite")
+            self._vectors = VectorStore(self._build / "chroma")
+        else:
+            (self._build / "IN_USE").touch()
+            self.library = Library.create(self._build / "library.sqlite")
+            self._vectors = VectorStore(self._build / "chroma", create=True)
+
+    def remove(self, article_id: str) -> None:
+        """Take an article out of the build."""
+        gone = self.library.delete(article_id)
+        self._vectors.delete(gone)
+        self._deleted += len(gone)
+
+    def embed(self, texts: Sequence[str]) -> tuple[dict[str, Vector], int]:
+        """Vectors of texts, from the cache where it has them; and how many had to be embedded."""
+        fingerprint = self.embedder.fingerprint
+        known = self.cache.get(fingerprint, texts)
+        missing = list(dict.fromkeys(text for text in texts if text not in known))
+        for at in range(0, len(missing), EMBED_BATCH):
+            batch = missing[at : at + EMBED_BATCH]
+            self.cache.put(fingerprint, dict(zip(batch, self.embedder.embed_texts(batch), strict=True)))
+        if missing:
+            known |= self.cache.get(fingerprint, missing)  # as the next run will read them
+        return known, len(missing)
+
+    def put(
+        self, article: Article, file: IndexedFile, chunks: Sequence[Chunk] = (), vectors: Sequence[Vector] = ()
+    ) -> None:
+        """Add an article to the build, and its first chunks."""
+        self.library.put(article, file)
+        self.put_chunks([(article, chunk, rows) for chunk, rows in zip(chunks, vectors, strict=True)])
+
+    def put_chunks(self, chunks: Sequence[tuple[Article, Chunk, Vector]]) -> None:
+        """Add chunks of articles, each with the vectors of its sentences; its own vector is their mean."""
+        self.library.put_chunks(chunks)
+        if chunks:
+            means = unit_rows(np.array([rows.mean(axis=0) for _, _, rows in chunks]))
+            self._vectors.put([chunk.id for _, chunk, _ in chunks], means)
+
+    def publish(self, changes: Mapping[str, Any] | None = None) -> Manifest:
+        """Verify the build and make it the published generation, noting what changed.
+
+        Raises IndexDamaged and publishes nothing.
+        """
+        assert self._build is not None
+        articles, chunks, _ = self.library.counts()
+        if chunks and self._deleted / (self._deleted + chunks) > REBUILD_ABOVE:
+            self._rebuild_vectors()
+        self.library.close()
+        self._vectors.close()
+        number = self._last_generation() + 1
+        manifest = Manifest(
+            generation=number,
+            directory=self._build.name.replace("build", f"gen-{number:06d}", 1),
+            articles=articles,
+            chunks=chunks,
+            deleted=self._deleted,
+            model=self.embedder.name,
+            fingerprint=self.embedder.fingerprint,
+            dimensions=self.embedder.dimensions,
+            chunker=self.chunker,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        entry = {"generation": number, "action": "ingest", "created": manifest.created, **(changes or {})}
+        write_durably(self._build / "manifest.json", _manifest_json(manifest))
+        write_durably(self._build / CHANGES, json.dumps(entry, ensure_ascii=False))
+        verify(self._build, manifest)
+        _sync_tree(self._build)
+        self._build.replace(self.path / manifest.directory)
+        self._build = None
+        _sync(self.path)
+        self._make_current(manifest, entry)
+        return manifest
+
+    def roll_back(self) -> Manifest:
+        """Make the generation before the published one the published one. Raises IndexMissing when it is not kept."""
+        now = read_manifest(self.path)
+        folders = sorted((f for f in self.path.glob("gen-[0-9]*") if _number(f) < now.generation), key=_number)
+        if not folders:
+            raise IndexMissing(
+                f"there is no generation before {now.generation} in {self.path}: nothing was changed",
+                f"第 {now.generation} 代之前没有保留更早的索引：没有改动",
+            )
+        try:
+            before = Manifest(**json.loads((folders[-1] / "manifest.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise IndexDamaged(
+                f"{folders[-1]} cannot be read ({error}): nothing was changed",
+                f"{folders[-1].name} 读不出来（{error}）：没有改动",
+            ) from error
+        verify(folders[-1], before)
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        entry = {"generation": before.generation, "action": "rollback", "created": created, "from": now.generation}
+        self._make_current(before, entry)
+        return before
+
+    def _make_current(self, manifest: Manifest, entry: Mapping[str, Any]) -> None:
+        """Swap the published generation, then note it; history() repairs the note when a crash comes between."""
+        kept = {manifest.directory}
+        with suppress(IndexMissing, IndexDamaged):
+            kept.add(read_manifest(self.path).directory)
+        write_durably(self.path / CURRENT, _manifest_json(manifest))
+        with (self.path / HISTORY).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._remove_old(kept)
+
+    def _rebuild_vectors(self) -> None:
+        """Write the vectors into a new store, which has no dead entries."""
+        assert self._build is not None
+        ids = self.library.chunk_ids()
+        fresh = VectorStore(self._build / "chroma-new", create=True)
+        for at in range(0, len(ids), 1000):
+            batch = ids[at : at + 1000]
+            found = self._vectors.vectors(batch)
+            fresh.put(list(found), list(found.values()))
+        fresh.close()
+        self._vectors.close()
+        shutil.rmtree(self._build / "chroma")
+        (self._build / "chroma-new").rename(self._build / "chroma")
+        self._vectors = VectorStore(self._build / "chroma")
+        self._deleted = 0
+
+    def _last_generation(self) -> int:
+        return max((_number(folder) for folder in self.path.glob("gen-[0-9]*")), default=0)
+
+    def _remove_old(self, kept: Collection[str]) -> None:
+        """Remove all but the published generation and the one before, unless a reader still holds them."""
+        for folder in self.path.glob("gen-[0-9]*"):
+            if folder.name in kept:
+                continue
+            try:
+                with locked(folder / "IN_USE", fcntl.LOCK_EX | fcntl.LOCK_NB):
+                    shutil.rmtree(folder)
+            except BlockingIOError:
+                log.info("%s is still being read; a later run removes it", folder.name)
+
+
+def usable_base(index: Path, embedder: Embedder, chunker: str) -> Manifest | None:
+    """The published generation, when it was built with the same model and chunker and is whole."""
+    try:
+        manifest = read_manifest(index)
+        if (manifest.fingerprint, manifest.chunker) != (embedder.fingerprint, chunker):
+            return None
+        verify(index / manifest.directory, manifest)
+    except IndexMissing:
+        return None
+    except (IndexDamaged, IndexMismatch) as error:
+        log.warning("starting from an empty index: %s", error)
+        return None
+    return manifest
+
+
+def published_files(index: Path, manifest: Manifest | None) -> dict[str, IndexedFile]:
+    """What every article of a published generation was made from, by its id; empty without one."""
+    if manifest is None:
+        return {}
+    library = Library.open(index / manifest.directory / "library.sqlite")
+    try:
+        return library.files()
+    finally:
+        library.close()
+
+
+def history(index: Path) -> list[dict[str, Any]]:
+    """What every publish and rollback changed, oldest first; a line that a crash cut short is left out.
+
+    The published generation is always the last: when a crash kept it from being noted, its own folder tells.
+    """
+    entries = []
+    path = index / HISTORY
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        with suppress(ValueError):
+            entries.append(json.loads(line))
+    try:
+        current = read_manifest(index)
+    except IndexMissing:
+        return entries
+    if not entries or entries[-1]["generation"] != current.generation:
+        changes = index / current.directory / CHANGES
+        entries.append(json.loads(changes.read_text(encoding="utf-8")) if changes.exists() else asdict(current))
+    return entries
+
+
+def _number(folder: Path) -> int:
+    """The number of a generation: gen-000012-k3j2 is 12."""
+    return int(folder.name.split("-")[1])
+
+
+def _manifest_json(manifest: Manifest) -> str:
+    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Replace a file: after a crash at any moment it has the old text or the new one."""
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
