@@ -129,13 +129,17 @@ def _quotes(passage: dict[str, Any], citation: dict[str, Any]) -> bool:
 
 
 def unsupported_figures(answer: Answer) -> float | None:
-    """Share of the figures in the statements that no quote of the same statement has; None without figures."""
+    """Share of the figures in the statements that no citation of the same statement has; None without figures.
+
+    A citation has those of its quote, and of the title and the date that it is shown with.
+    """
     stated = unsupported = 0
-    quotes = {citation.marker: citation.quote for citation in answer.citations}
     for statement in answer.statements:
         found = figures(statement.text)
+        cited = [answer.citations[marker - 1] for marker in statement.citations]
+        shown = [f"{c.quote}\n{c.article.title}\n{c.article.published or ''}" for c in cited]
         stated += len(found)
-        unsupported += len(found - figures("\n".join(quotes[marker] for marker in statement.citations)))
+        unsupported += len(found - figures("\n".join(shown)))
     return unsupported / stated if stated else None
 
 

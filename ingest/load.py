@@ -16,7 +16,7 @@ from ingest.metadata import gather, is_sidecar, read_sidecar, sidecar_of
 from rag.errors import CorpusError
 from rag.types import Article, Removal
 
-NOT_ARTICLES = {"sources.md", "readme.md"}
+NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")

@@ -14,6 +14,8 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import Runnable, RunnableConfig, patch_config
 from langchain_core.runnables.config import run_in_executor
 
+from rag.about import answer_about
+from rag.aliases import load_aliases
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import extract
@@ -125,13 +127,16 @@ class AnswerChain(Runnable[Input, Answer]):
             return
         generation = self.index.current()
         with _timed(timings, "retrieve"):
-            query = stand_alone(question)
+            query = load_aliases(self.settings.corpus).canonical(stand_alone(question))
             passages = self._retrieve(query, generation, config)
         with _timed(timings, "measure"):
-            newest = question.text if query != question.text else None
+            newest = question.text if question.history and query != question.text else None
             measured = measure(query, passages, generation, self.embedder, newest=newest) if passages else None
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
+        if about := answer_about(question, query, generation.library, passages):
+            yield replace(about, index_generation=number, origins=(1,) * len(about.citations))
+            return
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
             yield Answer(
                 question, (), (), passages, refused=True, notice=ABSENT, confidence=confidence, index_generation=number

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -246,6 +246,18 @@ class Library:
     def article_ids(self) -> list[str]:
         """Ids of all articles, in order."""
         return [article_id for (article_id,) in self._rows("SELECT id FROM articles ORDER BY id")]
+
+    @cached_property
+    def title_terms(self) -> dict[str, frozenset[str]]:
+        """The index terms of every title, by article id."""
+        return {id_: frozenset(index_terms(title)) for id_, title in self._rows("SELECT id, title FROM articles")}
+
+    def first_chunk(self, article_id: str) -> Chunk:
+        """The first chunk of an article. Raises KeyError for an unknown article."""
+        rows = self._rows("SELECT id FROM chunks WHERE article_id = ? ORDER BY start LIMIT 1", (article_id,))
+        if not rows:
+            raise KeyError(article_id)
+        return self.chunk(rows[0][0])
 
     def chunk_ids(self) -> list[str]:
         """Ids of all chunks, in the order they were added."""

@@ -1,26 +1,161 @@
+import time
+
 import pytest
 
-from rag.rewrite import is_follow_up, stand_alone
+from rag.rewrite import LOOK_BACK, is_follow_up, runs, stand_alone
 from rag.types import Message, Question
 
-BEFORE = (Message("user", "福利社是什么时候关闭的？"), Message("assistant", "2023年11月16日。"))
+CLOSED = ("福利社是什么时候关闭的？", "2023年11月16日。")
+MARKETS = ("小红书出海首期覆盖哪些市场？", "首期主要覆盖美国、中国香港以及中国澳门三个市场。")
+
+
+def after(turns: tuple[str, ...], text: str) -> str:
+    """What a question becomes after turns of a question and an answer."""
+    roles = ("user", "assistant") * len(turns)
+    return stand_alone(Question(text, tuple(map(Message, roles, turns))))
 
 
 @pytest.mark.parametrize(
-    "text", ["那它有多少粉丝？", "为什么？", "这个计划收费吗，具体怎么收？", "他的合伙人是哪里人，之前在做什么？"]
+    ("text", "query"),
+    [
+        ("那它当时有多少粉丝？", "那福利社当时有多少粉丝？"),
+        ("它是自营的吗？", "福利社是自营的吗？"),
+        ("它们的商品从哪里来？", "福利社的商品从哪里来？"),
+        ("那它當時有多少粉絲？", "那福利社当时有多少粉丝？"),
+    ],
 )
-def test_a_question_that_refers_back_takes_the_last_question_along(text: str) -> None:
-    assert stand_alone(Question(text, BEFORE)) == f"福利社是什么时候关闭的？ {text}"
+def test_a_pronoun_becomes_what_it_refers_to(text: str, query: str) -> None:
+    assert after(CLOSED, text) == query
 
 
-@pytest.mark.parametrize("text", ["小红书的月活用户数是多少？", "出海领航计划首期覆盖哪些市场？"])
-def test_a_question_that_names_its_subject_stands_alone(text: str) -> None:
-    assert stand_alone(Question(text, BEFORE)) == text
+@pytest.mark.parametrize("text", ["吉他怎么学才快，要多少钱？", "粉丝呢？", "这个计划收费吗，具体怎么收？", "谁负责？"])
+def test_other_words_with_such_a_character_are_no_pronouns(text: str) -> None:
+    assert after(CLOSED, text) in (text, f"福利社 {text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["商家要另外交钱吗？", "那退货怎么处理？", "税费和国际运费由谁承担？", "对商家有什么要求？", "物流多久能到？"],
+)
+def test_a_question_of_general_nouns_only_takes_the_topic_along(text: str) -> None:
+    assert after(MARKETS, text) == f"小红书出海首期 {text}"
+
+
+@pytest.mark.parametrize("text", ["为什么？", "具体有哪些？", "真的吗？", "还有别的原因吗？"])
+def test_a_question_that_names_nothing_takes_all_that_the_last_one_names(text: str) -> None:
+    assert after(CLOSED, text) == f"福利社 关闭 {text}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "什么是种草？",
+        "种草是什么意思？",
+        "小红书的月活用户数是多少？",
+        "出海领航计划首期覆盖哪些市场？",
+        "《社区商业公约》呢什么时候上线？",
+        "Uniik是哪年推出的？",
+        "红烧肉怎么炖才能软烂又不腻？",
+        "特斯拉去年在欧洲卖了多少辆车？",
+        "福利社有多少粉丝？",
+    ],
+)
+def test_a_question_that_names_its_subject_stays_as_it_is(text: str) -> None:
+    assert after(CLOSED, text) == text
+
+
+def test_a_question_about_a_part_of_the_last_one_takes_its_topic_along() -> None:
+    assert after(CLOSED, "关闭之后大家去哪里买东西？") == "福利社 关闭之后大家去哪里买东西？"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "query"),
+    [
+        ("小红书2024年净利润是多少？", "那2023年呢？", "小红书2023年净利润是多少？"),
+        ("小红书净利润是多少？", "去年呢？", "去年 小红书净利润是多少？"),
+        ("小红书的订单多久能送到美国？", "拼多多的Temu呢？", "拼多多的Temu多久能送到美国？"),
+        ("福利社是什么时候关闭的？", "What about Uniik?", "Uniik是什么时候关闭的？"),
+        ("福利社是什么时候关闭的？", "粉丝呢？", "福利社 粉丝呢？"),
+        ("毛文超创业之前做什么工作？", "他那位合伙人呢？", "毛文超创业那位合伙人 毛文超创业之前做什么工作？"),
+        ("小红书收多少服务费？", "淘宝呢？", "小红书收多少服务费？ 淘宝呢？"),
+    ],
+)
+def test_an_ellipsis_asks_the_last_question_of_something_else(asked: str, text: str, query: str) -> None:
+    assert after((asked, "不知道。"), text) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "things"),
+    [
+        ("第二个呢？", "中国香港"),
+        ("后面那两个地方又不大，为什么要选？", "中国香港 中国澳门"),
+        ("前者和后者有什么区别？", "美国 中国澳门"),
+        ("最后一个市场有多少用户？", "中国澳门"),
+    ],
+)
+def test_things_counted_off_are_taken_from_the_list_in_the_answer(text: str, things: str) -> None:
+    assert after(MARKETS, text) == f"小红书出海首期 {things} {text}"
+
+
+def test_a_count_beyond_the_list_names_nothing() -> None:
+    assert after(MARKETS, "第五个是哪里？") == "小红书出海首期 第五个是哪里？"
+
+
+def test_a_name_that_was_asked_for_is_taken_from_the_answer() -> None:
+    plan = ("淘宝去年7月推出的出海新战略叫什么？", "叫“大服饰全球包邮计划”，聚焦服饰这个核心品类。")
+    assert after(plan, "这个要收商家多少费用？") == "大服饰全球包邮计划 这个要收商家多少费用？"
+    assert after(("小红书的CMO是哪位？", "之恒。"), "他说过什么？") == "之恒说过什么？"
+
+
+@pytest.mark.parametrize("text", ["为什么？", "它有多少粉丝？", "商家怎么办？", "粉丝呢？"])
+def test_else_no_word_of_an_earlier_answer_is_taken_along(text: str) -> None:
+    assert after((CLOSED[0], "数据机房延期。"), text) == after((CLOSED[0], ""), text)
+
+
+def test_a_topic_lasts_through_follow_ups() -> None:
+    turns = ("Uniik是做什么的？", "时尚社区。", "它是哪年推出的？", "2021年2月。", "为什么？", "不知道。")
+    assert after(turns, "那它为什么没做起来？") == "那Uniik为什么没做起来？"
+
+
+def test_a_pronoun_goes_back_to_the_question_that_it_fits() -> None:
+    person_first = ("毛文超是谁？", "创始人。", "小红书是哪年成立的？", "2013年。")
+    assert after(person_first, "他的合伙人是谁？") == "毛文超的合伙人是谁？"
+    assert after(person_first, "它现在估值多少？") == "小红书现在估值多少？"
+    assert after((*person_first[2:], *person_first[:2]), "它现在估值多少？") == "小红书现在估值多少？"
 
 
 def test_without_history_nothing_is_a_follow_up() -> None:
     assert not is_follow_up(Question("为什么？"))
+    assert stand_alone(Question("为什么？", (Message("assistant", "你好。"),))) == "为什么？"
+    assert is_follow_up(Question("为什么？", (Message("user", "福利社关闭了吗？"),)))
 
 
-def test_an_earlier_answer_is_never_taken_along() -> None:
-    assert "2023年11月16日" not in stand_alone(Question("为什么？", BEFORE))
+@pytest.mark.parametrize("text", ["", " ", "？", "呢？", "它", "😀", "《》呢？", "第一个"])
+def test_odd_questions_after_odd_questions_are_rewritten_without_an_error(text: str) -> None:
+    assert text.strip() in after((text, text, text, ""), text)
+
+
+def test_quotation_marks_and_latin_words_hold_a_name_together() -> None:
+    assert after(("“种草有数”这个数据联盟，目前有哪些平台加入？", ""), "它是谁发布的？") == "种草有数是谁发布的？"
+    assert runs("Adobe OnLocation的适用范围是什么？") == ["Adobe OnLocation的适用范围"]
+
+
+def test_framing_goes_and_names_stay_whole() -> None:
+    assert runs("你知道福利社是谁开的吗") == ["福利社"]
+    assert runs("成都社会大学的会议是什么时候？") == ["成都社会大学的会议"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["华为", "爱奇艺", "得物", "有赞", "教育部", "用户增长", "在线教育", "会员制", "发改委", "毛文超"],
+)
+def test_a_character_that_is_also_a_word_stays_in_its_name(name: str) -> None:
+    assert runs(f"{name}是什么时候推出的？") == [name]
+
+
+@pytest.mark.parametrize("word", ["这么", "好看", "第一个", "、和", "的", "哈"])
+def test_rewriting_takes_no_time_that_grows_out_of_hand(word: str) -> None:
+    turns = (word * 300,) * LOOK_BACK
+    started = time.perf_counter()
+    after(turns, f"{word * 300}一")
+    assert time.perf_counter() - started < 1

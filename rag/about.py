@@ -1,0 +1,103 @@
+"""Questions about an article itself: who wrote it, when it was published, where. Answered from what it states."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from rag.library import Library
+from rag.text import content_of, index_terms
+from rag.types import Answer, Article, Citation, Passage, Question, Statement
+
+NAMED_ABOVE = 0.6  # share of the terms of a quoted title that an article's title has
+DESCRIBED_ABOVE = 0.3  # the same for the words of a question that speaks of 那篇文章
+
+_ASKS = {
+    "author": re.compile(
+        r"谁.{0,3}写|谁.{0,2}(?:执笔|撰写|撰文|的文章)|作者|署名|执笔|who wrote|\bauthor\b|written by", re.I
+    ),
+    "published": re.compile(
+        r"(?:哪.{0,2}[年天月日]|何时|什么时候|什么时间|几月|几号|日期|时间).{0,6}(?:发表|发布|发的|刊发|刊登|登的|写的|写于)"
+        r"|(?:发表|发布|刊发|刊登|发文|成文).{0,2}(?:日期|时间|于何时|于哪)"
+        r"|when.{0,40}(?:published|written)|publication date",
+        re.I,
+    ),
+    "publisher": re.compile(
+        r"(?:哪[家个]|什么|哪儿|哪里).{0,3}(?:机构|公众号|网站|媒体|平台|号).{0,4}(?:发|刊|登|稿|写|出)|来自哪|来源.{0,3}(?:是|写|标)"
+        r"|哪[家个]?(?:机构|公众号|网站|媒体).{0,2}的|公众号是|出处是|转载自"
+        r"|which (?:site|website|publisher)|published by",
+        re.I,
+    ),
+}
+_SPEAKS_OF_ARTICLE = re.compile(r"[这那该此本]篇|(?:文章|稿子|报道)(?!里|中|说|提|认|指|称|介|讲)|\barticle\b", re.I)
+_QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
+
+_SAYS = {
+    "author": "《{title}》的作者是{value}",
+    "published": "《{title}》发表于{value}",
+    "publisher": "《{title}》由{value}发布",
+}
+_SAYS_NOT = {
+    "author": "《{title}》没有写明作者。",
+    "published": "《{title}》没有写明发表日期。",
+    "publisher": "《{title}》没有写明是谁发布的。",
+}
+_HOW = {"stated": "（文章注明）", "inferred": "（据文件推断）"}
+
+
+def asked_field(question: str) -> str | None:
+    """Which of "author", "published" and "publisher" of an article a question asks for; None for another question."""
+    if not (_SPEAKS_OF_ARTICLE.search(question) or _QUOTED.search(question)):
+        return None
+    rest = _QUOTED.sub("", question)
+    return next((field for field, pattern in _ASKS.items() if pattern.search(rest)), None)
+
+
+def find_article(question: str, library: Library, passages: Sequence[Passage]) -> Article | None:
+    """The article that a question speaks of: the one whose title it quotes, else describes, else the best passage's.
+
+    None where the question quotes something that is no title, and does not speak of an article.
+    """
+    quoted = next((next(filter(None, match.groups())) for match in _QUOTED.finditer(question)), "")
+    speaks = bool(_SPEAKS_OF_ARTICLE.search(question)) or "《" in question
+    if quoted and (named := _closest(set(index_terms(quoted)), library.title_terms, NAMED_ABOVE, whole=not speaks)):
+        return library.article(named)
+    if not _SPEAKS_OF_ARTICLE.search(question):
+        return None
+    if described := _closest(set(index_terms(content_of(question))), library.title_terms, DESCRIBED_ABOVE):
+        return library.article(described)
+    return passages[0].article if passages else None
+
+
+def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float, *, whole: bool = False) -> str | None:
+    """The article whose title shares most with the words: a part of the fewer, or with `whole` of the title."""
+    scores = {
+        id_: len(words & title) / (len(title) if whole else min(len(words), len(title)))
+        for id_, title in titles.items()
+        if words and title
+    }
+    best = max(scores, key=lambda id_: (scores[id_], len(words & titles[id_]), id_), default=None)
+    return best if best is not None and scores[best] >= least else None
+
+
+def answer_about(question: Question, query: str, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
+    """The answer to a question about an article itself, citing its first sentence; None for another question."""
+    field = asked_field(query)
+    article = find_article(query, library, passages) if field else None
+    if not field or not article:
+        return None
+    chunk = library.first_chunk(article.id)
+    passage = next((p for p in passages if p.chunk.id == chunk.id), None)
+    if passage is None:
+        passage = Passage(article, chunk, len(passages) + 1, 0.0)
+        passages = (*passages, passage)
+    value = getattr(article, field)
+    if not value:
+        return Answer(question, passages=passages, refused=True, notice=_SAYS_NOT[field].format(title=article.title))
+    if field == "published":
+        year, month, day = value.split("-")
+        value = f" {value}（{int(year)}年{int(month)}月{int(day)}日）"
+    if field == "author" and article.publisher:
+        value += f"，由{article.publisher}发布"
+    text = _SAYS[field].format(title=article.title, value=value) + _HOW[article.provenance.get(field, "stated")] + "。"
+    start, end = chunk.sentences[0]
+    citation = Citation(1, article, start, end)
+    return Answer(question, (Statement(text, (1,)),), (citation,), passages, confidence=1.0)

@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+
+from ingest.run import ingest
+from rag.about import answer_about, asked_field
+from rag.index import IndexReader
+from rag.library import Library
+from rag.types import Answer, Question
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("《猫的一生》这篇是谁写的？", "author"),
+        ("那篇讲猫的文章作者是谁？", "author"),
+        ("《猫的一生》是哪天发表的？", "published"),
+        ("这篇文章的发布时间？", "published"),
+        ("“猫的一生”是哪个公众号的稿子？", "publisher"),
+        ("《猫的一生》来自哪个网站？", "publisher"),
+        ("Who wrote the article 《猫的一生》?", "author"),
+        ("小红书的作者有多少？", None),
+        ("公告是什么时候发布的？", None),
+        ("文章里说的计划是什么时候发布的？", None),
+        ("《猫的一生》里猫吃什么？", None),
+    ],
+)
+def test_a_question_about_an_article_itself_is_told_from_one_about_its_subject(
+    question: str, field: str | None
+) -> None:
+    assert asked_field(question) == field
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    stated = "---\ntitle: 猫的一生\nauthor: 张三\ndate: 2025-04-03\nsource: 动物报\n---\n\n猫吃鱼。猫睡觉。\n"
+    (corpus / "甲.md").write_text(stated, encoding="utf-8")
+    (corpus / "乙.md").write_text("# 狗的来历\n\n狗追猫。\n", encoding="utf-8")
+    ingest(corpus, tmp_path / "index", FakeEmbedder())
+    return IndexReader(tmp_path / "index", FakeEmbedder()).current().library
+
+
+def ask(library: Library, text: str) -> Answer | None:
+    return answer_about(Question(text), text, library, ())
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("《猫的一生》是谁写的？", "《猫的一生》的作者是张三，由动物报发布（文章注明）。"),
+        ("讲猫的一生那篇是哪天发表的？", "《猫的一生》发表于 2025-04-03（2025年4月3日）（文章注明）。"),
+        ("“猫的一生”是哪个公众号的稿子？", "《猫的一生》由动物报发布（文章注明）。"),
+    ],
+)
+def test_what_an_article_states_of_itself_is_answered_with_its_first_sentence_as_the_citation(
+    library: Library, question: str, answer: str
+) -> None:
+    found = ask(library, question)
+    assert found is not None
+    assert [statement.text for statement in found.statements] == [answer]
+    assert [(c.article.id, c.quote) for c in found.citations] == [("甲", "猫吃鱼。")]
+
+
+def test_what_an_article_does_not_state_is_refused_by_name(library: Library) -> None:
+    found = ask(library, "《狗的来历》是哪天发表的？")
+    assert found is not None
+    assert (found.refused, found.notice) == (True, "《狗的来历》没有写明发表日期。")
+
+
+def test_a_quoted_name_that_is_no_title_is_left_to_the_articles(library: Library) -> None:
+    assert ask(library, "“出海领航计划”是什么时候发布的？") is None
+    assert ask(library, "猫吃什么？") is None

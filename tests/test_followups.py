@@ -1,0 +1,99 @@
+"""The measure of rewriting on conversations short enough to judge by eye."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval.followups import Row, counts, in_split, load_rows, main, prepend, report, share_with_interval, terms_added
+from rag.types import Message, Question
+
+HISTORY = (Message("user", "吴彦祖长什么样"), Message("assistant", "很帅"))
+PHOTO = Row("follow-up", Question("你有他的照片吗", HISTORY), "你有吴彦祖的照片吗")
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def dialogues(tmp_path: Path) -> Path:
+    rows = [
+        {"history": ["吴彦祖长什么样", "很帅"], "question": "你有他的照片吗", "rewrite": "你有吴彦祖的照片吗"},
+        {"history": ["西安天气", "多云"], "question": "明天有雨吗", "rewrite": "西安明天有雨吗"},
+    ]
+    write(tmp_path / "rewrites.jsonl", rows)
+    return tmp_path
+
+
+def test_added_terms_are_bigrams_without_function_words() -> None:
+    assert terms_added("你有他的照片吗", "你有吴彦祖的照片吗") == {"吴彦", "彦祖"}
+    assert terms_added("明天呢", "西安的 Wi-Fi 明天呢") == {"西安", "wi", "fi"}
+    assert terms_added("是什么", "这是什么") == set()
+
+
+def test_what_is_added_is_counted_against_gold_and_gold_against_what_is_held() -> None:
+    assert counts(PHOTO, "吴彦祖长样 你有他的照片吗") == (2, 2, 4, 2)
+    assert counts(PHOTO, "你有他的照片吗") == (2, 0, 0, 0)
+    assert counts(PHOTO, PHOTO.rewrite) == (2, 2, 2, 2)
+
+
+def test_a_share_without_anything_to_judge_is_not_a_figure() -> None:
+    assert share_with_interval([0, 0], [0, 0]) == "-"
+    assert share_with_interval([1, 1], [2, 2]) == "0.500 [0.500, 0.500]"
+
+
+def test_dialogues_give_follow_ups_whole_questions_and_new_topics(dialogues: Path) -> None:
+    rows = load_rows(dialogues)
+    assert [(row.kind, row.opening, row.question.text) for row in rows] == [
+        ("follow-up", "吴彦祖长什么样", "你有他的照片吗"),
+        ("whole", "吴彦祖长什么样", "你有吴彦祖的照片吗"),
+        ("follow-up", "西安天气", "明天有雨吗"),
+        ("whole", "西安天气", "西安明天有雨吗"),
+        ("new topic", "吴彦祖长什么样", "西安明天有雨吗"),
+    ]
+    assert [row.rewrite for row in rows[-2:]] == ["西安明天有雨吗"] * 2
+
+
+def test_questions_on_a_passage_become_conversations(tmp_path: Path) -> None:
+    questions = [
+        ("P0", "椰子猫吃什么？"),
+        ("P0", "椰子猫的体重是多少？"),
+        ("P1", "《茶馆》是谁写的？"),
+        ("P1", "谁看过？"),
+    ]
+    write(tmp_path / "passages.jsonl", [{"id": "P0", "title": "椰子猫"}, {"id": "P1", "title": "茶馆"}])
+    rows = [{"passage": passage, "question": question, "answers": ["甲"]} for passage, question in questions]
+    write(tmp_path / "questions.jsonl", rows)
+    assert [(row.kind, row.opening, row.question.text, row.rewrite) for row in load_rows(tmp_path)] == [
+        ("pronoun", "椰子猫吃什么？", "它的体重是多少？", "椰子猫的体重是多少？"),
+        ("left out", "椰子猫吃什么？", "体重是多少？", "椰子猫的体重是多少？"),
+        ("new topic", "椰子猫的体重是多少？", "《茶馆》是谁写的？", "《茶馆》是谁写的？"),
+    ]
+
+
+def test_every_opening_is_in_one_half_for_good() -> None:
+    assert [in_split(opening, "tune") for opening in ("甲", "乙", "丙", "丁")] == [False, False, True, False]
+    assert all(in_split(opening, "tune") is not in_split(opening, "report") for opening in "甲乙丙丁")
+
+
+def test_the_report_has_a_line_for_each_kind_and_rewriter() -> None:
+    lines = report([PHOTO], {"prepend": prepend, "ideal": lambda question: PHOTO.rewrite})
+    assert [" ".join(line.split()) for line in lines[1:]] == [
+        "follow-up prepend 1 1.000 [1.000, 1.000] 0.500 [0.500, 0.500] 1.000 [1.000, 1.000]",
+        "follow-up ideal 1 1.000 [1.000, 1.000] 1.000 [1.000, 1.000] 1.000 [1.000, 1.000]",
+    ]
+
+
+def test_the_command_prints_the_report(dialogues: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    codes = [main([str(dialogues), "--split", split, "--limit", "1"]) for split in ("tune", "report")]
+    out, err = capsys.readouterr()
+    assert 0 in codes
+    assert "follow-up  stand_alone       1  " in out
+    assert codes.count(1) == err.count("holds no follow-ups in the half")
+
+
+def test_a_folder_without_a_set_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 1
+    assert "holds no follow-ups" in capsys.readouterr().err
