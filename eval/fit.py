@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,13 +33,14 @@ from rag.features import (
     covered,
     heading_terms,
     inverse_document_frequency,
+    query_terms,
     topic_features,
 )
 from rag.index import Generation, IndexReader
 from rag.measure import READ_PASSAGES, measure
 from rag.retrieve import HybridRetriever
 from rag.settings import load_settings
-from rag.text import content_of, index_terms
+from rag.text import index_terms
 
 Labels = npt.NDArray[np.bool_]
 Group = tuple[Matrix, Labels]
@@ -106,13 +108,18 @@ def topic_sampler(generation: Generation, embedder: Embedder, seed: int) -> Call
         dense = {chunk_id: float((vectors[chunk_id] @ query).max()) for chunk_id in chunks}
         weights = {
             term: inverse_document_frequency(sum(term in chunk_terms[c] for c in chunks), len(chunks))
-            for term in index_terms(content_of(question.question.text))
+            for term in query_terms(question.question.text)
         }
         nearest = sorted(chunks, key=lambda c: -dense[c])[:READ_PASSAGES]
         coverage = max(covered(weights, terms) for c in nearest for terms in sentence_terms[c])
         return topic_features(max(dense.values()), coverage, len(chunks))
 
     return lambda question: [in_sub_corpus(question, size) for size in SUB_CORPORA]
+
+
+def write_weights(path: Path, weights: dict[str, Any]) -> None:
+    """Write the weights as JSON."""
+    path.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -122,6 +129,7 @@ def main() -> int:
     parser.add_argument("--set", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=1500, help="questions of each kind, present and absent")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--sentence-only", action="store_true", help="keep the weights of the topic that --out has")
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args()
     settings = load_settings(index=options.index)
@@ -146,6 +154,13 @@ def main() -> int:
         share = found_at(groups[half:], held_out, k)
         print(f"right sentence among the {k} best, fitted on one half, found in the other: {share:.3f}")
 
+    sentence = dict(zip(SENTENCE_FEATURES, fit_sentences(groups).round(3).tolist(), strict=True))
+    if options.sentence_only:
+        kept = json.loads(options.out.read_text(encoding="utf-8"))
+        write_weights(options.out, {**kept, "sentence": sentence})
+        print(f"{len(groups)} questions with a right sentence; their weights in {options.out}")
+        return 0
+
     sample = topic_sampler(generation, embedder, options.seed)
     topics = np.array([features for q in [*present, *absent] for features in sample(q)])
     labels = np.repeat([True] * len(present) + [False] * len(absent), len(SUB_CORPORA))
@@ -157,11 +172,11 @@ def main() -> int:
     model.fit(topics, labels)
 
     weights = {
-        "sentence": dict(zip(SENTENCE_FEATURES, fit_sentences(groups).round(3).tolist(), strict=True)),
+        "sentence": sentence,
         "topic": dict(zip(TOPIC_FEATURES, model.coef_[0].round(3).tolist(), strict=True)),
         "topic_intercept": round(float(model.intercept_[0]), 3),
     }
-    options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
+    write_weights(options.out, weights)
     counts = f"{len(groups)} questions with a right sentence, {len(present)} present, {len(absent)} absent"
     print(f"{counts}; weights in {options.out}")
     return 0

@@ -8,6 +8,7 @@ Evidence is any sentence that settles the question, or one of its groups.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,21 +97,24 @@ def _texts(values: object) -> tuple[str, ...]:
 
 
 def locate(question: SetQuestion, library: Library) -> list[Place]:
-    """Every place where a quote of the question's evidence stands. Raises SetError naming a stale quote."""
+    """Every place where a quote of the question's evidence stands. Raises SetError naming a stale quote.
+
+    A quote that has mark-up inside is found in the raw file.
+    """
     return [place for evidence in question.evidence for place in _places(question.id, evidence, library)]
 
 
 def _places(id_: str, evidence: Evidence, library: Library) -> list[Place]:
     try:
-        text = library.article(evidence.article).text
+        article = library.article(evidence.article)
     except KeyError:
         raise SetError(f"{id_}: stale label, there is no article {evidence.article}") from None
-    places: list[Place] = []
-    start = text.find(evidence.quote)
-    while start >= 0:
-        end = start + len(evidence.quote)
-        places.append((evidence.article, start, end))
-        start = text.find(evidence.quote, end)
+    quote = re.escape(evidence.quote)
+    spans = [match.span() for match in re.finditer(quote, article.text)]
+    if not spans:
+        in_raw = [match.span() for match in re.finditer(quote, article.raw)]
+        spans = [(article.text_offset(start), article.text_offset(end)) for start, end in in_raw]
+    places = [(evidence.article, start, end) for start, end in spans if start < end]
     if not places:
         raise SetError(f"{id_}: stale label, {evidence.article} does not say {evidence.quote!r}")
     return places

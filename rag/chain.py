@@ -169,7 +169,7 @@ class AnswerChain(Runnable[Input, Answer]):
                 return
             notice = FELL_BACK.format(name=self.settings.llm)
         for answer in extract(question, measured, passages):
-            yield replace(answer, notice=notice)
+            yield replace(answer, notice="\n".join(filter(None, (notice, answer.notice))))
 
 
 @contextmanager

@@ -29,6 +29,16 @@ _ASKS_NUMBER = re.compile(
 )
 _DATE = re.compile(r"\d+ ?(?:年|月|日|号|点(?!\d)|时|:\d+)|[零一二三四五六七八九十〇]+(?:年|月|日)")
 _COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
+# What must stand after a number that answers 多少家, 多少钱, … : the measure word itself, or one that counts the same.
+_MEASURES = {
+    **dict.fromkeys("人名位", "人名位万亿"),
+    **dict.fromkeys("家店", "家店个万余多"),
+    **dict.fromkeys("单件笔", "单件笔万亿"),
+    **dict.fromkeys("钱元块", "元块钱美港万亿wk%％"),
+}
+_ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
+_ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
+_NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
 _ANNOUNCES = re.compile(r"[：:]$")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
@@ -148,6 +158,9 @@ def lacks_number(question: str, groups: Sequence[Group]) -> bool:
     Dates, and figures that the question itself states, are not the number that is asked for.
     """
     text = normalize(" ".join(group.candidates[0].text for group in groups))
+    measure = "钱" if _ASKS_MONEY.search(question) else (_ASKS_MEASURE.search(question) or {"measure": ""})["measure"]
+    if measure and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
+        return True
     if not _ASKS_NUMBER.search(question) or _COUNT.search(text):
         return False
     return not figures(_DATE.sub(" ", text)) - figures(question)

@@ -22,9 +22,14 @@ SENTENCE_FEATURES = (
     "characters",  # share of the question's characters in the sentence, weighted by rarity among the candidates
     "passage",  # fused score of the passage
     "first",  # 1 in the first passage
-    "number",  # 1 where a number is asked for and given; the next three alike
+    "neighbour",  # cosine of the better sentence beside it, like "cosine"; the best one's where it stands alone
+    "number",  # 1 where a number is asked for and given; the rest alike
     "date",
     "reason",
+    "person",
+    "place",
+    "several",
+    "definition",
 )
 TOPIC_FEATURES = (
     "dense",  # cosine of the question with its nearest sentence
@@ -39,11 +44,19 @@ _ASKS = {
     ),
     "date": re.compile(r"何时|什么时候|哪[一]?[年天月日]|几月|几号|时间|日期|年份|when", re.I),
     "reason": re.compile(r"为什么|为何|为啥|原因|缘故|怎么会|why", re.I),
+    "person": re.compile(r"谁|哪位|何人|什么人|哪个人|\bwho\b", re.I),
+    "place": re.compile(r"哪里|哪儿|在哪|何地|何处|哪[个座一]?(?:国家?|城市?|地方|地区|省|市|县|区|州|洲)|where", re.I),
+    "several": re.compile(r"哪些|哪几|有什么|都有|分别|列举|\bwhich\b", re.I),
+    "definition": re.compile(r"什么是|是什么|指什么|什么意思|何谓|what is", re.I),
 }
 _GIVES = {
     "number": re.compile(r"\d|[零一二三四五六七八九十百千万亿两]+[个名位次种年岁所家座款成倍]"),
     "date": re.compile(r"\d ?[年月日]|世纪|年代|\d{4}-\d"),
     "reason": re.compile(r"因|由于|为了|导致|所以|使得|源自|在于|根源"),
+    "person": re.compile(r"[说称]|表示|认为|指出|CEO|创始人|负责人|总裁|经理|教授|先生|女士|博士|主任|导演|·|由", re.I),
+    "place": re.compile(r"位于|地处|[省市县区州镇村岛国港]|总部"),
+    "several": re.compile(r"、[^、。]*、|[和与及以]|分别|包括|等"),
+    "definition": re.compile(r"是指|指的是|即|是一|是由|称为|叫做|就是|意味|也就是"),
 }
 
 
@@ -76,9 +89,14 @@ def inverse_document_frequency(frequency: int, documents: int) -> float:
     return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
 
 
+def query_terms(query: str) -> list[str]:
+    """The index terms of what a query is about, without single characters that are left between its other words."""
+    return [term for term in index_terms(content_of(query)) if len(term) > 1 or term.isascii()]
+
+
 def term_weights(query: str, library: Library, chunks: int) -> dict[str, float]:
-    """Rarity in the corpus of each term of a query, words that only ask left out."""
-    frequencies = library.document_frequencies(index_terms(content_of(query)))
+    """Rarity in the corpus of each term of what a query is about."""
+    frequencies = library.document_frequencies(query_terms(query))
     return {term: inverse_document_frequency(df, chunks) for term, df in frequencies.items()}
 
 
@@ -97,24 +115,32 @@ def sentence_features(
     query: str, query_vector: Vector, candidates: Sequence[Candidate], weights: Mapping[str, float], library: Library
 ) -> Matrix:
     """(candidates, SENTENCE_FEATURES) float64."""
-    vectors = {c.passage.chunk.id: library.sentence_vectors(c.passage.chunk.id) @ query_vector for c in candidates}
-    headings = {c.passage.chunk.id: heading_terms(c.passage.article, c.passage.chunk) for c in candidates}
+    passages = {c.passage.chunk.id: c.passage for c in candidates}
+    vectors = {id_: library.sentence_vectors(id_) @ query_vector for id_ in passages}
+    headings = {id_: heading_terms(passage.article, passage.chunk) for id_, passage in passages.items()}
     position = {(c.passage.chunk.id, span): i for c in candidates for i, span in enumerate(c.passage.chunk.sentences)}
     cosines = [float(vectors[c.passage.chunk.id][position[c.passage.chunk.id, (c.start, c.end)]]) for c in candidates]
     character_weights = _character_weights(query, candidates)
     asked = asks_for(query)
+    best = max(cosines, default=0.0)
     rows = [
         [
-            (cosine - max(cosines)) / 0.05,
+            (cosine - best) / 0.05,
             covered(weights, set(index_terms(c.text)) | headings[c.passage.chunk.id]),
             covered(character_weights, set(normalize(c.text))),
             c.passage.score,
             float(c.passage.rank == 1),
+            (_beside(vectors[c.passage.chunk.id], position[c.passage.chunk.id, (c.start, c.end)], best) - best) / 0.05,
             *(float(kind in asked and bool(gives.search(c.text))) for kind, gives in _GIVES.items()),
         ]
         for c, cosine in zip(candidates, cosines, strict=True)
     ]
     return np.array(rows, np.float64).reshape(len(candidates), len(SENTENCE_FEATURES))
+
+
+def _beside(cosines: Vector, at: int, alone: float) -> float:
+    """The higher cosine of the sentences before and after one in its chunk; `alone` where there is none."""
+    return max((float(cosine) for cosine in (*cosines[max(0, at - 1) : at], *cosines[at + 1 : at + 2])), default=alone)
 
 
 def _character_weights(query: str, candidates: Sequence[Candidate]) -> dict[str, float]:

@@ -41,9 +41,16 @@ _QUESTION_WORDS = re.compile(
 )
 
 
+# Words that only link; a bigram across one of them is in no article although the words beside it are.
+_LINKING_WORDS = re.compile(
+    r"这个|那个|这些|那些|这样|那样|这里|那里|那儿|这儿|我们|你们|他们|它们|自己|以及|或者|还是|有没有|具体|分别|一下|的话"
+    r"|[的了是在和与跟把被给从对就都也还又很么我你他她它这那]"
+)
+
+
 def content_of(question: str) -> str:
-    """A normalised question with blanks for the words that only ask: what is left names what it is about."""
-    return _QUESTION_WORDS.sub(" ", normalize(question))
+    """A normalised question with blanks for the words that only ask or link: what is left names what it is about."""
+    return _LINKING_WORDS.sub(" ", _QUESTION_WORDS.sub(" ", normalize(question)))
 
 
 def sentence_spans(text: str) -> list[Span]:

@@ -83,13 +83,13 @@ class Article:
     @cached_property
     def breaks(self) -> tuple[int, ...]:
         """Offsets in `text` where something other than mark-up was removed: no sentence runs across them."""
-        return tuple(self._text_offset(r.start) for r in self.removed if r.kind not in MARKUP)
+        return tuple(self.text_offset(r.start) for r in self.removed if r.kind not in MARKUP)
 
-    def _text_offset(self, raw_offset: int) -> int:
-        """Clean characters before a raw offset that lies at the start of a removal."""
+    def text_offset(self, raw_offset: int) -> int:
+        """Number of clean characters before an offset in `raw`."""
         before = bisect_left(self._kept, raw_offset, key=lambda stretch: stretch[1])
-        text_at, _, length = self._kept[before - 1] if before else (0, 0, 0)
-        return text_at + length
+        text_at, raw_at, length = self._kept[before - 1] if before else (0, 0, 0)
+        return text_at + min(length, raw_offset - raw_at)
 
     def _raw_offset(self, offset: int) -> int:
         text_at, raw_at, _ = self._kept[bisect_right(self._kept, offset, key=lambda stretch: stretch[0]) - 1]

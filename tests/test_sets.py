@@ -10,7 +10,7 @@ from eval.sets import Evidence, SetError, SetQuestion, load_set, locate, locate_
 from eval.wording import contains, normalize_answer
 from ingest.load import article_files, load_article
 from rag.library import IndexedFile, Library
-from rag.types import Article, Message, Question
+from rag.types import Article, Message, Question, Removal
 
 ROOT = Path(__file__).parent.parent
 ROW: dict[str, Any] = {
@@ -181,3 +181,12 @@ def test_no_right_answer_of_the_committed_set_is_forbidden() -> None:
     gold = {question.id: [string for group in question.gold for string in group] for question in CORPUS_SET}
     clashes = [(q.id, s) for q in CORPUS_SET for s in q.forbid if any(contains(g, s) for g in gold[q.id])]
     assert clashes == []
+
+
+def test_a_quote_with_mark_up_inside_is_found_in_the_raw_file(tmp_path: Path) -> None:
+    library = Library.create(tmp_path / "library.sqlite")
+    removed = (Removal(1, 3, "markup", "markup/bold"), Removal(4, 6, "markup", "markup/bold"))
+    library.put(Article("甲", "甲.md", "猫**吃**鱼。", removed), IndexedFile("digest"))
+    assert locate(question_with(("甲", "猫**吃**鱼")), library) == [("甲", 0, 3)]
+    assert locate(question_with(("甲", "吃**鱼")), library) == [("甲", 1, 3)]
+    library.close()
