@@ -66,12 +66,6 @@ def similarity(a: str, b: str) -> float:
     return len(first & second) / len(first | second)
 
 
-def contained(a: str, b: str) -> float:
-    """Shingles that two texts share, as a part of those of the one that has fewer."""
-    first, second = shingles(a), shingles(b)
-    return len(first & second) / min(len(first), len(second))
-
-
 def same_figures(a: str, b: str) -> bool:
     """Whether two texts state the same figures in the same order.
 

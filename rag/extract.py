@@ -16,11 +16,16 @@ MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
+KEEP_ABOVE_OTHER_VIEW = 0.03  # the same for another article's sentence, where the question leaves open which is true
 KEEP_ABOVE_OTHER_FIGURE = 0.03  # the same for another figure of the same unit, where a number is asked for
 
 _ASKS_FOR_MANY = re.compile(
     r"哪些|哪几|有什么|都有|分别|列出|列举|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
     r"|\b(?:which|why|how|compare|list)\b",
+    re.IGNORECASE,
+)
+_LEAVES_OPEN = re.compile(
+    r"还是|有没有|是不是|是否|能不能|会不会|要不要|好不好|到底|真的|矛盾|出入|说法|一致|一样吗|吗[？?]?$|\b(?:whether|really)\b",
     re.IGNORECASE,
 )
 NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。最相近的段落供参考。"
@@ -66,6 +71,7 @@ def choose(question: str, measured: Measured) -> list[Group]:
     statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
     share = KEEP_ABOVE_WHEN_MANY if _ASKS_FOR_MANY.search(question) else KEEP_ABOVE
     asks_number = "number" in asks_for(question)
+    leaves_open = bool(_LEAVES_OPEN.search(question))
     groups: list[Group] = []
     for i in statements:
         candidate, probability = measured.candidates[i], float(probabilities[i])
@@ -74,8 +80,10 @@ def choose(question: str, measured: Measured) -> list[Group]:
             first, room = same.candidates[0], len(same.candidates) < MOST_ORIGINS
             if room and not same.has(candidate.passage.article) and proves_too(question, first.text, candidate.text):
                 same.candidates.append(candidate)
-        elif not groups or probability >= groups[0].probability * (
-            min(share, KEEP_ABOVE_OTHER_FIGURE) if asks_number and _is_other_figure(candidate, groups) else share
+        elif not groups or probability >= groups[0].probability * min(
+            share,
+            KEEP_ABOVE_OTHER_FIGURE if asks_number and _is_other_figure(candidate, groups) else 1.0,
+            KEEP_ABOVE_OTHER_VIEW if leaves_open and not any(g.has(candidate.passage.article) for g in groups) else 1.0,
         ):
             groups.append(Group(probability, [candidate]))
             if _ANNOUNCES.search(candidate.text):

@@ -24,6 +24,7 @@ from rag.types import Article, Chunk, Flag, Hit, Removal, Span
 
 SCHEMA_VERSION = 2
 MOST_LINKS = 5  # copies that a new paragraph is linked to
+MOST_CANDIDATES = 50  # that are looked at for it
 _SCHEMA = f"""
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE articles (
@@ -196,23 +197,24 @@ class Library:
         Those of other articles that share a key are candidates; `is_copy` (own span, other article's id, its span)
         tells which of them are linked as copies, at most MOST_LINKS: through them it is linked to the others too.
         """
+        bands = []
         with self._writing() as connection:
             for span, keys in paragraphs:
                 marks = ",".join("?" * len(keys))
+                near = f"SELECT DISTINCT paragraph FROM bands WHERE key IN ({marks}) LIMIT {MOST_CANDIDATES}"
                 candidates = connection.execute(
-                    "SELECT DISTINCT p.id, p.article_id, p.start, p.end "
-                    "FROM bands JOIN paragraphs p ON p.id = paragraph "
-                    f"WHERE key IN ({marks}) AND p.article_id != ? ORDER BY p.id",
-                    (*keys, article_id),
+                    f"SELECT id, article_id, start, end FROM paragraphs WHERE id IN ({near}) ORDER BY id", keys
                 ).fetchall()
                 number = connection.execute(
                     "INSERT INTO paragraphs (article_id, start, end) VALUES (?, ?, ?)", (article_id, *span)
                 ).lastrowid
-                connection.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", [(key, number) for key in keys])
+                bands += [(key, number) for key in keys]
                 copies = (other for other, id_, start, end in candidates if is_copy(span, id_, (start, end)))
                 for other in islice(copies, MOST_LINKS):
                     links = [(number, other), (other, number)]
                     connection.executemany("INSERT OR IGNORE INTO copies VALUES (?, ?)", links)
+            # Last, so that an article's own paragraphs are no candidates.
+            connection.executemany("INSERT OR IGNORE INTO bands VALUES (?, ?)", bands)
 
     def origin(self, article_id: str, start: int, end: int) -> int | None:
         """A number that is the same for every copy of the paragraph that holds a span; None for one too short to tell.

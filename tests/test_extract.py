@@ -72,6 +72,12 @@ def test_where_a_number_is_asked_for_another_figure_of_the_unit_is_shown_too() -
     assert len(texts("月活多少？", [passage(1, "月活是3.5亿。"), passage(2, "它有30家店。")], [0, -0.5])) == 1
 
 
+def test_where_a_question_leaves_open_which_is_true_another_article_has_its_say() -> None:
+    passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。")]
+    assert texts("猫会游泳吗？", passages, [0, -0.7, -0.7]) == [["猫会游泳。"], ["狗从不下水。"]]
+    assert texts("谁会游泳？", passages, [0, -0.7, -0.7]) == [["猫会游泳。"]]
+
+
 def test_a_sentence_that_announces_a_list_brings_its_items() -> None:
     found = texts("谁？", [passage(1, "有三个方向：\n第一是种草。\n第二是直播。")], [0, -9, -9])
     assert found == [["有三个方向："], ["第一是种草。"], ["第二是直播。"]]
