@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 from rag.errors import IndexMissing, RagError
 from rag.text import sentence_spans
-from rag.types import Answer, Article, Chunk, Citation, Passage, Question, Statement
+from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Statement
 from views.answer import answer_html, question_html
 from views.texts import error_text
 
@@ -23,6 +25,23 @@ def test_a_card_highlights_the_quote_inside_its_passage() -> None:
     assert 'id="yj-3-1"' in html and 'href="#yj-3-1"' in html
     assert "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03" in html
     assert 'href="https://example.org/a"' in html
+
+
+def test_damage_inside_a_quote_is_told_under_it() -> None:
+    of = passage()
+    damaged = replace(of, article=replace(of.article, flags=(Flag(5, 9, "broken date"),)))
+    assert "原文此处的日期似有缺字" in answer_html(answer(damaged), 0)
+    elsewhere = replace(of, article=replace(of.article, flags=(Flag(0, 3, "broken date"),)))
+    assert "缺字" not in answer_html(answer(elsewhere), 0)
+
+
+def test_articles_that_repeat_each_other_are_counted_as_one_source() -> None:
+    first, copy = passage(), passage()
+    copy = replace(copy, article=replace(copy.article, id="抄"), chunk=replace(copy.chunk, article_id="抄"), rank=2)
+    citations = (Citation(1, first.article, 5, 17), Citation(2, copy.article, 5, 17))
+    both = Answer(Question("谁？"), (Statement(citations[0].quote, (1, 2)),), citations, (first, copy), origins=(1, 1))
+    assert "（2 篇文章，1 个独立来源）" in answer_html(both, 0)
+    assert "独立来源" not in answer_html(replace(both, origins=(1, 2)), 0)
 
 
 def test_no_word_of_an_article_or_a_reader_becomes_a_tag() -> None:

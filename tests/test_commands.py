@@ -1,0 +1,85 @@
+"""The commands beside the ingest itself, as a user types them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+
+from ingest.__main__ import main
+from ingest.run import ingest
+from rag.index import read_manifest
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    written = capsys.readouterr()
+    return code, written.out, written.err
+
+
+def test_status_tells_what_is_indexed_and_what_failed_since_when(
+    capsys: pytest.CaptureFixture[str], tiny_corpus: Path, tiny_index: Path
+) -> None:
+    code, out, _ = run(capsys, "status", "--index", str(tiny_index))
+    assert (code, "第 1 代" in out, "3 篇文章" in out, "没有失败的文件。" in out) == (0, True, True, True)
+    (tiny_corpus / "空.md").touch()
+    ingest(tiny_corpus, tiny_index, FakeEmbedder())
+    code, out, _ = run(capsys, "status", "--index", str(tiny_index), "--json")
+    status = json.loads(out)
+    assert (code, status["usable"], status["generation"], status["writing"]) == (1, True, 1, False)
+    assert list(status["failures"]) == ["空.md"]
+    assert (status["failures"]["空.md"]["tries"], status["failures"]["空.md"]["dead"]) == (1, False)
+    assert "空.md" in run(capsys, "status", "--index", str(tiny_index))[1]
+
+
+def test_status_of_a_folder_without_or_with_a_damaged_index_says_so(
+    capsys: pytest.CaptureFixture[str], tiny_index: Path, tmp_path: Path
+) -> None:
+    code, out, _ = run(capsys, "status", "--index", str(tmp_path / "没有"))
+    assert (code, "里还没有索引：请先运行 python -m ingest" in out) == (1, True)
+    (tiny_index / read_manifest(tiny_index).directory / "library.sqlite").write_bytes(b"nothing of the kind")
+    code, out, _ = run(capsys, "status", "--index", str(tiny_index))
+    assert (code, "不可用：" in out) == (1, True)
+
+
+def test_history_lists_what_every_generation_changed_and_rollback_goes_back(
+    capsys: pytest.CaptureFixture[str], tiny_corpus: Path, tiny_index: Path
+) -> None:
+    (tiny_corpus / "丁.md").write_text("狗叫。", encoding="utf-8")
+    ingest(tiny_corpus, tiny_index, FakeEmbedder())
+    code, out, _ = run(capsys, "history", "--index", str(tiny_index), "--json")
+    entries = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [(entry["generation"], entry["added"]) for entry in entries] == [(1, 3), (2, 1)]
+    assert entries[1]["articles_by_change"]["added"] == ["丁"]
+    code, out, _ = run(capsys, "rollback", "--index", str(tiny_index))
+    assert (code, out) == (0, "已退回第 1 代：3 篇文章，3 个文本块\n")
+    assert "从第 2 代退回" in run(capsys, "history", "--index", str(tiny_index))[1]
+    code, _, err = run(capsys, "rollback", "--index", str(tiny_index))
+    assert (code, err) == (1, "错误：第 1 代之前没有保留更早的索引：没有改动\n")
+
+
+def test_explain_shows_what_was_removed_and_writes_it_as_a_page(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "文.md"
+    path.write_text("# 题目\n\n猫吃鱼。\n\n扫码关注公众号\n", encoding="utf-8")
+    options = ["--corpus", str(tmp_path), "--index", str(tmp_path / "index")]
+    code, out, _ = run(capsys, "explain", str(path), *options)
+    assert (code, "猫吃鱼。" in out, "first-line" in out) == (0, True, True)
+    code, _, _ = run(capsys, "explain", str(path), *options, "--html", str(tmp_path / "文.html"))
+    assert code == 0
+    assert "猫吃鱼。" in (tmp_path / "文.html").read_text(encoding="utf-8")
+
+
+def test_add_copies_files_and_names_those_it_refuses(
+    capsys: pytest.CaptureFixture[str], tiny_corpus: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "新.md").write_text("狗叫。", encoding="utf-8")
+    code, out, _ = run(capsys, "add", str(tmp_path / "新.md"), "--corpus", str(tiny_corpus))
+    assert code == 0
+    assert (tiny_corpus / "新.md").read_text(encoding="utf-8") == "狗叫。"
+    code, out, _ = run(capsys, "add", "https://example.com/a.html", "x.png", "--corpus", str(tiny_corpus), "--json")
+    assert code == 1
+    assert [(one["outcome"]) for one in json.loads(out)] == ["refused", "refused"]
+    assert "YINJU_ALLOW_URLS=1" in json.loads(out)[0]["reason"]
