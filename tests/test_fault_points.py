@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -235,6 +236,20 @@ def test_a_file_that_is_rewritten_all_the_time_is_indexed_whole_or_not_at_all(co
         writer.join()
     ingest(corpus, index, FakeEmbedder())
     assert published_texts(index)["文0"] in versions
+
+
+def test_a_text_of_50_megabytes_is_refused_by_name_and_the_rest_is_indexed(corpus: Path, index: Path) -> None:
+    new = write_corpus(corpus, 1)
+    (corpus / "大.txt").write_text("猫在屋顶上叫了一声。\n" * (50 * 2**20 // 31), encoding="utf-8")
+    summary = ingest(corpus, index, FakeEmbedder())
+    assert summary.changed == ["文0", "文1"]
+    assert re.fullmatch(r"大\.txt has [\d,]+ characters, more than 5,000,000: split it .*", summary.failed["大.txt"])
+    assert published_texts(index) == new
+    status = read_status(index)
+    assert (status["usable"], status["generation"], list(status["failures"])) == (True, 2, ["大.txt"])
+    (corpus / "大.txt").unlink()
+    ingest(corpus, index, FakeEmbedder())
+    assert read_status(index)["failures"] == {}
 
 
 def test_ten_thousand_tiny_files_are_indexed(tmp_path: Path) -> None:

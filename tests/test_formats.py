@@ -15,7 +15,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
 from ingest import convert as module
-from ingest.convert import Converted, convert
+from ingest.convert import LONGEST_TEXT, Converted, convert
 from rag.errors import CorpusError
 
 SENTENCE = "小红书悄然布局跨境电商，推出“出海领航计划”，首期覆盖美国及港澳市场。"
@@ -53,9 +53,11 @@ def test_a_file_that_is_too_large_is_refused_by_name(monkeypatch: pytest.MonkeyP
     assert "太大" in refused("文.txt", "小红书".encode()).chinese
 
 
-def test_a_text_of_50_megabytes_is_converted() -> None:
-    text = (SENTENCE + "\n") * (50_000_000 // len((SENTENCE + "\n").encode()))
+def test_a_text_of_up_to_five_million_characters_is_converted_and_a_longer_one_refused_by_name() -> None:
+    text = (SENTENCE + "\n") * (LONGEST_TEXT // len(SENTENCE + "\n"))
     assert convert(Path("文.txt"), text.encode()).text == text
+    with pytest.raises(CorpusError, match=r"文\.txt has [\d,]+ characters, more than 5,000,000: split it"):
+        convert(Path("文.txt"), (text + text).encode())
 
 
 def test_no_parser_is_imported_before_it_is_needed() -> None:

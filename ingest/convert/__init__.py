@@ -11,7 +11,8 @@ from rag.errors import CorpusError
 
 __all__ = ["LARGEST_FILE", "SUFFIXES", "Converted", "convert", "refuse_large"]
 
-LARGEST_FILE = 64 * 2**20  # bytes
+LARGEST_FILE = 64 * 2**20  # bytes; pictures make a PDF or a page large
+LONGEST_TEXT = 5_000_000  # code points, several books: embedding them takes about twenty minutes
 SUFFIXES = {".md", ".markdown", ".txt", ".html", ".htm", ".pdf", ".docx"}
 
 
@@ -25,7 +26,9 @@ def convert(path: Path, content: bytes) -> Converted:
         case ".md" | ".markdown" | ".txt":
             from ingest.convert.markdown import convert_markdown
 
-            return convert_markdown(decode(content, path.name))
+            converted = convert_markdown(decode(content, path.name))
+            _refuse_long(path, converted.text)
+            return converted
         case ".html" | ".htm":
             from ingest.convert.html import convert_html
 
@@ -43,8 +46,17 @@ def convert(path: Path, content: bytes) -> Converted:
                 f"{path.name}: {suffix or 'a file without suffix'} is not read; save it as .md or .txt",
                 f"{path.name}：不支持{f' {suffix} 文件' if suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
             )
+    _refuse_long(path, converted.text)
     refuse_unreadable(converted.text, path.name)
     return converted
+
+
+def _refuse_long(path: Path, text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise CorpusError(
+            f"{path.name} has {len(text):,} characters, more than {LONGEST_TEXT:,}: split it into several files",
+            f"{path.name} 有 {len(text):,} 个字，超过一篇文章的上限 {LONGEST_TEXT:,}：请拆成几个文件",
+        )
 
 
 def refuse_large(path: Path, size: int) -> None:
