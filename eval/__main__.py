@@ -65,12 +65,10 @@ def measure_set(questions: list[SetQuestion], settings: Settings, retrieval_only
     """Judge the questions against the index of the settings."""
     from eval.run import answers_of, passages_of, run  # imports of several seconds: not for --help
     from rag.chain import AnswerChain
-    from rag.retrieve import HybridRetriever
 
     chain = AnswerChain(settings)
-    generation = chain.index.current()
-    retriever = HybridRetriever.of(generation, chain.embedder, settings)
-    return run(questions, generation.library, passages_of(retriever) if retrieval_only else answers_of(chain))
+    library = chain.index.current().library
+    return run(questions, library, passages_of(chain) if retrieval_only else answers_of(chain))
 
 
 def print_summary(summary: dict[str, Any], title: str, columns: tuple[str, ...]) -> None:

@@ -12,8 +12,6 @@ from eval.metrics import Place
 from eval.sets import SetQuestion, locate_all
 from rag.chain import AnswerChain
 from rag.library import Library
-from rag.retrieve import HybridRetriever
-from rag.rewrite import stand_alone
 from rag.types import Answer, Passage
 
 Scores = dict[str, float | None]
@@ -77,12 +75,13 @@ def answers_of(chain: AnswerChain) -> Judge:
     return judge
 
 
-def passages_of(retriever: HybridRetriever) -> Judge:
+def passages_of(chain: AnswerChain) -> Judge:
     """Judges passages only: no answer is written."""
+    generation = chain.index.current()
 
     def judge(question: SetQuestion, gold: list[Place]) -> Judged:
         started = time.perf_counter()
-        passages = retriever.retrieve(stand_alone(question.question))
+        _, passages = chain.retrieve(question.question, generation)
         milliseconds = (time.perf_counter() - started) * 1000
         return Judged(question, {**retrieval_scores(question, passages, gold), "milliseconds": milliseconds})
 

@@ -24,9 +24,9 @@ from rag.index import Generation, IndexReader
 from rag.measure import Measured, measure, topic_probability
 from rag.origins import number_origins
 from rag.retrieve import HybridRetriever, from_document
-from rag.rewrite import stand_alone
 from rag.settings import Settings
-from rag.types import Answer, Message, Passage, Question
+from rag.types import Answer, Message, Passage, Query, Question
+from rag.understand import understand
 
 log = logging.getLogger(__name__)
 
@@ -127,14 +127,13 @@ class AnswerChain(Runnable[Input, Answer]):
             return
         generation = self.index.current()
         with _timed(timings, "retrieve"):
-            query = load_aliases(self.settings.corpus).canonical(stand_alone(question))
-            passages = self._retrieve(query, generation, config)
+            query, passages = self.retrieve(question, generation, config)
         with _timed(timings, "measure"):
-            newest = question.text if question.history and query != question.text else None
-            measured = measure(query, passages, generation, self.embedder, newest=newest) if passages else None
+            newest = question.text if question.history and query.text != question.text else None
+            measured = measure(query.text, passages, generation, self.embedder, newest=newest) if passages else None
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
-        if about := answer_about(question, query, generation.library, passages):
+        if about := answer_about(question, query.text, generation.library, passages):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations))
             return
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
@@ -148,9 +147,14 @@ class AnswerChain(Runnable[Input, Answer]):
             origins = number_origins(answer.citations, generation.library)
             yield replace(answer, confidence=confidence, index_generation=number, origins=origins)
 
-    def _retrieve(self, query: str, generation: Generation, config: RunnableConfig) -> tuple[Passage, ...]:
+    def retrieve(
+        self, question: Question, generation: Generation, config: RunnableConfig | None = None
+    ) -> tuple[Query, tuple[Passage, ...]]:
+        """What is searched for a question, and the passages that are found, best first."""
+        query = understand(question, load_aliases(self.settings.corpus))
         retriever = HybridRetriever.of(generation, self.embedder, self.settings)
-        return tuple(from_document(document, generation) for document in retriever.invoke(query, config))
+        documents = retriever.invoke(query.text, config)
+        return query, tuple(from_document(document, generation) for document in documents)
 
     def _answer(
         self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig

@@ -190,12 +190,48 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """Which articles may answer: those that meet every condition given; all of them when none is.
+
+    `since` and `until` are ISO dates, inclusive; an undated article meets neither. `sources` are authors or
+    publishers, `tags` and `articles` (ids) as the articles have them; one of each kind that is given must fit.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    sources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Question:
-    """What the reader typed, with the turns before it, oldest first."""
+    """What the reader typed, with the turns before it, oldest first, and which articles may answer."""
 
     text: str
     history: tuple[Message, ...] = ()
     id: str = ""
+    scope: Scope = Scope()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was done to a question before it was searched, and the query after it."""
+
+    name: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is searched for a question: the text that both indexes are asked, and how the question became it.
+
+    `scope` is the reader's with what the question itself says of the articles it wants.
+    """
+
+    text: str
+    scope: Scope = Scope()
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from eval.metrics import Place
 from eval.run import Judged, Run, answers_of, by_type, passages_of, percentile, run, summarize
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
-from rag.retrieve import HybridRetriever
 from rag.settings import Settings
 from rag.types import Question
 
@@ -64,9 +63,8 @@ def test_an_unanswerable_question_is_judged_by_its_refusal_alone(chain: AnswerCh
 
 def test_retrieval_only_measures_the_same_passages_and_writes_no_answer(chain: AnswerChain) -> None:
     generation = chain.index.current()
-    retriever = HybridRetriever.of(generation, chain.embedder, chain.settings)
     whole = run([FISH, BIRD], generation.library, answers_of(chain)).judged
-    only = run([FISH, BIRD], generation.library, passages_of(retriever)).judged
+    only = run([FISH, BIRD], generation.library, passages_of(chain)).judged
     for with_answer, without in zip(whole, only, strict=True):
         assert without.answer is None
         names = without.scores.keys() - {"milliseconds"}
