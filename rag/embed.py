@@ -90,6 +90,11 @@ class SentenceEmbedder:
         model[0].processing_kwargs = {"text": {"pad_to_multiple_of": PADDED_TO}}  # type: ignore[assignment]
         return model
 
+    @property
+    def network(self) -> tuple[Any, Any]:
+        """The transformer under the model, and its tokenizer."""
+        return self._model[0].model, self._model.tokenizer
+
     @cached_property
     def dimensions(self) -> int:
         """Length of a vector."""

@@ -118,10 +118,23 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class PassageReading:
+    """What the reader makes of a passage: the logit that it answers, and the words that it takes for the answer.
+
+    `sentences` has for each sentence that was read (a span in the article, like `span`) the log probability that the
+    answer begins in it.
+    """
+
+    answers: float
+    span: Span
+    sentences: Mapping[Span, float]
+
+
+@dataclass(frozen=True)
 class Passage:
     """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
 
-    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score.
+    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score; `reading` is None where nothing was read.
     """
 
     article: Article
@@ -130,6 +143,7 @@ class Passage:
     score: float
     dense: float = 0.0
     lexical: float = 0.0
+    reading: PassageReading | None = None
 
     def holds(self, citation: "Citation") -> bool:
         """Whether the citation's span lies inside this passage."""

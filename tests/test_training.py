@@ -1,0 +1,152 @@
+import json
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+
+from rag.reader_model import read_adapter
+from training.examples import Example, Examples, ReadingSet, cropped, window_around
+from training.train import Plan, draw, export_adapter, schedule, train
+
+PASSAGES = {
+    "甲": ("猫", "猫吃鱼。猫在1998年怕过狗。猫睡在屋顶上。猫的主人姓王。"),
+    "乙": ("狗", "狗追猫。狗在院子里看门。狗的主人姓李。"),
+    "丙": ("鳥", "鳥會飛。鳥在樹上築巢。"),
+}
+QUESTIONS = [
+    ("q1", "猫吃什么？", "甲", "鱼", [2]),
+    ("q2", "猫在1998年怕过什么？", "甲", "狗", [13]),
+    ("q3", "狗的主人姓什么？", "乙", "李", []),
+    ("q4", "鳥在哪裡築巢？", "丙", "樹上", [6]),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A reading-comprehension set of three passages and four questions, and one question that has no answer."""
+    rows = [{"id": id_, "title": title, "text": text} for id_, (title, text) in PASSAGES.items()]
+    questions = [
+        {"id": id_, "question": q, "passage": p, "answers": [a], "answerable": True, "starts": starts}
+        for id_, q, p, a, starts in QUESTIONS
+    ]
+    questions.append({"id": "q5", "question": "猫几岁？", "passage": "甲", "answers": [], "answerable": False})
+    for name, lines in (("passages", rows), ("questions", questions)):
+        text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+        (tmp_path / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_reading_set_holds_the_answered_questions_in_simplified_characters(folder: Path) -> None:
+    reading = ReadingSet.load(folder)
+    assert [item.id for item in reading.items] == ["q1", "q2", "q3", "q4"]
+    last = reading.items[-1]
+    assert (last.question, reading.texts["丙"][last.start : last.end]) == ("鸟在哪里筑巢？", "树上")
+
+
+def test_the_passages_held_out_are_learned_from_by_no_question(folder: Path) -> None:
+    learn, held = ReadingSet.load(folder).split(0.34)
+    assert {item.passage for item in learn.items} & {item.passage for item in held.items} == set()
+    assert len(learn.items) + len(held.items) == 4
+    assert held.items
+
+
+def test_a_window_grows_by_whole_sentences_up_to_its_length() -> None:
+    spans = [(0, 4), (4, 10), (10, 12), (12, 20)]
+    for seed in range(20):
+        chosen = window_around(spans, (10, 11), 9, random.Random(seed))
+        assert chosen in ([2], [1, 2])
+    assert window_around(spans, (3, 5), 2, random.Random(1)) == [0, 1]
+
+
+def test_an_answer_example_marks_the_answer_in_its_window(folder: Path) -> None:
+    reading = ReadingSet.load(folder)
+    examples = Examples(reading)
+    for seed in range(20):
+        for item in reading.items:
+            example = examples.answer(item, 12, random.Random(seed))
+            assert example.window[example.start : example.end] == reading.texts[item.passage][item.start : item.end]
+
+
+@pytest.mark.parametrize("kind", ["retrieved", "removed", "elsewhere", "changed"])
+def test_no_window_of_these_kinds_answers(folder: Path, kind: str) -> None:
+    reading = ReadingSet.load(folder)
+    examples = Examples(reading, {k: float(k == kind) for k in ("retrieved", "removed", "changed", "elsewhere")})
+    kinds = set()
+    for seed in range(30):
+        for item in reading.items:
+            example = examples.no_answer(item, 20, random.Random(seed))
+            assert example.start is None
+            if example.kind == "changed":
+                assert example.question != item.question
+            else:
+                assert not any(answer in example.window for answer in item.answers)
+            kinds.add(example.kind)
+    assert kind in kinds
+
+
+def test_a_cropped_window_keeps_its_answer() -> None:
+    window = "零一二三四五六七八九"
+    for seed in range(50):
+        chance = random.Random(seed)
+        start = chance.randint(0, 8)
+        end = chance.randint(start + 1, min(10, start + 4))
+        short = cropped(Example("问", "", window, start, end), 4, chance)
+        assert len(short.window) == 4
+        assert short.window[short.start : short.end] == window[start:end]
+    assert cropped(Example("问", "", window), 10, random.Random(1)).window == window
+    assert cropped(Example("问", "", window), 3, random.Random(1)).window in window
+
+
+def test_a_schedule_takes_every_question_once_an_epoch_and_long_windows_in_small_batches() -> None:
+    batches = schedule(Plan(epochs=1.5), 1000)
+    assert batches[0].first == 0
+    assert all(b.first == a.first + a.count for a, b in pairwise(batches))
+    assert 1500 <= batches[-1].first + batches[-1].count < 1500 + batches[-1].count
+    assert len({(batch.letters, batch.count) for batch in batches}) == 4
+
+
+def test_a_batch_is_the_same_whenever_it_is_drawn(folder: Path) -> None:
+    reading = ReadingSet.load(folder)
+    batch = schedule(Plan(epochs=30), 4)[1]
+    first, second = (draw(batch, reading.items, Examples(reading), 7) for _ in range(2))
+    assert first == second
+    assert len(first) == 2 * batch.count
+    assert first != draw(batch, reading.items, Examples(reading), 8)
+
+
+@pytest.mark.model
+def test_a_run_that_was_broken_off_ends_as_one_that_was_not(folder: Path, tmp_path: Path) -> None:
+    reading = ReadingSet.load(folder)
+    plan = Plan(epochs=18, rank=2)
+
+    class Stop(Exception):
+        pass
+
+    def stop_after_the_first_checkpoint(out: Path) -> None:
+        def report(line: str) -> None:
+            raise Stop(line)
+
+        train(plan, Examples(reading), reading.items, out, report, keep_every=2, report_every=2)
+
+    train(plan, Examples(reading), reading.items, tmp_path / "whole", report=list, keep_every=2)
+    with pytest.raises(Stop, match="step 2/"):
+        stop_after_the_first_checkpoint(tmp_path / "broken")
+    train(plan, Examples(reading), reading.items, tmp_path / "broken", report=list, keep_every=2)
+    for name in ("whole", "broken"):
+        export_adapter(tmp_path / name / "checkpoint.pt", tmp_path / f"{name}.safetensors", "toy")
+    whole, said = read_adapter(tmp_path / "whole.safetensors")
+    broken, _ = read_adapter(tmp_path / "broken.safetensors")
+    assert said["trained on"] == "toy"
+    assert whole.keys() == broken.keys()
+    assert all(torch.allclose(whole[name].float(), broken[name].float(), atol=1e-3) for name in whole)
+    assert any(name.endswith("attention.self.query.weight.A") for name in whole)
+
+
+@pytest.mark.model
+def test_a_checkpoint_of_another_plan_is_not_resumed(folder: Path, tmp_path: Path) -> None:
+    reading = ReadingSet.load(folder)
+    train(Plan(epochs=1, rank=2), Examples(reading), reading.items, tmp_path, report=list)
+    with pytest.raises(ValueError, match="of another plan"):
+        train(Plan(epochs=2, rank=2), Examples(reading), reading.items, tmp_path, report=list)

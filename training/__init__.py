@@ -1,0 +1,1 @@
+"""Training of the reader: data, network, evaluation. Nothing of the product imports it."""

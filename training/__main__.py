@@ -1,0 +1,44 @@
+"""python -m training: train the reader on reading-comprehension sets; writes the adapter that rag/reader.py loads."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("data", type=Path, help="folder that holds cmrc2018-train and drcd-dev")
+    parser.add_argument("out", type=Path, help="folder of the checkpoint and the adapter; a run in it is resumed")
+    parser.add_argument("--epochs", type=float, default=2.0)
+    parser.add_argument("--rank", type=int, default=64, help="rank of the adapter; 0 trains every weight")
+    parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--sets", nargs="+", default=["cmrc2018-train", "drcd-dev"], help="sets to train on")
+    options = parser.parse_args(arguments)
+
+    from training.examples import Examples, ReadingSet
+    from training.train import Plan, export_adapter, train
+
+    try:
+        whole = ReadingSet.load(*(options.data / name for name in options.sets))
+    except OSError as error:
+        print(f"error: {error}: give the folder that holds {' and '.join(options.sets)}", file=sys.stderr)
+        return 1
+    learn, held = whole.split(HELD_OUT)
+    plan = Plan(epochs=options.epochs, rank=options.rank, rate=options.rate, seed=options.seed)
+    print(f"{len(learn.items)} questions to learn from, {len(held.items)} held out; {plan}", flush=True)
+    try:
+        train(plan, Examples(learn), learn.items, options.out, lambda line: print(line, flush=True))
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if plan.rank:
+        export_adapter(options.out / "checkpoint.pt", options.out / "reader.safetensors", ", ".join(options.sets))
+    return 0
+
+
+HELD_OUT = 0.08  # share of the passages that are never trained on, for choosing and for calibration
+
+if __name__ == "__main__":
+    sys.exit(main())
