@@ -30,6 +30,13 @@ class Settings(BaseSettings):
         0.6, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"
     )
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
+    reranker: str = Field(
+        "", description="second stage: a sentence-transformers cross-encoder by name or folder; empty means none"
+    )
+    rerank_candidates: int = Field(20, ge=1, le=200, description="passages that the second stage reads")
+    rerank_seconds: float = Field(
+        2.0, gt=0, description="seconds for the second stage, after which the first stage's order stands"
+    )
     question_limit: int = Field(1000, ge=1, description="longest question that is read, in code points")
     refusal_threshold: float = Field(
         0.1, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"

@@ -121,7 +121,8 @@ class Hit:
 class Passage:
     """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
 
-    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score.
+    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score. `rerank` is the score of the second stage,
+    which then decides the rank; None where there is none.
     """
 
     article: Article
@@ -130,6 +131,7 @@ class Passage:
     score: float
     dense: float = 0.0
     lexical: float = 0.0
+    rerank: float | None = None
 
     def holds(self, citation: "Citation") -> bool:
         """Whether the citation's span lies inside this passage."""
@@ -332,4 +334,5 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "text": passage.chunk.text,
         "score": round(passage.score, 6),
         "rank": passage.rank,
+        "rerank": passage.rerank,
     }
