@@ -25,6 +25,8 @@ from rag.measure import Measured, measure, topic_probability
 from rag.origins import number_origins
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever, from_document
+from rag.rewrite import is_follow_up
+from rag.rewrite_llm import rewrite_follow_up
 from rag.settings import Settings
 from rag.types import Answer, Message, Passage, Query, Question
 from rag.understand import understand
@@ -165,9 +167,10 @@ class AnswerChain(Runnable[Input, Answer]):
         `timings` gets the milliseconds of the stages that run.
         """
         timings = {} if timings is None else timings
+        rewritten = self._rewrite(question, timings, config)
         settings, wanted = self.settings, self.settings.passages
         with _timed(timings, "retrieve"):
-            query = understand(question, load_aliases(settings.corpus))
+            query = understand(question, load_aliases(settings.corpus), rewritten=rewritten)
             deeper = max(wanted, settings.rerank_candidates) if self.second_stage else wanted
             retriever = HybridRetriever.of(generation, self.embedder, settings, passages=deeper)
             documents = retriever.invoke(query.text, config)
@@ -176,6 +179,13 @@ class AnswerChain(Runnable[Input, Answer]):
             with _timed(timings, "rerank"):
                 passages = rerank(self.second_stage, query.text, passages, settings.rerank_candidates)
         return query, passages[:wanted]
+
+    def _rewrite(self, question: Question, timings: dict[str, float], config: RunnableConfig | None) -> str | None:
+        """A follow-up as the LLM completes it; None where there is no LLM, no follow-up, or nothing to believe."""
+        if self.model is None or not is_follow_up(question):
+            return None
+        with _timed(timings, "rewrite"):
+            return rewrite_follow_up(self.model, question, self.settings, config)
 
     def _answer(
         self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     llm_base_url: str = Field("", description="base URL of an OpenAI-compatible API, ending in /v1")
     llm_api_key: SecretStr = Field(SecretStr(""), description="API key of the LLM; never logged")
     llm_timeout: float = Field(60, gt=0, description="seconds to wait for the LLM's next words before falling back")
+    llm_rewrite_seconds: float = Field(
+        10, gt=0, description="seconds for the LLM to complete a follow-up question, after which the rules do it"
+    )
     llm_prompt_tokens: int = Field(3000, ge=200, description="budget of one prompt, in cl100k tokens")
     llm_answer_tokens: int = Field(600, ge=16, description="longest reply of the LLM, in its own tokens")
 
