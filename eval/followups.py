@@ -24,7 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from eval.convert import read_jsonl
-from rag.rewrite import stand_alone
+from rag.errors import RagError
+from rag.rewrite import is_follow_up, stand_alone
+from rag.settings import load_settings
 from rag.text import index_terms, normalize
 from rag.types import Message, Question
 
@@ -54,6 +56,31 @@ def prepend(question: Question) -> str:
     """The baseline: the last question in front, always."""
     last = next(message.content for message in reversed(question.history) if message.role == "user")
     return f"{last} {question.text}"
+
+
+class LlmRewriter:
+    """Follow-ups as the chain completes them with the LLM of the settings; counts what it asks and what it believes.
+
+    Raises RagError where the settings name no LLM that can be used.
+    """
+
+    def __init__(self) -> None:
+        from rag.generate import open_model  # imports of several seconds: not for --help
+
+        self.settings = load_settings()
+        self.model = open_model(self.settings)
+        self.asked = self.believed = 0
+
+    def __call__(self, question: Question) -> str:
+        """The question as the LLM completes it, or else the rules."""
+        from rag.rewrite_llm import rewrite_follow_up
+
+        if not is_follow_up(question):
+            return stand_alone(question)
+        rewritten = rewrite_follow_up(self.model, question, self.settings)
+        self.asked += 1
+        self.believed += rewritten is not None
+        return rewritten or stand_alone(question)
 
 
 def terms_added(before: str, after: str) -> set[str]:
@@ -151,16 +178,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--split", choices=["tune", "report"], default="report", help="the half (default: report)")
     parser.add_argument("--limit", type=int, help="the first rows of the half only")
+    parser.add_argument("--kind", help="rows of one kind only, such as follow-up")
+    parser.add_argument("--llm", action="store_true", help="also with the LLM of the settings (YINJU_LLM)")
     options = parser.parse_args(arguments)
     try:
-        rows = [row for row in load_rows(options.folder) if in_split(row.opening, options.split)][: options.limit]
+        rows = [row for row in load_rows(options.folder) if in_split(row.opening, options.split)]
+        rows = [row for row in rows if options.kind in (None, row.kind)][: options.limit]
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"error: {options.folder} holds no follow-ups: {error}", file=sys.stderr)
         return 1
     if not rows:
         print(f"error: {options.folder} holds no follow-ups in the half {options.split}", file=sys.stderr)
         return 1
-    print("\n".join(report(rows, {"prepend": prepend, "stand_alone": stand_alone})))
+    rewriters: dict[str, Rewriter] = {"prepend": prepend, "stand_alone": stand_alone}
+    try:
+        llm = LlmRewriter() if options.llm else None
+    except RagError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\n".join(report(rows, rewriters | ({"llm": llm} if llm else {}))))
+    if llm:
+        print(f"the LLM was asked {llm.asked} times, {llm.believed} of its rewritings were believed")
     return 0
 
 

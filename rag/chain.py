@@ -23,7 +23,10 @@ from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.measure import Measured, measure, topic_probability
 from rag.origins import number_origins
+from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever, from_document
+from rag.rewrite import is_follow_up
+from rag.rewrite_llm import rewrite_follow_up
 from rag.settings import Settings
 from rag.types import Answer, Message, Passage, Query, Question
 from rag.understand import understand
@@ -75,13 +78,19 @@ class AnswerChain(Runnable[Input, Answer]):
     """
 
     def __init__(
-        self, settings: Settings, *, embedder: Embedder | None = None, model: BaseChatModel | None = None
+        self,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        model: BaseChatModel | None = None,
+        second_stage: SecondStage | None = None,
     ) -> None:
-        """Raises ModelError when the settings name an LLM that cannot be used."""
+        """Raises ModelError when the settings name an LLM or a reranker that cannot be used."""
         self.settings = settings
         self.embedder = embedder or SentenceEmbedder(settings.embedding_model)
         self.index = IndexReader(settings.index, self.embedder)
         self.model = model or (open_model(settings) if settings.llm else None)
+        self.second_stage = second_stage or open_second_stage(settings)
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
         """The whole answer. Raises RagError when there is no usable index, ValueError for a malformed input."""
@@ -126,8 +135,7 @@ class AnswerChain(Runnable[Input, Answer]):
             yield Answer(question, refused=True, notice=notice)
             return
         generation = self.index.current()
-        with _timed(timings, "retrieve"):
-            query, passages = self.retrieve(question, generation, config)
+        query, passages = self.retrieve(question, generation, config, timings)
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
             measured = measure(query.text, passages, generation, self.embedder, newest=newest) if passages else None
@@ -148,13 +156,36 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(answer, confidence=confidence, index_generation=number, origins=origins)
 
     def retrieve(
-        self, question: Question, generation: Generation, config: RunnableConfig | None = None
+        self,
+        question: Question,
+        generation: Generation,
+        config: RunnableConfig | None = None,
+        timings: dict[str, float] | None = None,
     ) -> tuple[Query, tuple[Passage, ...]]:
-        """What is searched for a question, and the passages that are found, best first."""
-        query = understand(question, load_aliases(self.settings.corpus))
-        retriever = HybridRetriever.of(generation, self.embedder, self.settings)
-        documents = retriever.invoke(query.text, config)
-        return query, tuple(from_document(document, generation) for document in documents)
+        """What is searched for a question, and the passages that are found, best first.
+
+        `timings` gets the milliseconds of the stages that run.
+        """
+        timings = {} if timings is None else timings
+        rewritten = self._rewrite(question, timings, config)
+        settings, wanted = self.settings, self.settings.passages
+        with _timed(timings, "retrieve"):
+            query = understand(question, load_aliases(settings.corpus), rewritten=rewritten)
+            deeper = max(wanted, settings.rerank_candidates) if self.second_stage else wanted
+            retriever = HybridRetriever.of(generation, self.embedder, settings, passages=deeper)
+            documents = retriever.invoke(query.text, config)
+            passages = tuple(from_document(document, generation) for document in documents)
+        if self.second_stage and passages:
+            with _timed(timings, "rerank"):
+                passages = rerank(self.second_stage, query.text, passages, settings.rerank_candidates)
+        return query, passages[:wanted]
+
+    def _rewrite(self, question: Question, timings: dict[str, float], config: RunnableConfig | None) -> str | None:
+        """A follow-up as the LLM completes it; None where there is no LLM, no follow-up, or nothing to believe."""
+        if self.model is None or not is_follow_up(question):
+            return None
+        with _timed(timings, "rewrite"):
+            return rewrite_follow_up(self.model, question, self.settings, config)
 
     def _answer(
         self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig

@@ -68,7 +68,7 @@ class SentenceEmbedder:
         transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        dtype = "bfloat16" if _has_fast_bfloat16() else "float32"
+        dtype = "bfloat16" if has_fast_bfloat16() else "float32"
         bundled = unpacked_model(dtype) if self.name == BUNDLED_MODEL else None
         path = str(bundled) if bundled else self.name
         if self.name == BUNDLED_MODEL and not bundled:
@@ -131,7 +131,7 @@ def unit_rows(rows: npt.NDArray[Any]) -> Vector:
     return np.asarray(rows / np.maximum(lengths, np.float32(1e-9)), np.float32)
 
 
-def _has_fast_bfloat16() -> bool:
+def has_fast_bfloat16() -> bool:
     """Whether the CPU multiplies bfloat16 matrices in hardware; elsewhere float32 is faster."""
     import torch
 

@@ -56,14 +56,16 @@ class HybridRetriever(BaseRetriever):
     passages: int
 
     @classmethod
-    def of(cls, generation: Generation, embedder: Embedder, settings: Settings) -> "HybridRetriever":
-        """The retriever that the settings describe."""
+    def of(
+        cls, generation: Generation, embedder: Embedder, settings: Settings, *, passages: int | None = None
+    ) -> "HybridRetriever":
+        """The retriever that the settings describe; `passages` where a second stage wants more of them."""
         return cls(
             generation=generation,
             embedder=embedder,
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
-            passages=settings.passages,
+            passages=passages or settings.passages,
         )
 
     def retrieve(self, query: str) -> list[Passage]:
@@ -113,6 +115,7 @@ def to_document(passage: Passage) -> Document:
         "score": passage.score,
         "dense": passage.dense,
         "lexical": passage.lexical,
+        "rerank": passage.rerank,
     }
     return Document(id=chunk.id, page_content=chunk.text, metadata=metadata)
 
@@ -121,5 +124,5 @@ def from_document(document: Document, generation: Generation) -> Passage:
     """The passage that a document of `to_document` stands for, in the same generation."""
     assert document.id is not None
     chunk = generation.library.chunk(document.id)
-    scores = {name: document.metadata[name] for name in ("rank", "score", "dense", "lexical")}
+    scores = {name: document.metadata[name] for name in ("rank", "score", "dense", "lexical", "rerank")}
     return Passage(article=generation.library.article(chunk.article_id), chunk=chunk, **scores)

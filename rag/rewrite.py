@@ -157,6 +157,11 @@ def is_follow_up(question: Question) -> bool:
     return bool(asked) and not _names_its_subject(simplify(question.text), simplify(asked[-1]))
 
 
+def without_pointers(text: str) -> str:
+    """A question with blanks for the words that refer to something before it: 它, 这家, 前者, 第二个."""
+    return _POINTS.sub(" ", _PRONOUN.sub(" ", text))
+
+
 def runs(text: str) -> list[str]:
     """The stretches of a text that may name something, in order: 你知道福利社是谁的吗 gives 福利社."""
     found = []

@@ -30,6 +30,13 @@ class Settings(BaseSettings):
         0.6, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"
     )
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
+    reranker: str = Field(
+        "", description="second stage: a sentence-transformers cross-encoder by name or folder; empty means none"
+    )
+    rerank_candidates: int = Field(20, ge=1, le=200, description="passages that the second stage reads")
+    rerank_seconds: float = Field(
+        2.0, gt=0, description="seconds for the second stage, after which the first stage's order stands"
+    )
     question_limit: int = Field(1000, ge=1, description="longest question that is read, in code points")
     refusal_threshold: float = Field(
         0.1, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"
@@ -38,6 +45,9 @@ class Settings(BaseSettings):
     llm_base_url: str = Field("", description="base URL of an OpenAI-compatible API, ending in /v1")
     llm_api_key: SecretStr = Field(SecretStr(""), description="API key of the LLM; never logged")
     llm_timeout: float = Field(60, gt=0, description="seconds to wait for the LLM's next words before falling back")
+    llm_rewrite_seconds: float = Field(
+        10, gt=0, description="seconds for the LLM to complete a follow-up question, after which the rules do it"
+    )
     llm_prompt_tokens: int = Field(3000, ge=200, description="budget of one prompt, in cl100k tokens")
     llm_answer_tokens: int = Field(600, ge=16, description="longest reply of the LLM, in its own tokens")
 

@@ -134,7 +134,8 @@ class PassageReading:
 class Passage:
     """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
 
-    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score; `reading` is None where nothing was read.
+    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score. `rerank` is the score of the second stage,
+    which then decides the rank; `reading` what the reader made of it; each None where there is none.
     """
 
     article: Article
@@ -143,6 +144,7 @@ class Passage:
     score: float
     dense: float = 0.0
     lexical: float = 0.0
+    rerank: float | None = None
     reading: PassageReading | None = None
 
     def holds(self, citation: "Citation") -> bool:
@@ -346,4 +348,5 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "text": passage.chunk.text,
         "score": round(passage.score, 6),
         "rank": passage.rank,
+        "rerank": passage.rerank,
     }

@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FakeServer(ThreadingHTTPServer):
-    """`reply` is what the model writes; `mode` is ok, error, stall, garbage or broken; `prompts` what it was asked."""
+    """`reply` is what the model writes, after those in `queue`; `mode` is ok, error, stall, garbage or broken.
+
+    `prompts` is what it was asked.
+    """
 
     daemon_threads = True
     reply = ""
@@ -18,6 +21,7 @@ class FakeServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.prompts: list[str] = []
+        self.queue: list[str] = []
         self.released = threading.Event()
 
     @property
@@ -43,11 +47,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.mode == "garbage":
             self.wfile.write(b"data: {not json\n\n")
             return
-        half = len(self.server.reply) // 2
-        for at in range(0, len(self.server.reply), 3):
+        reply = self.server.queue.pop(0) if self.server.queue else self.server.reply
+        half = len(reply) // 2
+        for at in range(0, len(reply), 3):
             if self.server.mode == "broken" and at > half:
                 return
-            self._send({"content": self.server.reply[at : at + 3]})
+            self._send({"content": reply[at : at + 3]})
             time.sleep(0.001)
         self._send({}, finish="stop")
         self.wfile.write(b"data: [DONE]\n\n")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from llm_server import fake_llm
 
 from eval.followups import Row, counts, in_split, load_rows, main, prepend, report, share_with_interval, terms_added
 from rag.types import Message, Question
@@ -92,6 +93,29 @@ def test_the_command_prints_the_report(dialogues: Path, capsys: pytest.CaptureFi
     assert 0 in codes
     assert "follow-up  stand_alone       1  " in out
     assert codes.count(1) == err.count("holds no follow-ups in the half")
+
+
+def test_with_an_llm_its_rewritings_are_measured_beside_the_rules(
+    dialogues: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = next(split for split in ("tune", "report") if in_split(PHOTO.opening, split))
+    with fake_llm() as server:
+        server.reply = PHOTO.rewrite
+        monkeypatch.setenv("YINJU_LLM", "openai:fake")
+        monkeypatch.setenv("YINJU_LLM_BASE_URL", server.base_url)
+        assert main([str(dialogues), "--split", split, "--kind", "follow-up", "--limit", "1", "--llm"]) == 0
+    out = capsys.readouterr().out
+    assert "follow-up  llm               1  1.000 [1.000, 1.000]   1.000 [1.000, 1.000]" in out
+    assert "the LLM was asked 1 times, 1 of its rewritings were believed" in out
+
+
+def test_without_a_usable_llm_the_command_says_what_is_wrong(
+    dialogues: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = next(split for split in ("tune", "report") if in_split(PHOTO.opening, split))
+    monkeypatch.setenv("YINJU_LLM", "nothing")
+    assert main([str(dialogues), "--split", split, "--llm"]) == 1
+    assert "write provider:model" in capsys.readouterr().err
 
 
 def test_a_folder_without_a_set_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
