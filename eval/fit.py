@@ -1,9 +1,10 @@
-"""python -m eval.fit --index DIR --set FILE: fit the weights of rag/measure.py (rag/weights.json).
+"""python -m eval.fit --source INDEX SET: fit the weights of rag/measure.py (rag/weights.json).
 
 Two linear models on the features of rag/features.py: which sentence answers (conditional logit over the
-candidate sentences of a question, L2 penalty), and whether the corpus holds the topic at all (logistic
-regression over random sub-corpora of several sizes). The set needs answerable questions and ones of type
-absent-topic: `python -m eval.convert --keep`.
+candidate sentences of a question, L2 penalty; once without the reader and once with it), and whether the corpus
+holds the topic at all (logistic regression over random sub-corpora of several sizes). The first set needs
+answerable questions and, for the topic, ones of type absent-topic: `python -m eval.convert --keep`. Questions with
+the tag "report" are never fitted on.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from sklearn.metrics import roc_auc_score
 from eval.metrics import overlap
 from eval.sets import SetQuestion, load_set, locate
 from eval.wording import contains
+from rag.chain import AnswerChain
 from rag.embed import Embedder, SentenceEmbedder
 from rag.features import (
     SENTENCE_FEATURES,
@@ -38,7 +40,6 @@ from rag.features import (
 )
 from rag.index import Generation, IndexReader
 from rag.measure import READ_PASSAGES, measure
-from rag.retrieve import HybridRetriever
 from rag.settings import load_settings
 from rag.text import index_terms
 
@@ -62,15 +63,18 @@ def right_sentences(question: SetQuestion, candidates: Sequence[Candidate], gene
     )
 
 
-def fit_sentences(groups: Sequence[Group]) -> npt.NDArray[np.float64]:
-    """Weights that maximise the likelihood of a right sentence among the candidates of each question."""
+def fit_sentences(groups: Sequence[Group], shares: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Weights that maximise the likelihood of a right sentence among the candidates of each question.
+
+    `shares` are those of the groups in the likelihood, and sum to 1.
+    """
 
     def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         value, gradient = PENALTY * weights @ weights, 2 * PENALTY * weights
-        for features, right in groups:
+        for (features, right), share in zip(groups, shares, strict=True):
             scores = features @ weights
-            value += (logsumexp(scores) - logsumexp(scores[right])) / len(groups)
-            gradient += (softmax(scores) @ features - softmax(scores[right]) @ features[right]) / len(groups)
+            value += share * (logsumexp(scores) - logsumexp(scores[right]))
+            gradient += share * (softmax(scores) @ features - softmax(scores[right]) @ features[right])
         return float(value), gradient
 
     return np.asarray(minimize(loss, np.zeros(len(SENTENCE_FEATURES)), method="L-BFGS-B", jac=True).x)
@@ -117,51 +121,56 @@ def topic_sampler(generation: Generation, embedder: Embedder, seed: int) -> Call
     return lambda question: [in_sub_corpus(question, size) for size in SUB_CORPORA]
 
 
-def write_weights(path: Path, weights: dict[str, Any]) -> None:
-    """Write the weights as JSON."""
-    path.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
-
-
-def main() -> int:
-    """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.fit", description=__doc__)
-    parser.add_argument("--index", type=Path, required=True)
-    parser.add_argument("--set", type=Path, required=True)
-    parser.add_argument("--limit", type=int, default=1500, help="questions of each kind, present and absent")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--sentence-only", action="store_true", help="keep the weights of the topic that --out has")
-    parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
-    options = parser.parse_args()
-    settings = load_settings(index=options.index)
-    embedder = SentenceEmbedder(settings.embedding_model)
-    generation = IndexReader(settings.index, embedder).current()
-    questions = load_set(options.set)
-    random.Random(options.seed).shuffle(questions)
-    present = [q for q in questions if q.evidence][: options.limit]
-    absent = [q for q in questions if not q.answerable][: options.limit]
-
-    retriever = HybridRetriever.of(generation, embedder, settings)
+def sentence_groups(chain: AnswerChain, questions: Sequence[SetQuestion]) -> list[Group]:
+    """For each question with a right sentence among its candidates: their features, and which of them are right."""
+    generation = chain.index.current()
     groups: list[Group] = []
-    for question in present:
-        text = question.question.text
-        measured = measure(text, retriever.retrieve(text), generation, embedder)
+    for question in questions:
+        query, passages = chain.retrieve(question.question, generation)
+        measured = measure(query.text, passages, generation, chain.embedder)
         right = right_sentences(question, measured.candidates, generation)
         if right.any():
             groups.append((measured.features, right))
-    half = len(groups) // 2
-    held_out = fit_sentences(groups[:half])
+    return groups
+
+
+def fit_sources(sources: Sequence[tuple[Path, Path]], limit: int, seed: int, *, reader: bool) -> dict[str, float]:
+    """Weights of the sentence model over several indexes with a set each; prints what they find in the other half.
+
+    Questions with the tag "report" are left out. Every source counts as much, however many questions it has.
+    """
+    groups: list[list[Group]] = []
+    for index, set_ in sources:
+        questions = [q for q in load_set(set_) if q.evidence and "report" not in q.tags]
+        random.Random(seed).shuffle(questions)
+        chain = AnswerChain(load_settings(index=index, reader=reader))
+        groups.append(sentence_groups(chain, questions[:limit]))
+        chain.close()
+    halves = [[of[k::2] for of in groups] for k in (0, 1)]
+    held_out = fit_sentences(*evened(halves[0]))
     for k in (1, 2, 3):
-        share = found_at(groups[half:], held_out, k)
-        print(f"right sentence among the {k} best, fitted on one half, found in the other: {share:.3f}")
+        shares = ", ".join(f"{found_at(of, held_out, k):.3f}" for of in halves[1])
+        print(f"right sentence among the {k} best, fitted on one half, found in the other of each set: {shares}")
+    return dict(zip(SENTENCE_FEATURES, fit_sentences(*evened(groups)).round(3).tolist(), strict=True))
 
-    sentence = dict(zip(SENTENCE_FEATURES, fit_sentences(groups).round(3).tolist(), strict=True))
-    if options.sentence_only:
-        kept = json.loads(options.out.read_text(encoding="utf-8"))
-        write_weights(options.out, {**kept, "sentence": sentence})
-        print(f"{len(groups)} questions with a right sentence; their weights in {options.out}")
-        return 0
 
-    sample = topic_sampler(generation, embedder, options.seed)
+def evened(sources: Sequence[Sequence[Group]]) -> tuple[list[Group], list[float]]:
+    """All groups, and for each the share that it has: the sources have equal shares."""
+    return (
+        [group for groups in sources for group in groups],
+        [1 / len(sources) / len(groups) for groups in sources for _ in groups],
+    )
+
+
+def fit_topic(index: Path, set_: Path, limit: int, seed: int) -> dict[str, Any]:
+    """Weights of the topic model, over random sub-corpora of an index; prints its AUROC in the other half."""
+    settings = load_settings(index=index)
+    embedder = SentenceEmbedder(settings.embedding_model)
+    questions = load_set(set_)
+    random.Random(seed).shuffle(questions)
+    present = [q for q in questions if q.evidence][:limit]
+    absent = [q for q in questions if not q.answerable][:limit]
+    sample = topic_sampler(IndexReader(settings.index, embedder).current(), embedder, seed)
     topics = np.array([features for q in [*present, *absent] for features in sample(q)])
     labels = np.repeat([True] * len(present) + [False] * len(absent), len(SUB_CORPORA))
     even = np.arange(len(labels)) // len(SUB_CORPORA) % 2 == 0
@@ -170,15 +179,32 @@ def main() -> int:
     auroc = roc_auc_score(labels[~even], probability)
     print(f"topic present or absent, fitted on one half, AUROC in the other: {auroc:.3f}")
     model.fit(topics, labels)
-
-    weights = {
-        "sentence": sentence,
+    return {
         "topic": dict(zip(TOPIC_FEATURES, model.coef_[0].round(3).tolist(), strict=True)),
         "topic_intercept": round(float(model.intercept_[0]), 3),
     }
-    write_weights(options.out, weights)
-    counts = f"{len(groups)} questions with a right sentence, {len(present)} present, {len(absent)} absent"
-    print(f"{counts}; weights in {options.out}")
+
+
+def main() -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m eval.fit", description=__doc__)
+    parser.add_argument(
+        "--source", type=Path, nargs=2, action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
+    )
+    parser.add_argument("--only", choices=["sentence", "topic"], help="keep the other weights that --out has")
+    parser.add_argument("--limit", type=int, default=1500, help="questions of a set, present and absent ones each")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
+    options = parser.parse_args()
+    weights = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
+    sources = [(index, set_) for index, set_ in options.source]
+    if options.only != "topic":
+        for name, reader in (("sentence", False), ("sentence_read", True)):
+            weights[name] = fit_sources(sources, options.limit, options.seed, reader=reader)
+    if options.only != "sentence":
+        weights |= fit_topic(*sources[0], options.limit, options.seed)
+    options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
+    print(f"weights in {options.out}")
     return 0
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -21,8 +22,11 @@ from rag.errors import RagError
 from rag.extract import extract
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
+from rag.library import Library
 from rag.measure import Measured, measure, topic_probability
 from rag.origins import number_origins
+from rag.reader import Reader, open_reader
+from rag.reading import in_order_read, read_passages
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever, from_document
 from rag.rewrite import is_follow_up
@@ -91,6 +95,11 @@ class AnswerChain(Runnable[Input, Answer]):
         self.index = IndexReader(settings.index, self.embedder)
         self.model = model or (open_model(settings) if settings.llm else None)
         self.second_stage = second_stage or open_second_stage(settings)
+
+    @cached_property
+    def reader(self) -> Reader | None:
+        """The trained reader, opened when it is first used; None where the settings or the model have none."""
+        return open_reader(self.embedder) if self.settings.reader else None
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
         """The whole answer. Raises RagError when there is no usable index, ValueError for a malformed input."""
@@ -171,14 +180,28 @@ class AnswerChain(Runnable[Input, Answer]):
         settings, wanted = self.settings, self.settings.passages
         with _timed(timings, "retrieve"):
             query = understand(question, load_aliases(settings.corpus), rewritten=rewritten)
-            deeper = max(wanted, settings.rerank_candidates) if self.second_stage else wanted
+            deeper = max(
+                wanted,
+                settings.rerank_candidates if self.second_stage else 0,
+                settings.read_passages if self.reader else 0,
+            )
             retriever = HybridRetriever.of(generation, self.embedder, settings, passages=deeper)
             documents = retriever.invoke(query.text, config)
             passages = tuple(from_document(document, generation) for document in documents)
         if self.second_stage and passages:
             with _timed(timings, "rerank"):
                 passages = rerank(self.second_stage, query.text, passages, settings.rerank_candidates)
+        if self.reader and passages:
+            with _timed(timings, "read"):
+                passages = self._read(self.reader, query.text, passages, generation.library)
         return query, passages[:wanted]
+
+    def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...], library: Library) -> tuple[Passage, ...]:
+        """The passages, the first of them read; in the reader's order unless a second stage has ordered them."""
+        head, tail = passages[: self.settings.read_passages], passages[self.settings.read_passages :]
+        vector = self.embedder.embed_query(text)
+        read = read_passages(reader, text, vector, head, library, seconds=self.settings.reader_seconds)
+        return (*(read if self.second_stage else in_order_read(read)), *tail)
 
     def _rewrite(self, question: Question, timings: dict[str, float], config: RunnableConfig | None) -> str | None:
         """A follow-up as the LLM completes it; None where there is no LLM, no follow-up, or nothing to believe."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
 from rag.text import content_of, figures, index_terms, normalize, units
-from rag.types import Answer, Article, Citation, Passage, Question, Statement
+from rag.types import Answer, Article, Citation, Passage, Question, Span, Statement
 
 NAME = "extractive"
 MOST_SENTENCES = 5
@@ -156,8 +156,18 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
         for candidate in group.candidates:
             markers.append(len(citations) + 1)
             citations.append(Citation(markers[-1], candidate.passage.article, candidate.start, candidate.end))
-        statements.append(Statement(group.candidates[0].text, tuple(markers)))
+        statements.append(Statement(group.candidates[0].text, tuple(markers), emphasis_of(group.candidates[0])))
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
+
+
+def emphasis_of(candidate: Candidate) -> tuple[Span, ...]:
+    """The words of a sentence that the reader takes for the answer, as a span in it; none where it is not sure."""
+    reading = candidate.passage.reading
+    if reading is None or reading.answers < 0:
+        return ()
+    start, end = reading.span
+    inside = candidate.start <= start < end <= candidate.end and end - start < candidate.end - candidate.start
+    return ((start - candidate.start, end - candidate.start),) if inside else ()
 
 
 def lacks_number(question: str, groups: Sequence[Group]) -> bool:

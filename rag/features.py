@@ -30,6 +30,8 @@ SENTENCE_FEATURES = (
     "place",
     "several",
     "definition",
+    "reading",  # log probability that the answer begins in the sentence if its passage answers; 0 where nothing is read
+    "answers",  # logit that the passage answers, below that of the best passage; 0 where nothing is read
 )
 TOPIC_FEATURES = (
     "dense",  # cosine of the question with its nearest sentence
@@ -37,6 +39,7 @@ TOPIC_FEATURES = (
     "log_chunks",  # natural logarithm of the number of chunks: in more chunks something is always near
 )
 LEAST_COVERAGE = 0.3
+LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
 _ASKS = {
     "number": re.compile(
@@ -123,6 +126,7 @@ def sentence_features(
     character_weights = _character_weights(query, candidates)
     asked = asks_for(query)
     best = max(cosines, default=0.0)
+    answers = [c.passage.reading.answers for c in candidates if c.passage.reading]
     rows = [
         [
             (cosine - best) / 0.05,
@@ -132,10 +136,20 @@ def sentence_features(
             float(c.passage.rank == 1),
             (_beside(vectors[c.passage.chunk.id], position[c.passage.chunk.id, (c.start, c.end)], best) - best) / 0.05,
             *(float(kind in asked and bool(gives.search(c.text))) for kind, gives in _GIVES.items()),
+            *_read(c, max(answers, default=0.0)),
         ]
         for c, cosine in zip(candidates, cosines, strict=True)
     ]
     return np.array(rows, np.float64).reshape(len(candidates), len(SENTENCE_FEATURES))
+
+
+def _read(candidate: Candidate, best: float) -> tuple[float, float]:
+    """What the reader makes of a sentence and its passage, the best passage's logit taken off."""
+    reading = candidate.passage.reading
+    if reading is None:
+        return 0.0, 0.0
+    begins = reading.sentences.get((candidate.start, candidate.end), LEAST_READING)
+    return max(begins, LEAST_READING), reading.answers - best
 
 
 def _beside(cosines: Vector, at: int, alone: float) -> float:

@@ -29,11 +29,15 @@ READ_PASSAGES = 5  # passages whose sentences are candidates
 
 @dataclass(frozen=True)
 class Measured:
-    """The candidate sentences of a question with their features, and the features of its topic."""
+    """The candidate sentences of a question with their features, and the features of its topic.
+
+    `read` tells whether the reader has read their passages.
+    """
 
     candidates: list[Candidate]
     features: Matrix
     topic: npt.NDArray[Any]
+    read: bool = False
 
 
 @cache
@@ -59,7 +63,8 @@ def measure(
     direction = np.mean(vectors, axis=0)
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
-    return Measured(candidates, features, topic_features(max(p.dense for p in read), coverage, chunks))
+    topic = topic_features(max(p.dense for p in read), coverage, chunks)
+    return Measured(candidates, features, topic, read=any(p.reading for p in read))
 
 
 def topic_probability(measured: Measured) -> float:
@@ -71,6 +76,7 @@ def topic_probability(measured: Measured) -> float:
 
 def sentence_probabilities(measured: Measured) -> Matrix:
     """(candidates,) float64 that sum to 1: how likely each candidate is the sentence that answers."""
-    scores = measured.features @ [_weights()["sentence"][name] for name in SENTENCE_FEATURES]
+    weights = _weights()["sentence_read" if measured.read else "sentence"]
+    scores = measured.features @ [weights[name] for name in SENTENCE_FEATURES]
     exponentials = np.exp(scores - scores.max(initial=0.0))
     return np.asarray(exponentials / exponentials.sum())

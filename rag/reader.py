@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.embed import Embedder, SentenceEmbedder
+from rag.settings import BUNDLED_MODEL
 from rag.text import simplify
 from rag.types import Span
 
@@ -107,3 +109,10 @@ class Reader:
             logs = tuple(float(torch.tensor(max(m, 1e-6)).log()) for m in mass)
             readings.append(Reading(logit, (row.offsets[first][0], row.offsets[last][1]), logs))
         return readings
+
+
+def open_reader(embedder: Embedder) -> Reader | None:
+    """The trained reader over an embedding model; None for another model than the bundled one."""
+    if not isinstance(embedder, SentenceEmbedder) or embedder.name != BUNDLED_MODEL:
+        return None
+    return Reader.of(*embedder.network)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from rag.reader import Reader, Window
 from rag.types import Passage, PassageReading, Span
 
 LONGEST_WINDOW = 260  # code points
+FUSED_WEIGHT = 8.0  # logits that the whole range of the fused score is worth in the order of what was read
 
 
 def window_of(passage: Passage, cosines: Vector, most: int = LONGEST_WINDOW) -> tuple[int, Window]:
@@ -57,3 +59,11 @@ def read_passages(
                 sentences=dict(zip(spans, reading.sentences, strict=True)),
             )
     return [replace(passage, reading=read.get(passage.chunk.id)) for passage in passages]
+
+
+def in_order_read(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The passages numbered anew: those read by the logit that they answer and their fused score, then the others."""
+    read = [passage for passage in passages if passage.reading]
+    others = [passage for passage in passages if not passage.reading]
+    read.sort(key=lambda passage: -(passage.reading.answers + FUSED_WEIGHT * passage.score))  # type: ignore[union-attr]
+    return tuple(replace(passage, rank=rank) for rank, passage in enumerate(chain(read, others), 1))

@@ -37,6 +37,13 @@ class Settings(BaseSettings):
     rerank_seconds: float = Field(
         2.0, gt=0, description="seconds for the second stage, after which the first stage's order stands"
     )
+    reader: bool = Field(
+        True, description="whether the trained reader reads the first passages; it needs the bundled embedding model"
+    )
+    read_passages: int = Field(10, ge=1, le=50, description="passages that the reader reads")
+    reader_seconds: float = Field(
+        2.0, gt=0, description="seconds for the reader, after which passages that are not read keep their order behind"
+    )
     question_limit: int = Field(1000, ge=1, description="longest question that is read, in code points")
     refusal_threshold: float = Field(
         0.1, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"

@@ -191,10 +191,14 @@ class Citation:
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence of an answer and the markers of the citations it rests on."""
+    """One sentence of an answer and the markers of the citations it rests on.
+
+    `emphasis` are spans of `text`: the words that answer, where they are known.
+    """
 
     text: str
     citations: tuple[int, ...]
+    emphasis: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -304,7 +308,10 @@ class Answer:
             "notice": self.notice,
             "answerer": self.answerer,
             "confidence": self.confidence,
-            "statements": [{"text": s.text, "citations": list(s.citations)} for s in self.statements],
+            "statements": [
+                {"text": s.text, "citations": list(s.citations), "emphasis": [list(span) for span in s.emphasis]}
+                for s in self.statements
+            ],
             "citations": [
                 {**_citation_json(citation), "origin": origin}
                 for citation, origin in zip(

@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from rag.extract import NO_NUMBER, choose, compose, extract, in_reading_order, lacks_number, says_the_same
+from rag.extract import NO_NUMBER, choose, compose, emphasis_of, extract, in_reading_order, lacks_number, says_the_same
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
 from rag.text import sentence_spans
-from rag.types import Article, Chunk, Passage, Question
+from rag.types import Article, Chunk, Passage, PassageReading, Question
 
 
 def passage(rank: int, text: str, published: str | None = None) -> Passage:
@@ -140,3 +142,20 @@ def test_a_number_that_is_asked_for_must_be_given(question: str, sentence: str, 
     *_, answer = extract(Question(question), measured(passages, [0]), tuple(passages))
     assert answer.refused is lacks
     assert answer.notice == (NO_NUMBER if lacks else "")
+
+
+@pytest.mark.parametrize(
+    ("answers", "span", "emphasis"),
+    [
+        (1.0, (5, 6), ((0, 1),)),
+        (-1.0, (5, 6), ()),
+        (1.0, (0, 2), ()),
+        (1.0, (5, 10), ()),
+    ],
+    ids=["found", "not sure", "in another sentence", "the whole sentence"],
+)
+def test_the_words_that_the_reader_is_sure_of_are_emphasised(
+    answers: float, span: tuple[int, int], emphasis: tuple[tuple[int, int], ...]
+) -> None:
+    read = replace(passage(1, "甲写的书。乙唱的歌。"), reading=PassageReading(answers, span, {}))
+    assert emphasis_of(candidates_of([read])[1]) == emphasis

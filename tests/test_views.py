@@ -50,6 +50,13 @@ def test_no_word_of_an_article_or_a_reader_becomes_a_tag() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
 
 
+def test_the_words_that_answer_are_bold_and_still_escaped() -> None:
+    given = answer(passage())
+    (statement,) = given.statements
+    html = answer_html(replace(given, statements=(replace(statement, emphasis=((3, 4), (9, 11))),)), 0)
+    assert "&lt;b&gt;<b>乙</b>&lt;/b&gt;写<b>了书</b>。" in html
+
+
 def test_a_link_that_is_no_web_address_is_not_shown() -> None:
     assert "javascript:" not in answer_html(answer(passage("javascript:alert(1)")), 0)
 

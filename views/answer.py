@@ -23,7 +23,7 @@ def answer_html(answer: Answer, turn: int) -> str:
     quotes = {citation.marker: citation for citation in answer.citations}
     for statement in answer.statements:
         marks = "".join(_mark_html(quotes[n], turn) for n in statement.citations)
-        parts.append(f'<p class="yj-statement">{escape(statement.text)}{marks}{_origins_html(answer, statement)}</p>')
+        parts.append(f'<p class="yj-statement">{_words_html(statement)}{marks}{_origins_html(answer, statement)}</p>')
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
     if answer.citations:
@@ -34,6 +34,15 @@ def answer_html(answer: Answer, turn: int) -> str:
         parts += [_passage_html(passage) for passage in answer.passages[:3]]
         parts.append("</details>")
     return f'<div class="yj-answer" data-turn="{turn}">{"".join(parts)}</div>'
+
+
+def _words_html(statement: Statement) -> str:
+    """The words of a statement, those that answer in bold."""
+    parts, at = [], 0
+    for start, end in statement.emphasis:
+        parts += [escape(statement.text[at:start]), f"<b>{escape(statement.text[start:end])}</b>"]
+        at = end
+    return "".join([*parts, escape(statement.text[at:])])
 
 
 def _origins_html(answer: Answer, statement: Statement) -> str:

@@ -1,0 +1,97 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeEmbedder
+
+from rag.features import SENTENCE_FEATURES, candidates_of, sentence_features
+from rag.index import Generation, IndexReader
+from rag.reader import Reading, Window
+from rag.reading import read_passages, window_of
+from rag.text import sentence_spans
+from rag.types import Article, Chunk, Passage, PassageReading
+
+
+def passage(text: str) -> Passage:
+    article = Article("文", "文.txt", text, title="题")
+    return Passage(article, Chunk("c", "文", 0, len(text), text, "节", tuple(sentence_spans(text))), 1, 1.0)
+
+
+class FakeReader:
+    """Finds the answer 鱼 in every window that has one; reads `most` windows in its time."""
+
+    def __init__(self, most: int = 99) -> None:
+        self.most = most
+        self.windows: list[Window] = []
+
+    def read(self, question: str, windows: Sequence[Window], *, seconds: float | None = None) -> list[Reading | None]:
+        self.windows += windows
+        return [self._read(window) if i < self.most else None for i, window in enumerate(windows)]
+
+    def _read(self, window: Window) -> Reading:
+        at = window.text.find("鱼")
+        logs = tuple(0.0 if a <= at < b else -5.0 for a, b in window.sentences)
+        return Reading(float(at >= 0), (at, at + 1), logs)
+
+
+def test_a_window_is_the_nearest_sentence_and_as_many_beside_it_as_fit() -> None:
+    of = passage("一二三。四五六。七八九。十。")
+    cosines = np.array([0.1, 0.2, 0.9, 0.3], np.float32)
+    assert window_of(of, cosines, 4) == (8, Window("题 节", "七八九。", ((0, 4),)))
+    assert window_of(of, cosines, 8) == (4, Window("题 节", "四五六。七八九。", ((0, 4), (4, 8))))
+    assert window_of(of, cosines, 10)[1].text == "四五六。七八九。十。"
+    assert window_of(of, cosines, 99) == (0, Window("题 节", of.article.text, of.chunk.sentences))
+
+
+@pytest.fixture
+def generation(tiny_index: Path, fake_embedder: FakeEmbedder) -> Generation:
+    return IndexReader(tiny_index, fake_embedder).current()
+
+
+@pytest.fixture
+def passages(generation: Generation) -> list[Passage]:
+    library = generation.library
+    chunks = [library.chunk(id_) for id_ in library.chunk_ids()]
+    return [Passage(library.article(c.article_id), c, rank, 1 / rank) for rank, c in enumerate(chunks, 1)]
+
+
+def test_a_reading_is_in_the_article_not_in_the_window(
+    generation: Generation, passages: list[Passage], fake_embedder: FakeEmbedder
+) -> None:
+    vector = fake_embedder.embed_query("猫吃什么")
+    read = read_passages(FakeReader(), "猫吃什么", vector, passages, generation.library)  # type: ignore[arg-type]
+    fish = next(p for p in read if "鱼" in p.chunk.text)
+    assert fish.reading is not None
+    assert fish.article.text[slice(*fish.reading.span)] == "鱼"
+    assert max(fish.reading.sentences, key=fish.reading.sentences.__getitem__) == fish.chunk.sentences[0]
+    assert [p.rank for p in read] == [p.rank for p in passages]
+
+
+def test_what_was_not_read_in_time_stays_as_it_was(
+    generation: Generation, passages: list[Passage], fake_embedder: FakeEmbedder
+) -> None:
+    vector = fake_embedder.embed_query("猫")
+    read = read_passages(FakeReader(1), "猫", vector, passages, generation.library)  # type: ignore[arg-type]
+    assert [p.reading is not None for p in read] == [True, False, False]
+    assert read[1:] == passages[1:]
+
+
+def test_features_tell_what_the_reader_makes_of_a_sentence(
+    generation: Generation, passages: list[Passage], fake_embedder: FakeEmbedder
+) -> None:
+    first, second = passages[0].chunk.sentences[0], passages[1].chunk.sentences[0]
+    read = [
+        replace(passages[0], reading=PassageReading(2.0, first, {first: -0.5})),
+        replace(passages[1], reading=PassageReading(-1.0, second, {second: -9.0})),
+    ]
+    candidates = candidates_of(read)
+    rows = sentence_features("猫", fake_embedder.embed_query("猫"), candidates, {}, generation.library)
+    table = dict(zip(SENTENCE_FEATURES, rows.T.tolist(), strict=True))
+    by_span = {(c.passage.chunk.id, c.start): i for i, c in enumerate(candidates)}
+    at, beyond = by_span[passages[0].chunk.id, first[0]], by_span[passages[1].chunk.id, second[0]]
+    assert (table["reading"][at], table["answers"][at]) == (-0.5, 0.0)
+    assert (table["reading"][beyond], table["answers"][beyond]) == (-7.0, -3.0)
+    unread = sentence_features("猫", fake_embedder.embed_query("猫"), candidates_of(passages), {}, generation.library)
+    assert not unread[:, SENTENCE_FEATURES.index("reading") :].any()
