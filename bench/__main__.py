@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,13 +18,21 @@ from bench.answering import measure_answering
 from bench.indexing import measure_indexing
 from bench.page import measure_page
 from bench.process import run_python
+from bench.retrieval import GENERATED, measure_retrieval
 
-PARTS = ("indexing", "answering", "page")
+PARTS = ("indexing", "answering", "page", "retrieval")
 RATIOS = {  # name: part, measure, the measure that it is divided by
     "indexing: cached ÷ from nothing": ("indexing", "from the embedding cache, s", "from nothing, s"),
     "indexing: nothing changed ÷ from nothing": ("indexing", "nothing changed, s", "from nothing, s"),
     "answering: p50 ÷ plain Chroma p50": ("answering", "total p50, ms", "plain Chroma p50, ms"),
     "answering: p95 ÷ plain Chroma p95": ("answering", "total p95, ms", "plain Chroma p95, ms"),
+    "retrieval: p50 ÷ plain Chroma p50": ("retrieval", "retrieval p50, ms", "plain Chroma p50, ms"),
+    "retrieval: p95 ÷ plain Chroma p95": ("retrieval", "retrieval p95, ms", "plain Chroma p95, ms"),
+    "retrieval, generated: p95 ÷ plain Chroma p95": (
+        "retrieval",
+        "generated: retrieval p95, ms",
+        "generated: plain Chroma p95, ms",
+    ),
     "page: text box ÷ imports alone": ("page", "until the text box, s", "importing the libraries alone, s"),
 }
 
@@ -37,11 +46,15 @@ def main(arguments: list[str] | None = None) -> int:
         "parts", nargs="*", metavar="PART", help=f"what to measure, of {', '.join(PARTS)} (default: all)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
+    parser.add_argument("--index", type=Path, metavar="DIR", help="index for retrieval (default: one of corpus/)")
+    parser.add_argument(
+        "--generated", type=int, default=GENERATED, metavar="CHUNKS", help="generated chunks for retrieval; 0 for none"
+    )
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {unknown.pop()}")
     try:
-        measures = measure(options.parts or PARTS)
+        measures = measure(options.parts or PARTS, options.index, options.generated)
     except (subprocess.CalledProcessError, RuntimeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -60,20 +73,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def measure(parts: list[str] | tuple[str, ...]) -> Measures:
-    """The measures of each part; one after the other, so that none disturbs another."""
+def measure(parts: Sequence[str], given: Path | None = None, generated: int = GENERATED) -> Measures:
+    """The measures of each part, one after the other, so that none disturbs another; `given` is for retrieval."""
     measures: Measures = {}
     with tempfile.TemporaryDirectory(prefix="yinju-bench-") as folder:
         work = Path(folder)
         index = work / "index"
         if "indexing" in parts:
             measures["indexing"], index = measure_indexing(work)
-        else:
+        elif given is None or set(parts) > {"retrieval"}:
             run_python("-m", "ingest", "corpus", "--index", str(index), "--json")
         if "answering" in parts:
             measures["answering"] = measure_answering(index)
         if "page" in parts:
             measures["page"] = measure_page(index)
+        if "retrieval" in parts:
+            measures["retrieval"] = measure_retrieval((given or index).resolve(), work, generated)
     return measures
 
 
@@ -82,7 +97,7 @@ def ratios_of(measures: Measures) -> dict[str, float]:
     return {
         name: measures[part][measured] / measures[part][reference]
         for name, (part, measured, reference) in RATIOS.items()
-        if part in measures
+        if part in measures and measured in measures[part]
     }
 
 

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 EPILOG = """exit codes: 0 every question was judged and no floor is missed; 1 a question failed, a floor is missed, or
 index, set or settings cannot be used; 2 wrong arguments"""
 COLUMNS = ("questions", "evidence hit@5", "citation hit", "gold containment", "joint accuracy")
-RETRIEVAL_COLUMNS = ("questions", "article@1", "article MRR@10", "evidence hit@5", "evidence recall@5", "MRR@10")
+RETRIEVAL_COLUMNS = (
+    "questions",
+    "article@1",
+    "article MRR@10",
+    "evidence hit@1",
+    "evidence hit@5",
+    "evidence recall@10",
+    "MRR@10",
+)
 DEPTH = 10  # passages that --retrieval-only looks at, for the metrics at 10
 
 

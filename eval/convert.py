@@ -1,26 +1,42 @@
 """python -m eval.convert FOLDER OUT: a public reading-comprehension set as a corpus and a question set.
 
 FOLDER holds passages.jsonl (id, title, text) and questions.jsonl (id, question, passage, answers, answerable,
-and where known starts or evidence). OUT gets corpus/ID.txt, one passage an article, and set.jsonl.
+and where known starts or evidence); or articles/*.txt and questions.jsonl (id, type, question, answers, answerable,
+evidence as [{doc, quote}]). OUT gets corpus/ID.txt, one passage an article, and set.jsonl; a quote that its article
+does not hold is left out. Every question is tagged tune or report, all those on one article alike.
 With --keep only a share of the passages becomes articles; the questions on the others are then
 unanswerable, of type absent-topic.
 """
 
 import argparse
+import hashlib
 import json
 import random
+import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rag.text import sentence_spans
+
+TYPES = {"fact_based": "fact"}  # of sets that name their types; others keep their name, with - for _
 
 
 def read_jsonl(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a JSON Lines file."""
     with path.open(encoding="utf-8") as lines:
         yield from (json.loads(line) for line in lines if line.strip())
+
+
+@dataclass(frozen=True)
+class Converted:
+    """Numbers of articles and questions, and the questions that lost a quote which their article does not hold."""
+
+    articles: int
+    questions: int
+    lost: tuple[str, ...] = ()
 
 
 def to_question(row: dict[str, Any], text: str, *, kept: bool = True) -> dict[str, Any]:
@@ -38,8 +54,34 @@ def to_question(row: dict[str, Any], text: str, *, kept: bool = True) -> dict[st
         "gold": [answers] if answers else [],
         "forbid": [],
         "evidence": [{"article": row["passage"], "quote": quote} for quote in evidence],
-        "tags": [],
+        "tags": [half_of(row["passage"])],
     }
+
+
+def to_typed_question(row: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    """A row that names its type and its evidence; `texts` are those of the articles, by id.
+
+    A question is about one article, which its id begins with where it has no evidence.
+    """
+    quotes = [(Path(e["doc"]).stem, e["quote"]) for e in row["evidence"]]
+    evidence = [(article, quote) for article, quote in dict.fromkeys(quotes) if quote in texts[article]]
+    about = quotes[0][0] if quotes else next((id_ for id_ in texts if row["id"].startswith(f"{id_}-")), row["id"])
+    return {
+        "id": row["id"],
+        "type": TYPES.get(row["type"], row["type"].replace("_", "-")),
+        "question": row["question"],
+        "history": [],
+        "answerable": row["answerable"],
+        "gold": [row["answers"]] if row["answerable"] else [],
+        "forbid": [],
+        "evidence": [{"article": article, "quote": quote} for article, quote in evidence],
+        "tags": [half_of(about)],
+    }
+
+
+def half_of(article: str) -> str:
+    """The half that the questions on an article belong to, by its id, so that it never changes."""
+    return ("tune", "report")[hashlib.sha256(article.encode()).digest()[0] % 2]
 
 
 def located(row: dict[str, Any], text: str) -> list[tuple[str, int]]:
@@ -59,31 +101,57 @@ def sentence_of(text: str, answer: str, start: int) -> str:
     return next((text[a:b] for a, b in sentence_spans(text) if a <= start < b), answer)
 
 
-def convert(
-    folder: Path, out: Path, *, keep: float = 1.0, questions: int | None = None, seed: int = 7
-) -> tuple[int, int]:
-    """Write the corpus and the set; gives the numbers of articles and questions.
+def convert(folder: Path, out: Path, *, keep: float = 1.0, questions: int | None = None, seed: int = 7) -> Converted:
+    """Write the corpus and the set.
 
     Raises ValueError where OUT/corpus holds anything else: it would be indexed, and absent topics would be there.
     """
     chance = random.Random(seed)
-    corpus = out / "corpus"
-    corpus.mkdir(parents=True, exist_ok=True)
+    if (folder / "articles").is_dir():
+        if keep < 1:
+            raise ValueError("--keep is for passages.jsonl: here questions may be about several articles")
+        return _convert_articles(folder, out, chance, questions)
     passages = {row["id"]: row for row in read_jsonl(folder / "passages.jsonl")}
     kept = set(chance.sample(sorted(passages), round(keep * len(passages))))
-    if others := sorted(path.name for path in corpus.iterdir() if path.name not in {f"{id_}.txt" for id_ in kept}):
-        raise ValueError(f"{corpus} holds other files, such as {others[0]}: give an empty folder")
+    corpus = _empty_corpus(out, kept)
     for id_ in sorted(kept):
         row = passages[id_]
         (corpus / f"{id_}.txt").write_text(f"{row['title']}\n\n{row['text']}\n", encoding="utf-8")
-    rows = list(read_jsonl(folder / "questions.jsonl"))
-    if questions is not None and questions < len(rows):
-        rows = chance.sample(rows, questions)
-    with (out / "set.jsonl").open("w", encoding="utf-8") as lines:
-        for row in rows:
-            question = to_question(row, passages[row["passage"]]["text"], kept=row["passage"] in kept)
-            lines.write(json.dumps(question, ensure_ascii=False) + "\n")
-    return len(kept), len(rows)
+    rows = _sample(list(read_jsonl(folder / "questions.jsonl")), questions, chance)
+    _write_set(out, [to_question(r, passages[r["passage"]]["text"], kept=r["passage"] in kept) for r in rows])
+    return Converted(len(kept), len(rows))
+
+
+def _convert_articles(folder: Path, out: Path, chance: random.Random, questions: int | None) -> Converted:
+    paths = sorted((folder / "articles").glob("*.txt"))
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
+    corpus = _empty_corpus(out, set(texts))
+    for path in paths:
+        shutil.copyfile(path, corpus / path.name)
+    rows = _sample(list(read_jsonl(folder / "questions.jsonl")), questions, chance)
+    converted = [to_typed_question(row, texts) for row in rows]
+    _write_set(out, converted)
+    before = [len({(e["doc"], e["quote"]) for e in row["evidence"]}) for row in rows]
+    lost = [q["id"] for q, count in zip(converted, before, strict=True) if len(q["evidence"]) < count]
+    return Converted(len(paths), len(rows), tuple(lost))
+
+
+def _empty_corpus(out: Path, ids: set[str]) -> Path:
+    """The folder of the articles; nothing is in it but files of these ids. Raises ValueError otherwise."""
+    corpus = out / "corpus"
+    corpus.mkdir(parents=True, exist_ok=True)
+    if others := sorted(path.name for path in corpus.iterdir() if path.name not in {f"{id_}.txt" for id_ in ids}):
+        raise ValueError(f"{corpus} holds other files, such as {others[0]}: give an empty folder")
+    return corpus
+
+
+def _sample(rows: list[dict[str, Any]], count: int | None, chance: random.Random) -> list[dict[str, Any]]:
+    return rows if count is None or count >= len(rows) else chance.sample(rows, count)
+
+
+def _write_set(out: Path, questions: list[dict[str, Any]]) -> None:
+    lines = "".join(json.dumps(question, ensure_ascii=False) + "\n" for question in questions)
+    (out / "set.jsonl").write_text(lines, encoding="utf-8")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -96,13 +164,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7, help="seed of the samples")
     options = parser.parse_args(arguments)
     try:
-        articles, count = convert(
-            options.folder, options.out, keep=options.keep, questions=options.questions, seed=options.seed
-        )
+        made = convert(options.folder, options.out, keep=options.keep, questions=options.questions, seed=options.seed)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{articles} articles, {count} questions in {options.out}")
+    print(f"{made.articles} articles, {made.questions} questions in {options.out}")
+    if made.lost:
+        print(f"{len(made.lost)} questions lost quotes that their article does not hold: {', '.join(made.lost)}")
     return 0
 
 

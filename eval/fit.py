@@ -34,11 +34,10 @@ from rag.features import (
     Matrix,
     covered,
     heading_terms,
-    inverse_document_frequency,
-    query_terms,
     topic_features,
 )
 from rag.index import Generation, IndexReader
+from rag.lexical import content_terms, inverse_document_frequency
 from rag.measure import READ_PASSAGES, measure
 from rag.settings import load_settings
 from rag.text import index_terms
@@ -112,7 +111,7 @@ def topic_sampler(generation: Generation, embedder: Embedder, seed: int) -> Call
         dense = {chunk_id: float((vectors[chunk_id] @ query).max()) for chunk_id in chunks}
         weights = {
             term: inverse_document_frequency(sum(term in chunk_terms[c] for c in chunks), len(chunks))
-            for term in query_terms(question.question.text)
+            for term in content_terms(question.question.text)
         }
         nearest = sorted(chunks, key=lambda c: -dense[c])[:READ_PASSAGES]
         coverage = max(covered(weights, terms) for c in nearest for terms in sentence_terms[c])

@@ -97,6 +97,8 @@ def retrieval_scores(question: SetQuestion, passages: Sequence[Passage], gold: l
         "evidence hit@1": metrics.evidence_hit(places, gold, 1),
         "evidence hit@5": metrics.evidence_hit(places, gold, 5),
         "evidence recall@5": metrics.evidence_recall(places, gold, 5),
+        "evidence hit@10": metrics.evidence_hit(places, gold, 10),
+        "evidence recall@10": metrics.evidence_recall(places, gold, 10),
         "MRR@10": metrics.reciprocal_rank(places, gold),
         "nDCG@10": metrics.ndcg(places, gold),
         "article@1": metrics.article_hit(articles, gold_articles),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.embed import Vector
+from rag.lexical import content_terms, inverse_document_frequency
 from rag.library import Library
 from rag.text import content_of, index_terms, normalize
 from rag.types import Article, Chunk, Passage
@@ -87,19 +88,9 @@ def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
     return [Candidate(passage, start, end) for passage in passages for start, end in passage.chunk.sentences]
 
 
-def inverse_document_frequency(frequency: int, documents: int) -> float:
-    """ln(1 + (N - df + 0.5) / (df + 0.5)), never negative. Source: Lucene's BM25Similarity."""
-    return math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
-
-
-def query_terms(query: str) -> list[str]:
-    """The index terms of what a query is about, without single characters that are left between its other words."""
-    return [term for term in index_terms(content_of(query)) if len(term) > 1 or term.isascii()]
-
-
 def term_weights(query: str, library: Library, chunks: int) -> dict[str, float]:
     """Rarity in the corpus of each term of what a query is about."""
-    frequencies = library.document_frequencies(query_terms(query))
+    frequencies = library.document_frequencies(content_terms(query))
     return {term: inverse_document_frequency(df, chunks) for term, df in frequencies.items()}
 
 

@@ -25,6 +25,8 @@ from rag.types import Article, Chunk, Flag, Hit, Removal, Span
 SCHEMA_VERSION = 2
 MOST_LINKS = 5  # copies that a new paragraph is linked to
 MOST_CANDIDATES = 50  # that are looked at for it
+TIES = 50  # matches beyond the asked ones that are put in the order of ids
+_LISTED = "(SELECT value FROM json_each(?))"
 _SCHEMA = f"""
 PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE articles (
@@ -314,20 +316,45 @@ class Library:
         blob, sentences = rows[0]
         return np.frombuffer(blob, np.float16).reshape(len(json.loads(sentences)), -1).astype(np.float32)
 
-    def search(self, terms: Iterable[str]) -> list[Hit]:
-        """Every chunk that has any of the terms, with its BM25 score, best first; ties in the order of ids.
+    def nearest_sentences(self, ids: Sequence[str], vector: Vector) -> dict[str, float]:
+        """For each chunk the cosine of a unit vector with its nearest sentence, to six decimals."""
+        rows = self._rows(f"SELECT id, vectors FROM chunks WHERE id IN {_LISTED}", (json.dumps(ids),))
+        if not rows:
+            return {}
+        cosines = np.frombuffer(b"".join(blob for _, blob in rows), np.float16).astype(np.float32)
+        lengths = [len(blob) // (2 * len(vector)) for _, blob in rows]
+        starts = np.cumsum([0, *lengths[:-1]])
+        nearest = np.maximum.reduceat(cosines.reshape(-1, len(vector)) @ vector, starts)
+        # Rounded: the last bits depend on where a row stands in the matrix, and equal sentences must tie.
+        return {id_: round(float(score), 6) for (id_, _), score in zip(rows, nearest, strict=True)}
 
+    def indexed_terms(self, ids: Sequence[str]) -> dict[str, str]:
+        """For each chunk the index terms of its title, section and text, joined by blanks."""
+        return dict(
+            self._rows(
+                "SELECT chunks.id, terms.body FROM chunks JOIN terms ON terms.rowid = chunks.row "
+                f"WHERE chunks.id IN {_LISTED}",
+                (json.dumps(ids),),
+            )
+        )
+
+    def search(self, terms: Iterable[str], count: int | None = None) -> list[Hit]:
+        """The chunks that have any of the terms, with their BM25 scores, best first; ties in the order of ids.
+
+        A term may be a phrase: several, joined by blanks. At most `count` chunks, where it is given; all otherwise.
         Source: SQLite's bm25(), k1 = 1.2, b = 0.75, https://sqlite.org/fts5.html#the_bm25_function.
         """
         quoted = " OR ".join(f'"{term}"' for term in dict.fromkeys(terms))
         if not quoted:
             return []
+        # Only the best are looked up in `chunks`, and some more for a tie at the border.
         rows = self._rows(
-            "SELECT chunks.id, -bm25(terms) AS score FROM terms JOIN chunks ON chunks.row = terms.rowid "
-            "WHERE terms MATCH ? ORDER BY score DESC, chunks.id",
-            (quoted,),
+            "SELECT chunks.id, score FROM "
+            "(SELECT rowid AS row, -bm25(terms) AS score FROM terms WHERE terms MATCH ? ORDER BY rank LIMIT ?) "
+            "JOIN chunks USING (row) ORDER BY score DESC, chunks.id",
+            (quoted, -1 if count is None else count + TIES),
         )
-        return [Hit(chunk_id, score) for chunk_id, score in rows]
+        return [Hit(chunk_id, score) for chunk_id, score in rows[:count]]
 
     def document_frequencies(self, terms: Iterable[str]) -> dict[str, int]:
         """Number of chunks that have each term."""

@@ -1,6 +1,5 @@
 """The hybrid retriever: vectors and character bigrams, fused, as a LangChain retriever."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -9,41 +8,19 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
 from rag.embed import Embedder
+from rag.fusion import convex_fusion
 from rag.index import Generation
+from rag.lexical import affordable, lexical_scores, searched_terms
 from rag.settings import Settings
-from rag.text import index_terms
 from rag.types import Passage
-
-
-def min_max(scores: Mapping[str, float]) -> dict[str, float]:
-    """Scores moved to 0 for the lowest and 1 for the highest; all 1 when they are all the same."""
-    if not scores:
-        return {}
-    low, high = min(scores.values()), max(scores.values())
-    if high == low:
-        return dict.fromkeys(scores, 1.0)
-    return {key: (score - low) / (high - low) for key, score in scores.items()}
-
-
-def convex_fusion(dense: Mapping[str, float], lexical: Mapping[str, float], dense_weight: float) -> dict[str, float]:
-    """Fused score of every chunk: dense_weight * dense + (1 - dense_weight) * lexical, each after min_max.
-
-    Both mappings hold the same chunks. Raises ValueError otherwise, or for a weight outside 0 to 1.
-    Source: Bruch, Gai and Ingber, ACM TOIS 2023, doi:10.1145/3596512 (convex combination with min-max scaling).
-    """
-    if dense.keys() != lexical.keys():
-        raise ValueError("both legs must score the same chunks")
-    if not 0 <= dense_weight <= 1:
-        raise ValueError(f"the weight must be from 0 to 1, not {dense_weight}")
-    scaled_dense, scaled_lexical = min_max(dense), min_max(lexical)
-    return {key: dense_weight * scaled_dense[key] + (1 - dense_weight) * scaled_lexical[key] for key in dense}
 
 
 class HybridRetriever(BaseRetriever):
     """Passages of one generation for a query, best first.
 
-    Each leg names its `candidates` best chunks, the dense one by the mean vector of a chunk's sentences. Every one
-    of them is scored by both legs, the dense score being that of its nearest sentence, and the scores are fused.
+    Each leg names its `candidates` best chunks: the dense one by the mean vector of a chunk's sentences, the lexical
+    one by BM25. Every one of them is scored by both legs, the dense score being that of its nearest sentence and the
+    lexical one of rag/lexical.py, and the scores are fused.
     Ties go to the higher dense score, then to the smaller chunk id, so that the order is always the same.
     """
 
@@ -74,11 +51,12 @@ class HybridRetriever(BaseRetriever):
         library = self.generation.library
         query_vector = embedder.embed_query(query)
         near = self.generation.vectors.search(query_vector, self.candidates)
-        matches = library.search(index_terms(query))
-        union = dict.fromkeys(hit.chunk_id for hit in [*near, *matches[: self.candidates]])
-        dense = {chunk_id: float((library.sentence_vectors(chunk_id) @ query_vector).max()) for chunk_id in union}
-        scores = {hit.chunk_id: hit.score for hit in matches}
-        lexical = {chunk_id: scores.get(chunk_id, 0.0) for chunk_id in union}
+        frequencies = library.document_frequencies(searched_terms(query))
+        matches = library.search(affordable(frequencies), self.candidates)
+        union = list(dict.fromkeys(hit.chunk_id for hit in [*near, *matches]))
+        dense = library.nearest_sentences(union, query_vector)
+        chunks = self.generation.manifest.chunks
+        lexical = lexical_scores(query, library.indexed_terms(union), frequencies, chunks)
         fused = convex_fusion(dense, lexical, self.dense_weight)
         best = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))[: self.passages]
         return [

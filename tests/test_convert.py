@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.convert import convert, located, main, sentence_of, to_question
+from eval.convert import Converted, convert, half_of, located, main, sentence_of, to_question
 from eval.sets import Evidence, load_set, locate_all
 from ingest.run import ingest
 from rag.index import IndexReader
@@ -34,7 +34,7 @@ def test_a_passage_becomes_an_article_and_a_question_has_the_sentence_of_its_ans
     folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    assert convert(folder, out) == (2, 3)
+    assert convert(folder, out) == Converted(2, 3)
     assert {path.name: path.read_text(encoding="utf-8") for path in (out / "corpus").iterdir()} == {
         "P0.txt": f"猫狗\n\n{CATS}\n",
         "P1.txt": f"鸟\n\n{BIRDS}\n",
@@ -67,7 +67,7 @@ def test_converting_twice_gives_the_same_bytes(folder: Path, tmp_path: Path) -> 
 
 def test_questions_on_a_passage_that_is_left_out_are_of_an_absent_topic(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert convert(folder, out, keep=0.5) == (1, 3)
+    assert convert(folder, out, keep=0.5) == Converted(1, 3)
     (kept,) = (path.stem for path in (out / "corpus").iterdir())
     for question in load_set(out / "set.jsonl"):
         about = "P0" if question.id == "Q0" else "P1"
@@ -107,3 +107,53 @@ def test_the_sentence_of_an_answer_is_the_one_it_begins_in() -> None:
 def test_a_folder_without_passages_is_one_sentence_and_exit_code_1(tmp_path: Path, capsys) -> None:
     assert main([str(tmp_path / "none"), str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err.startswith("error: ")
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> Path:
+    folder = tmp_path / "reports"
+    (folder / "articles").mkdir(parents=True)
+    (folder / "articles" / "甲-0.txt").write_text(f"甲公司年报\n\n{CATS}\n", encoding="utf-8")
+    (folder / "articles" / "乙-0.txt").write_text(f"乙公司年报\n\n{BIRDS}\n", encoding="utf-8")
+    cats = [{"doc": "甲-0.txt", "quote": quote} for quote in ("猫吃鱼。", "猫怕狗。", "猫不怕狗。")]
+    rows = [
+        {"id": "甲-0-multi_hop-0", "type": "multi_hop", "question": "猫？", "answers": ["鱼"], "answerable": True},
+        {"id": "乙-0-fact_based-0", "type": "fact_based", "question": "鸟？", "answers": ["飞"], "answerable": True},
+        {"id": "乙-0-irrelevant-0", "type": "irrelevant", "question": "龙？", "answers": [], "answerable": False},
+    ]
+    lines = [json.dumps({**row, "evidence": cats if "甲" in row["id"] else []}, ensure_ascii=False) for row in rows]
+    (folder / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def test_articles_keep_their_bytes_and_questions_their_types_and_the_quotes_that_are_there(
+    reports: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert convert(reports, out) == Converted(2, 3, ("甲-0-multi_hop-0",))
+    for path in (reports / "articles").iterdir():
+        assert (out / "corpus" / path.name).read_bytes() == path.read_bytes()
+    assert [(q.type, q.answerable, q.gold, q.evidence, q.tags) for q in load_set(out / "set.jsonl")] == [
+        (
+            "multi-hop",
+            True,
+            (("鱼",),),
+            (Evidence("甲-0", "猫吃鱼。"), Evidence("甲-0", "猫怕狗。")),
+            (half_of("甲-0"),),
+        ),
+        ("fact", True, (("飞",),), (), (half_of("乙-0"),)),
+        ("irrelevant", False, (), (), (half_of("乙-0"),)),
+    ]
+
+
+def test_questions_that_lost_quotes_are_named(reports: Path, tmp_path: Path, capsys) -> None:
+    assert main([str(reports), str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.endswith(
+        "1 questions lost quotes that their article does not hold: 甲-0-multi_hop-0\n"
+    )
+    assert main([str(reports), str(tmp_path / "other"), "--keep", "0.5"]) == 1
+
+
+def test_all_questions_on_an_article_are_in_the_same_half() -> None:
+    assert {half_of(f"P{number}") for number in range(20)} == {"tune", "report"}
+    assert half_of("P0") == half_of("P0")

@@ -73,6 +73,8 @@ def test_retrieval_only_measures_the_same_passages_and_writes_no_answer(chain: A
             "evidence hit@1",
             "evidence hit@5",
             "evidence recall@5",
+            "evidence hit@10",
+            "evidence recall@10",
             "MRR@10",
             "nDCG@10",
             "article@1",

@@ -8,6 +8,7 @@ import pytest
 
 from rag.errors import IndexDamaged, IndexUnwritable
 from rag.library import EmbeddingCache, IndexedFile, Library
+from rag.text import index_terms
 from rag.types import Article, Chunk, Removal
 
 FIRST = Article(
@@ -117,6 +118,28 @@ def test_a_query_of_a_thousand_terms_is_answered(library: Library) -> None:
     terms = [chr(0x4E00 + i) + chr(0x4E01 + i) for i in range(1000)]
     assert library.search([*terms, "吃鱼"])[0].chunk_id == "c1"
     assert len(library.document_frequencies(terms)) == 1000
+
+
+def test_a_search_can_be_for_a_phrase_and_for_the_best_alone(library: Library) -> None:
+    assert [hit.chunk_id for hit in library.search(["吃鱼", "追猫", "鸟飞"], 2)] == ["c2", "c3"]
+    terms = library.indexed_terms(["c1"])["c1"].split()
+    assert [hit.chunk_id for hit in library.search([" ".join(terms[-2:])])] == ["c1"]
+    assert library.search([" ".join([terms[-1], terms[0]])]) == []
+
+
+def test_the_terms_of_a_chunk_are_those_of_its_headings_and_its_text(library: Library) -> None:
+    title = library.article(CHUNKS[0].article_id).title
+    expected = index_terms(f"{title}\n{CHUNKS[0].section}\n{CHUNKS[0].text}")
+    assert library.indexed_terms(["c1", "unknown"]) == {"c1": " ".join(expected)}
+    assert library.indexed_terms([]) == {}
+
+
+def test_the_nearest_sentence_of_a_chunk_is_the_one_with_the_highest_cosine(library: Library) -> None:
+    ids = [chunk.id for chunk in CHUNKS]
+    for vector in (ROWS[0][0], ROWS[-1][-1]):
+        expected = {id_: round(float((library.sentence_vectors(id_) @ vector).max()), 6) for id_ in ids}
+        assert library.nearest_sentences(ids, vector) == pytest.approx(expected, abs=2e-6)
+    assert library.nearest_sentences([], ROWS[0][0]) == {}
 
 
 def test_document_frequencies_count_chunks_and_give_0_for_unknown_terms(library: Library) -> None:

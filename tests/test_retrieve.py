@@ -1,49 +1,17 @@
-import random
 from pathlib import Path
 
 import pytest
 from fakes import FakeEmbedder
 
+from ingest.run import ingest
 from rag.index import Generation, IndexReader
-from rag.retrieve import HybridRetriever, convex_fusion, from_document, min_max
+from rag.retrieve import HybridRetriever, from_document
 from rag.settings import Settings
 
 
 @pytest.fixture
 def generation(tiny_index: Path, fake_embedder: FakeEmbedder) -> Generation:
     return IndexReader(tiny_index, fake_embedder).current()
-
-
-def test_min_max_scales_to_0_and_1() -> None:
-    assert min_max({"a": 2.0, "b": 4.0, "c": 3.0}) == {"a": 0.0, "b": 1.0, "c": 0.5}
-    assert min_max({"a": 2.0, "b": 2.0}) == {"a": 1.0, "b": 1.0}
-    assert min_max({}) == {}
-
-
-def test_convex_fusion_of_a_hand_computed_case() -> None:
-    fused = convex_fusion({"a": 0.9, "b": 0.8, "c": 0.7}, {"a": 0.0, "b": 5.0, "c": 10.0}, 0.6)
-    assert fused == pytest.approx({"a": 0.6, "b": 0.5, "c": 0.4})
-
-
-def test_convex_fusion_agrees_with_a_second_implementation_on_random_scores() -> None:
-    chance = random.Random(5)
-    for _ in range(50):
-        ids = [f"c{i}" for i in range(chance.randint(2, 9))]
-        dense, lexical = ({i: chance.uniform(-1, 9) for i in ids} for _ in range(2))
-        weight = chance.random()
-        spans = [(min(leg.values()), max(leg.values()) - min(leg.values())) for leg in (dense, lexical)]
-        expected = {
-            i: weight * (dense[i] - spans[0][0]) / spans[0][1] + (1 - weight) * (lexical[i] - spans[1][0]) / spans[1][1]
-            for i in ids
-        }
-        assert convex_fusion(dense, lexical, weight) == pytest.approx(expected)
-
-
-def test_convex_fusion_refuses_legs_that_scored_different_chunks() -> None:
-    with pytest.raises(ValueError, match="same chunks"):
-        convex_fusion({"a": 1.0}, {"b": 1.0}, 0.5)
-    with pytest.raises(ValueError, match="from 0 to 1"):
-        convex_fusion({"a": 1.0}, {"a": 1.0}, 1.5)
 
 
 def test_the_passage_that_both_legs_prefer_comes_first(generation: Generation, fake_embedder: FakeEmbedder) -> None:
@@ -66,3 +34,17 @@ def test_a_query_without_any_known_term_still_has_dense_passages(
     generation: Generation, fake_embedder: FakeEmbedder
 ) -> None:
     assert len(HybridRetriever.of(generation, fake_embedder, Settings()).retrieve("😀")) == 3
+
+
+def test_chunks_that_say_the_same_are_ordered_by_their_ids(tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name in "甲乙丙":
+        (corpus / f"{name}.txt").write_text("同题\n\n猫吃鱼。\n", encoding="utf-8")
+    (corpus / "丁.txt").write_text("别的\n\n鸟会飞。\n", encoding="utf-8")
+    ingest(corpus, tmp_path / "index", fake_embedder)
+    generation = IndexReader(tmp_path / "index", fake_embedder).current()
+    passages = HybridRetriever.of(generation, fake_embedder, Settings()).retrieve("猫吃什么")
+    assert passages[3].article.id == "丁"
+    assert [p.chunk.id for p in passages[:3]] == sorted(p.chunk.id for p in passages[:3])
+    assert len({(p.score, p.dense, p.lexical) for p in passages[:3]}) == 1
