@@ -104,7 +104,7 @@ def doubt_about(text: str, question: str, turns: Sequence[str], longest: int) ->
         return f"adds the figure {min(added)}"
     if stranger := invented(text, known):
         return f"adds {stranger!r}"
-    if set(index_terms(text)) <= set(index_terms(question)):
+    if set(index_terms(content_of(text))) <= set(index_terms(content_of(question))):
         return "adds nothing"
     own = set(index_terms(content_of(without_pointers(question))) or index_terms(question))
     if sum(term in normalize(text) for term in own) < KEPT * len(own):

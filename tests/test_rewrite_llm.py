@@ -62,7 +62,7 @@ def test_a_completed_follow_up_is_taken_without_what_stands_around_it(
         ("淘宝有多少粉丝？", "adds '淘宝有'"),
         ("TikTok有多少粉丝？", "adds 'tiktok'"),
         ("福利社于2023年11月16日正式关闭。", "drops what the question asks"),
-        ("它有多少粉丝", "adds nothing"),
+        ("那么它有多少的粉丝呢？", "adds nothing"),
         ("根据上文，福利社有多少粉丝？", "talks about the task (上文)"),
     ],
 )
