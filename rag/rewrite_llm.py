@@ -51,7 +51,9 @@ def rewrite_follow_up(
     try:
         reply = within(settings.llm_rewrite_seconds, lambda: _written(model, messages, config, longest, ends))
     except (ModelError, TimeoutError) as error:
-        log.warning("the rules complete the follow-up: %s", error or f"no reply in {settings.llm_rewrite_seconds:g} s")
+        log.warning(
+            "the rules complete the follow-up: %s", str(error) or f"no reply in {settings.llm_rewrite_seconds:g} s"
+        )
         return None
     text = unwrapped(reply)
     if doubt := doubt_about(text, question.text, turns, longest):
@@ -102,8 +104,10 @@ def doubt_about(text: str, question: str, turns: Sequence[str], longest: int) ->
         return f"adds the figure {min(added)}"
     if stranger := invented(text, known):
         return f"adds {stranger!r}"
-    own = _terms(content_of(without_pointers(question))) or _terms(question)
-    if own and len(own & _terms(text)) < KEPT * len(own):
+    if set(index_terms(content_of(text))) <= set(index_terms(content_of(question))):
+        return "adds nothing"
+    own = set(index_terms(content_of(without_pointers(question))) or index_terms(question))
+    if sum(term in normalize(text) for term in own) < KEPT * len(own):
         return "drops what the question asks"
     return ""
 
@@ -154,10 +158,6 @@ def _written(
         if "\n" in text.strip() or len(text) > longest + ANSWERED or time.monotonic() > ends:
             return text.strip()
     return text.strip() if reply.finished else ""
-
-
-def _terms(text: str) -> set[str]:
-    return set(index_terms(text))
 
 
 def _on_one_line(text: str) -> str:

@@ -62,6 +62,7 @@ def test_a_completed_follow_up_is_taken_without_what_stands_around_it(
         ("淘宝有多少粉丝？", "adds '淘宝有'"),
         ("TikTok有多少粉丝？", "adds 'tiktok'"),
         ("福利社于2023年11月16日正式关闭。", "drops what the question asks"),
+        ("那么它有多少的粉丝呢？", "adds nothing"),
         ("根据上文，福利社有多少粉丝？", "talks about the task (上文)"),
     ],
 )
@@ -137,6 +138,7 @@ def test_a_word_is_known_when_its_pairs_of_characters_are() -> None:
 def test_an_ellipsis_may_be_completed_with_the_words_of_the_last_question() -> None:
     assert doubt_about("甲公司2024年的收入是多少？", "那2024年呢？", ["读者：甲公司2023年的收入是多少？"], 50) == ""
     assert doubt_about("福利社为什么关闭？", "为什么？", ["读者：福利社什么时候关闭？"], 50) == ""
+    assert doubt_about("谁唱的《镜夜》？", "谁唱的", ["读者：推荐你听镜夜"], 50) == ""
     assert doubt_about("中国香港的门槛是什么？", "第二个市场的门槛是什么？", ["回答：覆盖美国、中国香港"], 50) == ""
 
 
