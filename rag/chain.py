@@ -21,11 +21,13 @@ from rag.errors import RagError
 from rag.extract import extract
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
+from rag.library import Library
 from rag.measure import Measured, measure, topic_probability
 from rag.origins import number_origins
 from rag.retrieve import HybridRetriever, from_document
+from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings
-from rag.types import Answer, Message, Passage, Query, Question
+from rag.types import Answer, Message, Passage, Query, Question, Scope
 from rag.understand import understand
 
 log = logging.getLogger(__name__)
@@ -39,7 +41,7 @@ FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原�
 
 
 def to_question(given: Input) -> Question:
-    """A question from its text, or from {"question", "history": [{"role", "content"}], "id"}.
+    """A question from its text, or from {"question", "history": [{"role", "content"}], "id", "scope"}.
 
     Raises ValueError for anything else.
     """
@@ -56,7 +58,7 @@ def to_question(given: Input) -> Question:
         raise ValueError(f'give "question", and in each turn of "history" "role" and "content" ({error})') from error
     if not isinstance(text, str):
         raise ValueError(f'"question" must be text, not {type(text).__name__}')
-    return Question(_valid_text(text), history, str(given.get("id", "")))
+    return Question(_valid_text(text), history, str(given.get("id", "")), read_scope(given.get("scope")))
 
 
 def _valid_text(text: str) -> str:
@@ -66,6 +68,16 @@ def _valid_text(text: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError(f"the question holds a broken character at {error.start}: send it as UTF-8") from error
     return text
+
+
+def absent_notice(scope: Scope, library: Library) -> str:
+    """Why nothing was found: no article meets the scope, or those that do hold nothing on the topic."""
+    allowed = library.articles_within(scope)
+    if allowed is None:
+        return ABSENT
+    if not allowed:
+        return unmet_notice(scope, library.metadata)
+    return ABSENT_WITHIN.format(scope=describe_scope(scope, library.metadata))
 
 
 class AnswerChain(Runnable[Input, Answer]):
@@ -133,12 +145,13 @@ class AnswerChain(Runnable[Input, Answer]):
             measured = measure(query.text, passages, generation, self.embedder, newest=newest) if passages else None
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
-        if about := answer_about(question, query.text, generation.library, passages):
+        if about := answer_about(question, query, generation.library, passages):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations))
             return
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
+            notice = absent_notice(query.scope, generation.library)
             yield Answer(
-                question, (), (), passages, refused=True, notice=ABSENT, confidence=confidence, index_generation=number
+                question, (), (), passages, refused=True, notice=notice, confidence=confidence, index_generation=number
             )
             return
         begun = time.perf_counter()
@@ -152,7 +165,7 @@ class AnswerChain(Runnable[Input, Answer]):
     ) -> tuple[Query, tuple[Passage, ...]]:
         """What is searched for a question, and the passages that are found, best first."""
         query = understand(question, load_aliases(self.settings.corpus))
-        retriever = HybridRetriever.of(generation, self.embedder, self.settings)
+        retriever = HybridRetriever.of(generation, self.embedder, self.settings, query.scope)
         documents = retriever.invoke(query.text, config)
         return query, tuple(from_document(document, generation) for document in documents)
 

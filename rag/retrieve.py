@@ -8,11 +8,11 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from rag.embed import Embedder
+from rag.embed import Embedder, Vector
 from rag.index import Generation
 from rag.settings import Settings
 from rag.text import index_terms
-from rag.types import Passage
+from rag.types import ALL, Hit, Passage, Scope
 
 
 def min_max(scores: Mapping[str, float]) -> dict[str, float]:
@@ -39,8 +39,11 @@ def convex_fusion(dense: Mapping[str, float], lexical: Mapping[str, float], dens
     return {key: dense_weight * scaled_dense[key] + (1 - dense_weight) * scaled_lexical[key] for key in dense}
 
 
+READ_COST = 2  # results of the vector index that take as long as reading one chunk's sentence vectors
+
+
 class HybridRetriever(BaseRetriever):
-    """Passages of one generation for a query, best first.
+    """Passages of one generation for a query, best first, from the articles that the scope allows.
 
     Each leg names its `candidates` best chunks, the dense one by the mean vector of a chunk's sentences. Every one
     of them is scored by both legs, the dense score being that of its nearest sentence, and the scores are fused.
@@ -54,16 +57,20 @@ class HybridRetriever(BaseRetriever):
     candidates: int
     dense_weight: float
     passages: int
+    scope: Scope = ALL
 
     @classmethod
-    def of(cls, generation: Generation, embedder: Embedder, settings: Settings) -> "HybridRetriever":
-        """The retriever that the settings describe."""
+    def of(
+        cls, generation: Generation, embedder: Embedder, settings: Settings, scope: Scope = ALL
+    ) -> "HybridRetriever":
+        """The retriever that the settings describe, for one scope."""
         return cls(
             generation=generation,
             embedder=embedder,
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
             passages=settings.passages,
+            scope=scope,
         )
 
     def retrieve(self, query: str) -> list[Passage]:
@@ -71,10 +78,11 @@ class HybridRetriever(BaseRetriever):
         embedder: Embedder = self.embedder
         library = self.generation.library
         query_vector = embedder.embed_query(query)
-        near = self.generation.vectors.search(query_vector, self.candidates)
-        matches = library.search(index_terms(query))
+        allowed = library.chunks_within(self.scope)
+        near = self._near(query_vector, allowed)
+        matches = [hit for hit in library.search(index_terms(query)) if allowed is None or hit.chunk_id in allowed]
         union = dict.fromkeys(hit.chunk_id for hit in [*near, *matches[: self.candidates]])
-        dense = {chunk_id: float((library.sentence_vectors(chunk_id) @ query_vector).max()) for chunk_id in union}
+        dense = {chunk_id: self._nearest_sentence(chunk_id, query_vector) for chunk_id in union}
         scores = {hit.chunk_id: hit.score for hit in matches}
         lexical = {chunk_id: scores.get(chunk_id, 0.0) for chunk_id in union}
         fused = convex_fusion(dense, lexical, self.dense_weight)
@@ -90,6 +98,29 @@ class HybridRetriever(BaseRetriever):
             )
             for rank, chunk_id in enumerate(best, 1)
         ]
+
+    def _near(self, query_vector: Vector, allowed: frozenset[str] | None) -> list[Hit]:
+        """The `candidates` nearest of the allowed chunks; all chunks are allowed where None is given.
+
+        The vector index cannot filter quickly: either more is asked of it, as much as it should take to find enough
+        and then twice that, or the allowed chunks are scored one by one where that is less work.
+        """
+        vectors, chunks = self.generation.vectors, self.generation.manifest.chunks
+        if allowed is None:
+            return vectors.search(query_vector, self.candidates)
+        if READ_COST * len(allowed) ** 2 <= self.candidates * chunks:
+            hits = [Hit(chunk_id, self._nearest_sentence(chunk_id, query_vector)) for chunk_id in allowed]
+            return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[: self.candidates]
+        count = self.candidates * chunks // len(allowed)
+        while True:
+            found = [hit for hit in vectors.search(query_vector, count) if hit.chunk_id in allowed]
+            if len(found) >= self.candidates or count >= chunks:
+                return found[: self.candidates]
+            count *= 2
+
+    def _nearest_sentence(self, chunk_id: str, query_vector: Vector) -> float:
+        """Cosine of the query with the nearest sentence of a chunk."""
+        return float((self.generation.library.sentence_vectors(chunk_id) @ query_vector).max())
 
     def _get_relevant_documents(
         self,

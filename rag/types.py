@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -94,6 +94,17 @@ class Article:
     def _raw_offset(self, offset: int) -> int:
         text_at, raw_at, _ = self._kept[bisect_right(self._kept, offset, key=lambda stretch: stretch[0]) - 1]
         return raw_at + offset - text_at
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What an article states of itself, without its text."""
+
+    title: str
+    author: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -203,6 +214,13 @@ class Scope:
     tags: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """The conditions that are given; {} for the empty scope."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items() if v}
+
+
+ALL = Scope()  # every article may answer
+
 
 @dataclass(frozen=True)
 class Question:
@@ -211,7 +229,7 @@ class Question:
     text: str
     history: tuple[Message, ...] = ()
     id: str = ""
-    scope: Scope = Scope()
+    scope: Scope = ALL
 
 
 @dataclass(frozen=True)
@@ -230,7 +248,7 @@ class Query:
     """
 
     text: str
-    scope: Scope = Scope()
+    scope: Scope = ALL
     steps: tuple[Step, ...] = ()
 
 
@@ -273,6 +291,11 @@ class Answer:
                 raise ValueError(f"citation {citation.marker} lies in none of the passages")
 
     @property
+    def scope(self) -> Scope:
+        """Which articles might answer."""
+        return self.question.scope
+
+    @property
     def text(self) -> str:
         """The answer as plain text: the notice, then the statements with their marks."""
         marked = [s.text + "".join(f"[{n}]" for n in s.citations) for s in self.statements]
@@ -283,6 +306,7 @@ class Answer:
         return {
             "id": self.question.id,
             "question": self.question.text,
+            "scope": self.scope.to_json(),
             "refused": self.refused,
             "text": self.text,
             "notice": self.notice,

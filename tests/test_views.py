@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from rag.errors import IndexMissing, RagError
 from rag.text import sentence_spans
-from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Statement
+from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Scope, Statement
 from views.answer import answer_html, question_html
 from views.texts import error_text
 
@@ -48,6 +48,14 @@ def test_no_word_of_an_article_or_a_reader_becomes_a_tag() -> None:
     html = answer_html(answer(passage()), 0) + question_html("<script>alert(1)</script>")
     assert "<script" not in html and "<b>乙" not in html and "<i>题" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_the_scope_stands_on_the_answer_with_the_titles_of_its_articles() -> None:
+    of = passage()
+    scoped = replace(answer(of), question=Question("谁？", scope=Scope(tags=("<b>",), articles=("文",))))
+    html = answer_html(scoped, 0)
+    assert '<p class="yj-scope">范围　标签：&lt;b&gt;；文章：《&lt;i&gt;题&lt;/i&gt;》</p>' in html
+    assert "yj-scope" not in answer_html(answer(of), 0)
 
 
 def test_a_link_that_is_no_web_address_is_not_shown() -> None:
