@@ -14,6 +14,7 @@ from rag.types import Answer, Message, Question, Scope
 from views import texts
 from views.answer import answer_html, footer_text, question_html
 from views.scope import choose_scope
+from views.search import show_search
 
 log = logging.getLogger("yinju")
 STYLE = Path(__file__).with_name("views") / "style.css"
@@ -50,6 +51,7 @@ def show(answer: Answer, turn: int) -> None:
     with st.chat_message("assistant", avatar=":material/format_quote:"):
         st.html(answer_html(answer, turn))
         st.caption(footer_text(answer))
+        show_search(answer)
 
 
 def answer_now(chain: AnswerChain, question: Question, turn: int) -> Answer | None:

@@ -24,10 +24,10 @@ from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.measure import Measured, measure, topic_probability
 from rag.origins import number_origins
-from rag.retrieve import HybridRetriever, from_document
+from rag.retrieve import HybridRetriever
 from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings
-from rag.types import Answer, Message, Passage, Query, Question, Scope
+from rag.types import Answer, Message, Passage, Question, Scope, Search
 from rag.understand import understand
 
 log = logging.getLogger(__name__)
@@ -139,35 +139,34 @@ class AnswerChain(Runnable[Input, Answer]):
             return
         generation = self.index.current()
         with _timed(timings, "retrieve"):
-            query, passages = self.retrieve(question, generation, config)
+            search = self.retrieve(question, generation, config)
+            query, passages = search.query, search.passages
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
             measured = measure(query.text, passages, generation, self.embedder, newest=newest) if passages else None
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
         if about := answer_about(question, query, generation.library, passages):
-            yield replace(about, index_generation=number, origins=(1,) * len(about.citations))
+            yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
             return
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
             notice = absent_notice(query.scope, generation.library)
-            yield Answer(
-                question, (), (), passages, refused=True, notice=notice, confidence=confidence, index_generation=number
-            )
+            refusal = Answer(question, passages=passages, refused=True, notice=notice, confidence=confidence)
+            yield replace(refusal, index_generation=number, search=search)
             return
         begun = time.perf_counter()
         for answer in self._answer(question, passages, measured, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
             origins = number_origins(answer.citations, generation.library)
-            yield replace(answer, confidence=confidence, index_generation=number, origins=origins)
+            yield replace(answer, confidence=confidence, index_generation=number, origins=origins, search=search)
 
-    def retrieve(
-        self, question: Question, generation: Generation, config: RunnableConfig | None = None
-    ) -> tuple[Query, tuple[Passage, ...]]:
-        """What is searched for a question, and the passages that are found, best first."""
+    def retrieve(self, question: Question, generation: Generation, config: RunnableConfig | None = None) -> Search:
+        """What is searched for a question, and what is found."""
         query = understand(question, load_aliases(self.settings.corpus))
         retriever = HybridRetriever.of(generation, self.embedder, self.settings, query.scope)
-        documents = retriever.invoke(query.text, config)
-        return query, tuple(from_document(document, generation) for document in documents)
+        retriever.invoke(query.text, config)
+        assert retriever.found is not None
+        return replace(retriever.found, query=query)
 
     def _answer(
         self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig

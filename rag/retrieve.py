@@ -12,7 +12,7 @@ from rag.embed import Embedder, Vector
 from rag.index import Generation
 from rag.settings import Settings
 from rag.text import index_terms
-from rag.types import ALL, Hit, Passage, Scope
+from rag.types import ALL, Hit, Passage, Query, Ranked, Scope, Search
 
 
 def min_max(scores: Mapping[str, float]) -> dict[str, float]:
@@ -39,6 +39,7 @@ def convex_fusion(dense: Mapping[str, float], lexical: Mapping[str, float], dens
     return {key: dense_weight * scaled_dense[key] + (1 - dense_weight) * scaled_lexical[key] for key in dense}
 
 
+SHOWN = 20  # candidates that are kept as passages, to tell how they were ranked
 READ_COST = 2  # results of the vector index that take as long as reading one chunk's sentence vectors
 
 
@@ -58,6 +59,7 @@ class HybridRetriever(BaseRetriever):
     dense_weight: float
     passages: int
     scope: Scope = ALL
+    found: Search | None = None  # of the last query that was invoked; a retriever is made for each question
 
     @classmethod
     def of(
@@ -75,6 +77,10 @@ class HybridRetriever(BaseRetriever):
 
     def retrieve(self, query: str) -> list[Passage]:
         """Up to `passages` passages for a query, with rank and scores."""
+        return list(self.search(query).passages)
+
+    def search(self, query: str) -> Search:
+        """Every candidate for a query, the best SHOWN of them as passages; the first `passages` have a place."""
         embedder: Embedder = self.embedder
         library = self.generation.library
         query_vector = embedder.embed_query(query)
@@ -86,8 +92,9 @@ class HybridRetriever(BaseRetriever):
         scores = {hit.chunk_id: hit.score for hit in matches}
         lexical = {chunk_id: scores.get(chunk_id, 0.0) for chunk_id in union}
         fused = convex_fusion(dense, lexical, self.dense_weight)
-        best = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))[: self.passages]
-        return [
+        order = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))
+        shown = order[: max(self.passages, SHOWN)]
+        best = [
             Passage(
                 article=library.article((chunk := library.chunk(chunk_id)).article_id),
                 chunk=chunk,
@@ -96,8 +103,14 @@ class HybridRetriever(BaseRetriever):
                 dense=dense[chunk_id],
                 lexical=lexical[chunk_id],
             )
-            for rank, chunk_id in enumerate(best, 1)
+            for rank, chunk_id in enumerate(shown, 1)
         ]
+        scaled_dense, scaled_lexical = min_max(dense), min_max(lexical)
+        candidates = [
+            Ranked(p, scaled_dense[p.chunk.id], scaled_lexical[p.chunk.id], p.rank if p.rank <= self.passages else None)
+            for p in best
+        ]
+        return Search(Query(query, self.scope), tuple(candidates), tuple(order[len(shown) :]))
 
     def _near(self, query_vector: Vector, allowed: frozenset[str] | None) -> list[Hit]:
         """The `candidates` nearest of the allowed chunks; all chunks are allowed where None is given.
@@ -128,11 +141,12 @@ class HybridRetriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
     ) -> list[Document]:
-        return [to_document(passage) for passage in self.retrieve(query)]
+        self.found = self.search(query)
+        return [to_document(passage) for passage in self.found.passages]
 
 
 def to_document(passage: Passage) -> Document:
-    """A passage as LangChain's Document, with all that from_document needs."""
+    """A passage as LangChain's Document."""
     article, chunk = passage.article, passage.chunk
     metadata = {
         "article": article.id,
@@ -146,11 +160,3 @@ def to_document(passage: Passage) -> Document:
         "lexical": passage.lexical,
     }
     return Document(id=chunk.id, page_content=chunk.text, metadata=metadata)
-
-
-def from_document(document: Document, generation: Generation) -> Passage:
-    """The passage that a document of `to_document` stands for, in the same generation."""
-    assert document.id is not None
-    chunk = generation.library.chunk(document.id)
-    scores = {name: document.metadata[name] for name in ("rank", "score", "dense", "lexical")}
-    return Passage(article=generation.library.article(chunk.article_id), chunk=chunk, **scores)

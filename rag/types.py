@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -253,6 +253,44 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """A candidate of the fusion: its passage, ranked by the fused score, and the scores of both legs as fused, 0 to 1.
+
+    `place` is its rank among the passages of the answer, None where it is none of them.
+    """
+
+    passage: Passage
+    scaled_dense: float
+    scaled_lexical: float
+    place: int | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was searched for a question and what was found: the best candidates, then the chunk ids of the others."""
+
+    query: Query
+    candidates: tuple[Ranked, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The candidates that the answer is drawn from, ranked by their place."""
+        placed = [(c.place, c.passage) for c in self.candidates if c.place is not None]
+        return tuple(replace(passage, rank=place) for place, passage in sorted(placed, key=lambda pair: pair[0]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The search as in docs/answer.md, ready for json.dumps."""
+        return {
+            "query": self.query.text,
+            "steps": [{"name": step.name, "query": step.query} for step in self.query.steps],
+            "scope": self.query.scope.to_json(),
+            "candidates": [_ranked_json(candidate) for candidate in self.candidates],
+            "others": len(self.others),
+        }
+
+
+@dataclass(frozen=True)
 class Answer:
     """Statements with their citations, and the passages they were drawn from.
 
@@ -274,6 +312,7 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     index_generation: int = 0
     origins: tuple[int, ...] = ()
+    search: Search | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         markers = [citation.marker for citation in self.citations]
@@ -292,8 +331,8 @@ class Answer:
 
     @property
     def scope(self) -> Scope:
-        """Which articles might answer."""
-        return self.question.scope
+        """Which articles might answer: the reader's scope, with what the question itself says."""
+        return self.search.query.scope if self.search else self.question.scope
 
     @property
     def text(self) -> str:
@@ -301,8 +340,9 @@ class Answer:
         marked = [s.text + "".join(f"[{n}]" for n in s.citations) for s in self.statements]
         return "\n".join([part for part in (self.notice, "".join(marked)) if part])
 
-    def to_json(self) -> dict[str, Any]:
-        """The answer as in docs/answer.md, ready for json.dumps."""
+    def to_json(self, *, explain: bool = False) -> dict[str, Any]:
+        """The answer as in docs/answer.md, ready for json.dumps; with `explain` and what was searched."""
+        search = {"search": self.search.to_json() if self.search else None} if explain else {}
         return {
             "id": self.question.id,
             "question": self.question.text,
@@ -322,6 +362,7 @@ class Answer:
             "passages": [_passage_json(passage) for passage in self.passages],
             "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},
             "index_generation": self.index_generation,
+            **search,
         }
 
 
@@ -356,4 +397,23 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "text": passage.chunk.text,
         "score": round(passage.score, 6),
         "rank": passage.rank,
+    }
+
+
+def _ranked_json(candidate: Ranked) -> dict[str, Any]:
+    passage = candidate.passage
+    return {
+        "rank": passage.rank,
+        "place": candidate.place,
+        "article": passage.article.id,
+        "title": passage.article.title,
+        "section": passage.chunk.section,
+        "start": passage.chunk.start,
+        "end": passage.chunk.end,
+        "text": passage.chunk.text,
+        "score": round(passage.score, 6),
+        "dense": round(passage.dense, 6),
+        "lexical": round(passage.lexical, 6),
+        "scaled_dense": round(candidate.scaled_dense, 6),
+        "scaled_lexical": round(candidate.scaled_lexical, 6),
     }

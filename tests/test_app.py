@@ -70,6 +70,14 @@ def test_the_chosen_scope_decides_which_articles_answer_and_stands_on_the_answer
     assert "哑弹" in html_of(page)
 
 
+def test_below_an_answer_stands_how_it_was_searched(page: AppTest) -> None:
+    page.chat_input[0].set_value("红书的月活用户有多少？").run()
+    assert [expander.label for expander in page.expander] == [texts.SEARCH]
+    html = "".join(element.proto.body for element in page.expander[0].get("html"))
+    assert "<dt>统一名称</dt><dd>小红书的月活用户有多少？</dd>" in html
+    assert html.count("<li ") == 20 and html.count('class="yj-placed"') == 8
+
+
 def test_script_in_a_question_is_shown_as_text(page: AppTest) -> None:
     page.chat_input[0].set_value("<script>alert(1)</script>").run()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html_of(page)

@@ -48,6 +48,17 @@ def test_without_an_index_the_command_says_what_to_do(tmp_path: Path, capsys: py
     assert "里还没有索引：请先运行 python -m ingest" in capsys.readouterr().err
 
 
+def test_explain_prints_what_was_searched_and_how_it_was_ranked(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["红书的月活用户有多少？", "--explain", "--index", str(corpus_index)]) == 0
+    out = capsys.readouterr().out
+    assert "统一名称　小红书的月活用户有多少？" in out and "未采用：排在所取段落之后" in out
+    assert main(["红书的月活用户有多少？", "--explain", "--json", "--index", str(corpus_index)]) == 0
+    search = json.loads(capsys.readouterr().out)["search"]
+    assert (search["query"], len(search["candidates"])) == ("小红书的月活用户有多少？", 20)
+
+
 def test_the_options_of_the_scope_say_which_articles_may_answer(
     corpus_index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ def choose_scope(articles: Mapping[str, Metadata]) -> Scope:
             key=ARTICLES,
             format_func=lambda id_: titles.get(id_, id_),
             placeholder=texts.SCOPE_ANY,
+            select_all=False,  # its words are English
         )
         scope = Scope(since, until, sources, tags, tuple(ids))
         if scope != ALL:
@@ -55,7 +56,7 @@ def _choose(label: str, key: str, counts: Counter[str]) -> tuple[str, ...]:
     names = sorted(counts, key=lambda name: (-counts[name], name))
     if not (options := _with_chosen(key, names)):
         return ()
-    return tuple(st.multiselect(label, options, key=key, placeholder=texts.SCOPE_ANY))
+    return tuple(st.multiselect(label, options, key=key, placeholder=texts.SCOPE_ANY, select_all=False))
 
 
 def _with_chosen(key: str, names: Iterable[str]) -> list[str]:
