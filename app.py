@@ -10,9 +10,11 @@ from rag.chain import AnswerChain
 from rag.errors import RagError
 from rag.examples import example_questions
 from rag.settings import load_settings
-from rag.types import Answer, Message, Question
+from rag.types import Answer, Message, Question, Scope
 from views import texts
 from views.answer import answer_html, footer_text, question_html
+from views.scope import choose_scope
+from views.search import show_search
 
 log = logging.getLogger("yinju")
 STYLE = Path(__file__).with_name("views") / "style.css"
@@ -49,6 +51,7 @@ def show(answer: Answer, turn: int) -> None:
     with st.chat_message("assistant", avatar=":material/format_quote:"):
         st.html(answer_html(answer, turn))
         st.caption(footer_text(answer))
+        show_search(answer)
 
 
 def answer_now(chain: AnswerChain, question: Question, turn: int) -> Answer | None:
@@ -98,7 +101,19 @@ def main() -> None:
         st.warning(texts.STALE)
 
     turns: list[Answer] = st.session_state.setdefault("turns", [])
+    conversation, controls = st.container(), st.container(horizontal=True, vertical_alignment="center")
+    with controls:
+        scope = choose_scope(chain.index.current().library.metadata)
     asked = st.chat_input(texts.ASK, max_chars=None)
+    with conversation:
+        converse(chain, turns, asked, scope)
+    if turns and controls.button(texts.CLEAR, type="tertiary", icon=":material/delete:"):
+        turns.clear()
+        st.rerun()
+
+
+def converse(chain: AnswerChain, turns: list[Answer], asked: str | None, scope: Scope) -> None:
+    """Draw the conversation so far, or examples before it starts, and answer what is asked now."""
     if not turns and not asked:
         st.markdown(f"**{texts.EXAMPLES}**")
         for example in examples(chain, chain.index.current().manifest.generation):
@@ -108,13 +123,10 @@ def main() -> None:
     for turn, answer in enumerate(turns):
         show(answer, turn)
     if asked is not None:
-        answer = answer_now(chain, Question(asked, history(turns)), len(turns))
+        answer = answer_now(chain, Question(asked, history(turns), scope=scope), len(turns))
         if answer is not None:
             turns.append(answer)
             st.rerun()
-    if turns and st.button(texts.CLEAR, type="tertiary", icon=":material/delete:"):
-        turns.clear()
-        st.rerun()
 
 
 if __name__ == "__main__":

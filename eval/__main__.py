@@ -41,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, help="only the first questions")
     parser.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the summary as JSON")
-    parser.add_argument("--lines", type=Path, metavar="FILE", help="write one JSON line a question")
+    parser.add_argument(
+        "--lines", type=Path, metavar="FILE", help="write a JSON line a question, with what became of its evidence"
+    )
     parser.add_argument("--floors", type=Path, metavar="FILE", help="TOML with the [least] and [most] values allowed")
     options = parser.parse_args(arguments)
     if options.limit is not None and options.limit < 1:
@@ -80,13 +82,14 @@ def measure_set(questions: list[SetQuestion], settings: Settings, retrieval_only
 
 
 def print_summary(summary: dict[str, Any], title: str, columns: tuple[str, ...]) -> None:
-    """A row of the main metrics for each type, then all metrics of all questions."""
+    """A row of the main metrics for each type, all metrics of all questions, and what became of their evidence."""
     console = Console(width=120)
     table = Table("type", *columns, title=title)
     for type_, scores in {**summary["types"], "all": summary["all"]}.items():
         table.add_row(type_, *(shown(scores.get(name)) for name in columns))
     console.print(table)
     console.print("  ".join(f"{name} {shown(value)}" for name, value in summary["all"].items()))
+    console.print("evidence:", "; ".join(f"{reason} {count}" for reason, count in summary["evidence"].items()))
 
 
 def shown(value: float | None) -> str:

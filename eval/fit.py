@@ -125,8 +125,8 @@ def sentence_groups(chain: AnswerChain, questions: Sequence[SetQuestion]) -> lis
     generation = chain.index.current()
     groups: list[Group] = []
     for question in questions:
-        query, passages = chain.retrieve(question.question, generation)
-        measured = measure(query.text, passages, generation, chain.embedder)
+        search = chain.retrieve(question.question, generation)
+        measured = measure(search.query.text, search.passages, generation, chain.embedder)
         right = right_sentences(question, measured.candidates, generation)
         if right.any():
             groups.append((measured.features, right))

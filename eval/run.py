@@ -9,6 +9,7 @@ from typing import Any
 
 from eval import metrics, wording
 from eval.metrics import Place
+from eval.outcomes import Outcome, count_outcomes, outcome
 from eval.sets import SetQuestion, locate_all
 from rag.chain import AnswerChain
 from rag.library import Library
@@ -24,10 +25,13 @@ class Judged:
     question: SetQuestion
     scores: Scores
     answer: Answer | None = None
+    outcome: Outcome | None = None
 
     def to_json(self) -> dict[str, Any]:
         """One line of a result file."""
         row = {"id": self.question.id, "type": self.question.type, "scores": self.scores}
+        if self.outcome:
+            row |= {"evidence": self.outcome.reason, "evidence rank": self.outcome.rank}
         return {**row, "answer": self.answer.to_json()} if self.answer else row
 
 
@@ -39,8 +43,14 @@ class Run:
     failed: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The summary of all questions, of each type, and the failures."""
-        return {"all": summarize(self.judged), "types": by_type(self.judged), "failed": self.failed}
+        """The summary of all questions, of each type, what became of the evidence, and the failures."""
+        evidence = count_outcomes(judged.outcome for judged in self.judged)
+        return {
+            "all": summarize(self.judged),
+            "types": by_type(self.judged),
+            "evidence": evidence,
+            "failed": self.failed,
+        }
 
     def to_lines(self) -> str:
         """The judged questions as JSON Lines."""
@@ -70,7 +80,9 @@ def answers_of(chain: AnswerChain) -> Judge:
     def judge(question: SetQuestion, gold: list[Place]) -> Judged:
         answer = chain.invoke(question.question)
         scores = {**retrieval_scores(question, answer.passages, gold), **answer_scores(question, answer, gold)}
-        return Judged(question, scores, answer)
+        library = chain.index.current().library
+        became = outcome(answer.search, gold, library, answer) if answer.search else None
+        return Judged(question, scores, answer, became)
 
     return judge
 
@@ -81,9 +93,10 @@ def passages_of(chain: AnswerChain) -> Judge:
 
     def judge(question: SetQuestion, gold: list[Place]) -> Judged:
         started = time.perf_counter()
-        _, passages = chain.retrieve(question.question, generation)
+        search = chain.retrieve(question.question, generation)
         milliseconds = (time.perf_counter() - started) * 1000
-        return Judged(question, {**retrieval_scores(question, passages, gold), "milliseconds": milliseconds})
+        scores = {**retrieval_scores(question, search.passages, gold), "milliseconds": milliseconds}
+        return Judged(question, scores, outcome=outcome(search, gold, generation.library))
 
     return judge
 

@@ -5,14 +5,17 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
-from rag.errors import RagError
+from rag.errors import RagError, ScopeError
+from rag.explain import heading, reason, scores_line, searched, snippet
+from rag.scope import describe_scope, read_scope
 from rag.settings import Settings, load_settings
-from rag.types import Answer, Citation
+from rag.types import ALL, Answer, Citation, Scope, Search
 
 EPILOG = """exit codes: 0 answered (a refusal is an answer); 1 no usable index or model, or a line of --batch could not
 be read; 2 wrong arguments or settings"""
@@ -23,11 +26,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m rag", description="向文章库提问，每句话都带出处。", epilog=EPILOG)
     parser.add_argument("question", nargs="?", help="问题")
     parser.add_argument("--json", action="store_true", help="输出 JSON（字段见 docs/answer.md）")
+    parser.add_argument("--explain", action="store_true", help="另外输出检索详情：查了什么，各候选段落为何排在那里")
     parser.add_argument("--batch", action="store_true", help="从标准输入逐行读 JSON 问题，逐行输出 JSON 回答")
     parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
+    add_scope_options(parser)
     options = parser.parse_args(arguments)
     if options.batch == (options.question is not None):
         parser.error("请给出一个问题，或用 --batch 从标准输入读问题（二者取一）")
+    try:
+        scope = scope_of(options)
+    except ScopeError as error:
+        parser.error(error.chinese)
+    if options.batch and scope != ALL:
+        parser.error("用 --batch 时，范围写在每行的 scope 里（见 docs/answer.md）")
     try:
         settings = load_settings(index=options.index)
     except RagError as error:
@@ -35,28 +46,48 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         if options.batch:
-            return answer_lines(sys.stdin, settings)
-        return answer_one(options.question, settings, as_json=options.json)
+            return answer_lines(sys.stdin, settings, explain=options.explain)
+        asked = {"question": options.question, "scope": scope.to_json()}
+        return answer_one(asked, settings, as_json=options.json, explain=options.explain)
     except RagError as error:
         print(f"错误：{error.chinese}", file=sys.stderr)
         return 1
 
 
-def answer_one(text: str, settings: Settings, *, as_json: bool) -> int:
+def add_scope_options(parser: argparse.ArgumentParser) -> None:
+    """The options that say which articles may answer."""
+    scope = parser.add_argument_group("范围", "只在符合条件的文章里找答案；同一选项可以写多次，符合其中一个即可")
+    scope.add_argument("--since", metavar="DATE", help="这一天及以后发表（YYYY-MM-DD；没有注明日期的文章不算）")
+    scope.add_argument("--until", metavar="DATE", help="这一天及以前发表")
+    scope.add_argument("--source", metavar="NAME", dest="sources", action="append", help="作者或发布者")
+    scope.add_argument("--tag", metavar="TAG", dest="tags", action="append", help="标签")
+    scope.add_argument(
+        "--article", metavar="ID", dest="articles", action="append", help="文章：在文章库里的路径，不带后缀"
+    )
+
+
+def scope_of(options: argparse.Namespace) -> Scope:
+    """The scope that the options give. Raises ScopeError."""
+    return read_scope({name: getattr(options, name) for name in ("since", "until", "sources", "tags", "articles")})
+
+
+def answer_one(asked: dict[str, Any], settings: Settings, *, as_json: bool, explain: bool) -> int:
     """Answer one question on standard output."""
     from rag.chain import AnswerChain  # imports of several seconds: not for --help
 
     console = Console(highlight=False)
     with Console(stderr=True).status("检索、阅读、核对……"):
-        answer = AnswerChain(settings).invoke(text)
+        answer = AnswerChain(settings).invoke(asked)
     if as_json:
-        print(json.dumps(answer.to_json(), ensure_ascii=False))
-    else:
-        print_answer(answer, console)
+        print(json.dumps(answer.to_json(explain=explain), ensure_ascii=False))
+        return 0
+    print_answer(answer, console)
+    if explain and answer.search:
+        print_search(answer.search, console)
     return 0
 
 
-def answer_lines(lines: Iterable[str], settings: Settings) -> int:
+def answer_lines(lines: Iterable[str], settings: Settings, *, explain: bool = False) -> int:
     """Answer a JSON question per line with a JSON answer per line, in the same order, as they are ready.
 
     A line that cannot be read or answered gives {"id", "error"} in its place and the exit code 1.
@@ -71,7 +102,7 @@ def answer_lines(lines: Iterable[str], settings: Settings) -> int:
         row = None
         try:
             row = json.loads(line)
-            result = chain.invoke(row).to_json()
+            result = chain.invoke(row).to_json(explain=explain)
         except (ValueError, RagError) as error:
             id_ = str(row.get("id", "")) if isinstance(row, dict) else ""
             result, code = {"id": id_, "error": f"line {number}: {error}"}, 1
@@ -81,6 +112,9 @@ def answer_lines(lines: Iterable[str], settings: Settings) -> int:
 
 def print_answer(answer: Answer, console: Console) -> None:
     """The answer with its marks, then the citations as a list."""
+    if answer.scope != ALL:
+        described = describe_scope(answer.scope, {passage.article.id: passage.article for passage in answer.passages})
+        console.print(f"[dim]范围　{escape(described)}[/dim]\n")
     if answer.notice:
         console.print(f"[yellow]{escape(answer.notice)}[/yellow]\n")
     for statement in answer.statements:
@@ -95,6 +129,17 @@ def print_answer(answer: Answer, console: Console) -> None:
     console.print(
         f"\n[dim]{name} · 索引第 {answer.index_generation} 代 · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]"
     )
+
+
+def print_search(search: Search, console: Console) -> None:
+    """What was searched, then the candidates: where each stands, its scores, and why it ranks there."""
+    console.print("\n[dim]检索详情[/dim]")
+    for name, value in searched(search):
+        console.print(f"{name}　{escape(value)}")
+    for candidate in search.candidates:
+        rank = f"{candidate.passage.rank:>2}."
+        console.print(f"\n[bold]{rank}[/bold] {escape(heading(candidate))}　[cyan]{escape(reason(candidate))}[/cyan]")
+        console.print(Padding(f"{scores_line(candidate)}\n[dim]{escape(snippet(candidate))}[/dim]", (0, 0, 0, 4)))
 
 
 def source_line(citation: Citation) -> str:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from rag.library import Library
+from rag.scope import describe_scope
 from rag.text import content_of, index_terms
-from rag.types import Answer, Article, Citation, Passage, Question, Statement
+from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
 
 NAMED_ABOVE = 0.6  # share of the terms of a quoted title that an article's title has
 DESCRIBED_ABOVE = 0.3  # the same for the words of a question that speaks of 那篇文章
@@ -40,6 +41,7 @@ _SAYS_NOT = {
     "published": "《{title}》没有写明发表日期。",
     "publisher": "《{title}》没有写明是谁发布的。",
 }
+_OUTSIDE = "《{title}》不在这个范围内（{scope}）。请放宽范围后再问。"
 _HOW = {"stated": "（文章注明）", "inferred": "（据文件推断）"}
 
 
@@ -51,18 +53,22 @@ def asked_field(question: str) -> str | None:
     return next((field for field, pattern in _ASKS.items() if pattern.search(rest)), None)
 
 
-def find_article(question: str, library: Library, passages: Sequence[Passage]) -> Article | None:
+def find_article(question: str, library: Library, passages: Sequence[Passage], scope: Scope = ALL) -> Article | None:
     """The article that a question speaks of: the one whose title it quotes, else describes, else the best passage's.
 
-    None where the question quotes something that is no title, and does not speak of an article.
+    One that is quoted may lie outside the scope; the others do not. None where the question quotes something that is
+    no title, and does not speak of an article.
     """
     quoted = next((next(filter(None, match.groups())) for match in _QUOTED.finditer(question)), "")
     speaks = bool(_SPEAKS_OF_ARTICLE.search(question)) or "《" in question
-    if quoted and (named := _closest(set(index_terms(quoted)), library.title_terms, NAMED_ABOVE, whole=not speaks)):
-        return library.article(named)
+    allowed = library.articles_within(scope)
+    titles = {id_: terms for id_, terms in library.title_terms.items() if allowed is None or id_ in allowed}
+    for known in (titles, library.title_terms) if quoted else ():
+        if named := _closest(set(index_terms(quoted)), known, NAMED_ABOVE, whole=not speaks):
+            return library.article(named)
     if not _SPEAKS_OF_ARTICLE.search(question):
         return None
-    if described := _closest(set(index_terms(content_of(question))), library.title_terms, DESCRIBED_ABOVE):
+    if described := _closest(set(index_terms(content_of(question))), titles, DESCRIBED_ABOVE):
         return library.article(described)
     return passages[0].article if passages else None
 
@@ -78,12 +84,15 @@ def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float
     return best if best is not None and scores[best] >= least else None
 
 
-def answer_about(question: Question, query: str, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
+def answer_about(question: Question, query: Query, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
     """The answer to a question about an article itself, citing its first sentence; None for another question."""
-    field = asked_field(query)
-    article = find_article(query, library, passages) if field else None
+    field = asked_field(query.text)
+    article = find_article(query.text, library, passages, query.scope) if field else None
     if not field or not article:
         return None
+    if (allowed := library.articles_within(query.scope)) is not None and article.id not in allowed:
+        notice = _OUTSIDE.format(title=article.title, scope=describe_scope(query.scope, library.metadata))
+        return Answer(question, passages=passages, refused=True, notice=notice)
     chunk = library.first_chunk(article.id)
     passage = next((p for p in passages if p.chunk.id == chunk.id), None)
     if passage is None:

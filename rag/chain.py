@@ -28,11 +28,12 @@ from rag.origins import number_origins
 from rag.reader import Reader, open_reader
 from rag.reading import in_order_read, read_passages
 from rag.rerank import SecondStage, open_second_stage, rerank
-from rag.retrieve import HybridRetriever, from_document
+from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up
 from rag.rewrite_llm import rewrite_follow_up
+from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings
-from rag.types import Answer, Message, Passage, Query, Question
+from rag.types import Answer, Message, Passage, Question, Scope, Search
 from rag.understand import understand
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原�
 
 
 def to_question(given: Input) -> Question:
-    """A question from its text, or from {"question", "history": [{"role", "content"}], "id"}.
+    """A question from its text, or from {"question", "history": [{"role", "content"}], "id", "scope"}.
 
     Raises ValueError for anything else.
     """
@@ -63,7 +64,7 @@ def to_question(given: Input) -> Question:
         raise ValueError(f'give "question", and in each turn of "history" "role" and "content" ({error})') from error
     if not isinstance(text, str):
         raise ValueError(f'"question" must be text, not {type(text).__name__}')
-    return Question(_valid_text(text), history, str(given.get("id", "")))
+    return Question(_valid_text(text), history, str(given.get("id", "")), read_scope(given.get("scope")))
 
 
 def _valid_text(text: str) -> str:
@@ -73,6 +74,16 @@ def _valid_text(text: str) -> str:
     except UnicodeEncodeError as error:
         raise ValueError(f"the question holds a broken character at {error.start}: send it as UTF-8") from error
     return text
+
+
+def absent_notice(scope: Scope, library: Library) -> str:
+    """Why nothing was found: no article meets the scope, or those that do hold nothing on the topic."""
+    allowed = library.articles_within(scope)
+    if allowed is None:
+        return ABSENT
+    if not allowed:
+        return unmet_notice(scope, library.metadata)
+    return ABSENT_WITHIN.format(scope=describe_scope(scope, library.metadata))
 
 
 class AnswerChain(Runnable[Input, Answer]):
@@ -144,25 +155,26 @@ class AnswerChain(Runnable[Input, Answer]):
             yield Answer(question, refused=True, notice=notice)
             return
         generation = self.index.current()
-        query, passages = self.retrieve(question, generation, config, timings)
+        search = self.retrieve(question, generation, config, timings)
+        query, passages = search.query, search.passages
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
             measured = measure(query.text, passages, generation, self.embedder, newest=newest) if passages else None
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
-        if about := answer_about(question, query.text, generation.library, passages):
-            yield replace(about, index_generation=number, origins=(1,) * len(about.citations))
+        if about := answer_about(question, query, generation.library, passages):
+            yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
             return
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
-            yield Answer(
-                question, (), (), passages, refused=True, notice=ABSENT, confidence=confidence, index_generation=number
-            )
+            notice = absent_notice(query.scope, generation.library)
+            refusal = Answer(question, passages=passages, refused=True, notice=notice, confidence=confidence)
+            yield replace(refusal, index_generation=number, search=search)
             return
         begun = time.perf_counter()
         for answer in self._answer(question, passages, measured, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
             origins = number_origins(answer.citations, generation.library)
-            yield replace(answer, confidence=confidence, index_generation=number, origins=origins)
+            yield replace(answer, confidence=confidence, index_generation=number, origins=origins, search=search)
 
     def retrieve(
         self,
@@ -170,31 +182,25 @@ class AnswerChain(Runnable[Input, Answer]):
         generation: Generation,
         config: RunnableConfig | None = None,
         timings: dict[str, float] | None = None,
-    ) -> tuple[Query, tuple[Passage, ...]]:
-        """What is searched for a question, and the passages that are found, best first.
-
-        `timings` gets the milliseconds of the stages that run.
-        """
+    ) -> Search:
+        """What is searched for a question, and what is found; `timings` gets the milliseconds of the stages."""
         timings = {} if timings is None else timings
         rewritten = self._rewrite(question, timings, config)
-        settings, wanted = self.settings, self.settings.passages
+        settings = self.settings
         with _timed(timings, "retrieve"):
             query = understand(question, load_aliases(settings.corpus), rewritten=rewritten)
-            deeper = max(
-                wanted,
-                settings.rerank_candidates if self.second_stage else 0,
-                settings.read_passages if self.reader else 0,
-            )
-            retriever = HybridRetriever.of(generation, self.embedder, settings, passages=deeper)
-            documents = retriever.invoke(query.text, config)
-            passages = tuple(from_document(document, generation) for document in documents)
+            retriever = HybridRetriever.of(generation, self.embedder, settings, query.scope)
+            retriever.invoke(query.text, config)
+            assert retriever.found is not None
+            search = replace(retriever.found, query=query)
+        passages = search.best
         if self.second_stage and passages:
             with _timed(timings, "rerank"):
                 passages = rerank(self.second_stage, query.text, passages, settings.rerank_candidates)
         if self.reader and passages:
             with _timed(timings, "read"):
                 passages = self._read(self.reader, query.text, passages, generation.library)
-        return query, passages[:wanted]
+        return search.placed(passages[: settings.passages])
 
     def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...], library: Library) -> tuple[Passage, ...]:
         """The passages, the first of them read; in the reader's order unless a second stage has ordered them."""

@@ -2,6 +2,7 @@
 
 RagError
 ├── SettingsError    a setting has a value that cannot be used
+├── ScopeError       a scope cannot be meant so (also a ValueError)
 ├── CorpusError      an article file or the corpus folder cannot be used
 ├── IndexMissing     there is no published index where one was expected
 ├── IndexMismatch    the index was built with other settings than the ones in force
@@ -25,6 +26,10 @@ class RagError(Exception):
 
 class SettingsError(RagError):
     """A setting has a value that cannot be used."""
+
+
+class ScopeError(RagError, ValueError):
+    """A scope that cannot be meant so: an unknown key, no date, an end before its start."""
 
 
 class CorpusError(RagError):

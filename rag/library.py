@@ -19,8 +19,9 @@ import numpy as np
 
 from rag.embed import Vector
 from rag.errors import DAMAGED, IndexDamaged, IndexMismatch, IndexUnwritable, unwritable
+from rag.scope import meets
 from rag.text import index_terms
-from rag.types import Article, Chunk, Flag, Hit, Removal, Span
+from rag.types import ALL, Article, Chunk, Flag, Hit, Metadata, Removal, Scope, Span
 
 SCHEMA_VERSION = 2
 MOST_LINKS = 5  # copies that a new paragraph is linked to
@@ -74,7 +75,8 @@ class Library:
     """The articles and chunks of one generation. Safe to read from several threads.
 
     `article(id)`, `chunk(id)` and `sentence_vectors(chunk id)`, (sentences, d) float32 with unit rows, remember
-    the last ones asked for; they raise KeyError for an unknown id.
+    the last ones asked for; they raise KeyError for an unknown id. So do `articles_within(scope)` and
+    `chunks_within(scope)`, the ids that a scope allows, or None where it is empty and allows all.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -83,6 +85,8 @@ class Library:
         self.article = lru_cache(maxsize=512)(self._article)
         self.chunk = lru_cache(maxsize=4096)(self._chunk)
         self.sentence_vectors = lru_cache(maxsize=4096)(self._sentence_vectors)
+        self.articles_within = lru_cache(maxsize=16)(self._articles_within)
+        self.chunks_within = lru_cache(maxsize=4)(self._chunks_within)  # some 10 MB each in an index of 100,000 chunks
 
     @classmethod
     def create(cls, path: Path) -> "Library":
@@ -255,6 +259,26 @@ class Library:
     def title_terms(self) -> dict[str, frozenset[str]]:
         """The index terms of every title, by article id."""
         return {id_: frozenset(index_terms(title)) for id_, title in self._rows("SELECT id, title FROM articles")}
+
+    @cached_property
+    def metadata(self) -> dict[str, Metadata]:
+        """What every article states of itself, by its id."""
+        rows = self._rows("SELECT id, title, author, publisher, published, tags FROM articles ORDER BY id")
+        return {
+            id_: Metadata(title, author, publisher, published, tuple(json.loads(tags)))
+            for id_, title, author, publisher, published, tags in rows
+        }
+
+    def _articles_within(self, scope: Scope) -> frozenset[str] | None:
+        if scope == ALL:
+            return None
+        return frozenset(id_ for id_, article in self.metadata.items() if meets(scope, id_, article))
+
+    def _chunks_within(self, scope: Scope) -> frozenset[str] | None:
+        articles = self.articles_within(scope)
+        if articles is None:
+            return None
+        return frozenset(id_ for id_, of in self._rows("SELECT id, article_id FROM chunks") if of in articles)
 
     def first_chunk(self, article_id: str) -> Chunk:
         """The first chunk of an article. Raises KeyError for an unknown article."""

@@ -1,5 +1,6 @@
 """The hybrid retriever: vectors and character bigrams, fused, as a LangChain retriever."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -7,16 +8,19 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from rag.embed import Embedder
-from rag.fusion import convex_fusion
+from rag.embed import Embedder, Vector
+from rag.fusion import convex_fusion, min_max
 from rag.index import Generation
 from rag.lexical import affordable, lexical_scores, searched_terms
 from rag.settings import Settings
-from rag.types import Passage
+from rag.types import ALL, Hit, Passage, Query, Ranked, Scope, Search
+
+SHOWN = 20  # candidates that are kept as passages, at least: for a second stage, and to tell how they were ranked
+READ_COST = 2  # results of the vector index that take as long as reading one chunk's sentence vectors
 
 
 class HybridRetriever(BaseRetriever):
-    """Passages of one generation for a query, best first.
+    """Passages of one generation for a query, best first, from the articles that the scope allows.
 
     Each leg names its `candidates` best chunks: the dense one by the mean vector of a chunk's sentences, the lexical
     one by BM25. Every one of them is scored by both legs, the dense score being that of its nearest sentence and the
@@ -31,35 +35,46 @@ class HybridRetriever(BaseRetriever):
     candidates: int
     dense_weight: float
     passages: int
+    shown: int = SHOWN
+    scope: Scope = ALL
+    found: Search | None = None  # of the last query that was invoked; a retriever is made for each question
 
     @classmethod
     def of(
-        cls, generation: Generation, embedder: Embedder, settings: Settings, *, passages: int | None = None
+        cls, generation: Generation, embedder: Embedder, settings: Settings, scope: Scope = ALL
     ) -> "HybridRetriever":
-        """The retriever that the settings describe; `passages` where a second stage wants more of them."""
+        """The retriever that the settings describe, for one scope."""
         return cls(
             generation=generation,
             embedder=embedder,
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
-            passages=passages or settings.passages,
+            passages=settings.passages,
+            shown=max(SHOWN, settings.passages, settings.rerank_candidates, settings.read_passages),
+            scope=scope,
         )
 
     def retrieve(self, query: str) -> list[Passage]:
         """Up to `passages` passages for a query, with rank and scores."""
+        return list(self.search(query).passages)
+
+    def search(self, query: str) -> Search:
+        """Every candidate for a query, the best `shown` of them as passages; the first `passages` have a place."""
         embedder: Embedder = self.embedder
         library = self.generation.library
         query_vector = embedder.embed_query(query)
-        near = self.generation.vectors.search(query_vector, self.candidates)
+        allowed = library.chunks_within(self.scope)
+        near = self._near(query_vector, allowed)
         frequencies = library.document_frequencies(searched_terms(query))
-        matches = library.search(affordable(frequencies), self.candidates)
+        matches = self._matches(affordable(frequencies), allowed)
         union = list(dict.fromkeys(hit.chunk_id for hit in [*near, *matches]))
         dense = library.nearest_sentences(union, query_vector)
         chunks = self.generation.manifest.chunks
         lexical = lexical_scores(query, library.indexed_terms(union), frequencies, chunks)
         fused = convex_fusion(dense, lexical, self.dense_weight)
-        best = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))[: self.passages]
-        return [
+        order = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))
+        shown = order[: self.shown]
+        best = [
             Passage(
                 article=library.article((chunk := library.chunk(chunk_id)).article_id),
                 chunk=chunk,
@@ -68,8 +83,41 @@ class HybridRetriever(BaseRetriever):
                 dense=dense[chunk_id],
                 lexical=lexical[chunk_id],
             )
-            for rank, chunk_id in enumerate(best, 1)
+            for rank, chunk_id in enumerate(shown, 1)
         ]
+        scaled_dense, scaled_lexical = min_max(dense), min_max(lexical)
+        candidates = [
+            Ranked(p, scaled_dense[p.chunk.id], scaled_lexical[p.chunk.id], p.rank if p.rank <= self.passages else None)
+            for p in best
+        ]
+        return Search(Query(query, self.scope), tuple(candidates), tuple(order[len(shown) :]))
+
+    def _near(self, query_vector: Vector, allowed: frozenset[str] | None) -> list[Hit]:
+        """The `candidates` nearest of the allowed chunks; all chunks are allowed where None is given.
+
+        The vector index cannot filter quickly: either more is asked of it, as much as it should take to find enough
+        and then twice that, or the allowed chunks are scored one by one where that is less work.
+        """
+        vectors, chunks = self.generation.vectors, self.generation.manifest.chunks
+        if allowed is None:
+            return vectors.search(query_vector, self.candidates)
+        if READ_COST * len(allowed) ** 2 <= self.candidates * chunks:
+            nearest = self.generation.library.nearest_sentences(sorted(allowed), query_vector)
+            hits = [Hit(chunk_id, score) for chunk_id, score in nearest.items()]
+            return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[: self.candidates]
+        count = self.candidates * chunks // len(allowed)
+        while True:
+            found = [hit for hit in vectors.search(query_vector, count) if hit.chunk_id in allowed]
+            if len(found) >= self.candidates or count >= chunks:
+                return found[: self.candidates]
+            count *= 2
+
+    def _matches(self, terms: Sequence[str], allowed: frozenset[str] | None) -> list[Hit]:
+        """The `candidates` best matches among the allowed chunks."""
+        library = self.generation.library
+        if allowed is None:
+            return library.search(terms, self.candidates)
+        return [hit for hit in library.search(terms) if hit.chunk_id in allowed][: self.candidates]
 
     def _get_relevant_documents(
         self,
@@ -77,11 +125,12 @@ class HybridRetriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain's signature
     ) -> list[Document]:
-        return [to_document(passage) for passage in self.retrieve(query)]
+        self.found = self.search(query)
+        return [to_document(passage) for passage in self.found.passages]
 
 
 def to_document(passage: Passage) -> Document:
-    """A passage as LangChain's Document, with all that from_document needs."""
+    """A passage as LangChain's Document."""
     article, chunk = passage.article, passage.chunk
     metadata = {
         "article": article.id,
@@ -93,14 +142,5 @@ def to_document(passage: Passage) -> Document:
         "score": passage.score,
         "dense": passage.dense,
         "lexical": passage.lexical,
-        "rerank": passage.rerank,
     }
     return Document(id=chunk.id, page_content=chunk.text, metadata=metadata)
-
-
-def from_document(document: Document, generation: Generation) -> Passage:
-    """The passage that a document of `to_document` stands for, in the same generation."""
-    assert document.id is not None
-    chunk = generation.library.chunk(document.id)
-    scores = {name: document.metadata[name] for name in ("rank", "score", "dense", "lexical", "rerank")}
-    return Passage(article=generation.library.article(chunk.article_id), chunk=chunk, **scores)

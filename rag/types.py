@@ -1,8 +1,8 @@
 """The frozen dataclasses that every part passes on. Offsets are code points; an end is exclusive."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -94,6 +94,17 @@ class Article:
     def _raw_offset(self, offset: int) -> int:
         text_at, raw_at, _ = self._kept[bisect_right(self._kept, offset, key=lambda stretch: stretch[0]) - 1]
         return raw_at + offset - text_at
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What an article states of itself, without its text."""
+
+    title: str
+    author: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -223,6 +234,13 @@ class Scope:
     tags: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """The conditions that are given; {} for the empty scope."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items() if v}
+
+
+ALL = Scope()  # every article may answer
+
 
 @dataclass(frozen=True)
 class Question:
@@ -231,7 +249,7 @@ class Question:
     text: str
     history: tuple[Message, ...] = ()
     id: str = ""
-    scope: Scope = Scope()
+    scope: Scope = ALL
 
 
 @dataclass(frozen=True)
@@ -250,8 +268,63 @@ class Query:
     """
 
     text: str
-    scope: Scope = Scope()
+    scope: Scope = ALL
     steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A candidate of the fusion: its passage, ranked by the fused score, and the scores of both legs as fused, 0 to 1.
+
+    `place` is its rank among the passages of the answer, None where it is none of them.
+    """
+
+    passage: Passage
+    scaled_dense: float
+    scaled_lexical: float
+    place: int | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was searched for a question and what was found: the best candidates, then the chunk ids of the others."""
+
+    query: Query
+    candidates: tuple[Ranked, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The candidates that the answer is drawn from, ranked by their place."""
+        placed = [(c.place, c.passage) for c in self.candidates if c.place is not None]
+        return tuple(replace(passage, rank=place) for place, passage in sorted(placed, key=lambda pair: pair[0]))
+
+    @property
+    def best(self) -> tuple[Passage, ...]:
+        """Every candidate's passage, in the order of the fused scores."""
+        return tuple(candidate.passage for candidate in self.candidates)
+
+    def placed(self, passages: Sequence[Passage]) -> "Search":
+        """The search with these passages of its candidates, as they are now, in the places that their ranks say."""
+        now = {passage.chunk.id: passage for passage in passages}
+
+        def place(candidate: Ranked) -> Ranked:
+            passage = now.get(candidate.passage.chunk.id)
+            if passage is None:
+                return replace(candidate, place=None)
+            return replace(candidate, passage=replace(passage, rank=candidate.passage.rank), place=passage.rank)
+
+        return replace(self, candidates=tuple(map(place, self.candidates)))
+
+    def to_json(self) -> dict[str, Any]:
+        """The search as in docs/answer.md, ready for json.dumps."""
+        return {
+            "query": self.query.text,
+            "steps": [{"name": step.name, "query": step.query} for step in self.query.steps],
+            "scope": self.query.scope.to_json(),
+            "candidates": [_ranked_json(candidate) for candidate in self.candidates],
+            "others": len(self.others),
+        }
 
 
 @dataclass(frozen=True)
@@ -276,6 +349,7 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     index_generation: int = 0
     origins: tuple[int, ...] = ()
+    search: Search | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         markers = [citation.marker for citation in self.citations]
@@ -293,16 +367,23 @@ class Answer:
                 raise ValueError(f"citation {citation.marker} lies in none of the passages")
 
     @property
+    def scope(self) -> Scope:
+        """Which articles might answer: the reader's scope, with what the question itself says."""
+        return self.search.query.scope if self.search else self.question.scope
+
+    @property
     def text(self) -> str:
         """The answer as plain text: the notice, then the statements with their marks."""
         marked = [s.text + "".join(f"[{n}]" for n in s.citations) for s in self.statements]
         return "\n".join([part for part in (self.notice, "".join(marked)) if part])
 
-    def to_json(self) -> dict[str, Any]:
-        """The answer as in docs/answer.md, ready for json.dumps."""
+    def to_json(self, *, explain: bool = False) -> dict[str, Any]:
+        """The answer as in docs/answer.md, ready for json.dumps; with `explain` and what was searched."""
+        search = {"search": self.search.to_json() if self.search else None} if explain else {}
         return {
             "id": self.question.id,
             "question": self.question.text,
+            "scope": self.scope.to_json(),
             "refused": self.refused,
             "text": self.text,
             "notice": self.notice,
@@ -321,6 +402,7 @@ class Answer:
             "passages": [_passage_json(passage) for passage in self.passages],
             "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},
             "index_generation": self.index_generation,
+            **search,
         }
 
 
@@ -356,4 +438,23 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "score": round(passage.score, 6),
         "rank": passage.rank,
         "rerank": passage.rerank,
+    }
+
+
+def _ranked_json(candidate: Ranked) -> dict[str, Any]:
+    passage = candidate.passage
+    return {
+        "rank": passage.rank,
+        "place": candidate.place,
+        "article": passage.article.id,
+        "title": passage.article.title,
+        "section": passage.chunk.section,
+        "start": passage.chunk.start,
+        "end": passage.chunk.end,
+        "text": passage.chunk.text,
+        "score": round(passage.score, 6),
+        "dense": round(passage.dense, 6),
+        "lexical": round(passage.lexical, 6),
+        "scaled_dense": round(candidate.scaled_dense, 6),
+        "scaled_lexical": round(candidate.scaled_lexical, 6),
     }

@@ -7,7 +7,7 @@ from ingest.run import ingest
 from rag.about import answer_about, asked_field
 from rag.index import IndexReader
 from rag.library import Library
-from rag.types import Answer, Question
+from rag.types import Answer, Query, Question
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def ask(library: Library, text: str) -> Answer | None:
-    return answer_about(Question(text), text, library, ())
+    return answer_about(Question(text), Query(text), library, ())
 
 
 @pytest.mark.parametrize(

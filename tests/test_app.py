@@ -1,12 +1,14 @@
 """The page, run by Streamlit's own tester over the real corpus."""
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from views import texts
+from views.scope import ARTICLES, SINCE, SOURCES
 
 pytestmark = pytest.mark.model
 APP = str(Path(__file__).parent.parent / "app.py")
@@ -51,6 +53,29 @@ def test_a_follow_up_uses_the_conversation_and_clearing_forgets_it(page: AppTest
     assert 'id="yj-1-1"' in html_of(page)
     page.button[-1].click().run()
     assert 'class="yj-card"' not in html_of(page)
+
+
+def test_the_chosen_scope_decides_which_articles_answer_and_stands_on_the_answer(page: AppTest) -> None:
+    assert page.multiselect(key=ARTICLES).options[0] and len(page.multiselect(key=ARTICLES).options) == 5
+    assert page.multiselect(key=SOURCES).options[0] == "人人都是产品经理"
+    page.date_input(key=SINCE).set_value(date(2025, 4, 1))
+    page.multiselect(key=SOURCES).set_value(["人人都是产品经理"]).run()
+    page.chat_input[0].set_value("小红书出海首期覆盖哪些市场？").run()
+    assert not page.exception
+    html = html_of(page)
+    assert '<p class="yj-scope">范围　日期：2025-04-01 起；来源：人人都是产品经理</p>' in html
+    assert "搅局" in html and "哑弹" not in html
+    next(button for button in page.button if button.label == texts.SCOPE_CLEAR).click().run()
+    page.chat_input[0].set_value("小红书出海首期覆盖哪些市场？").run()
+    assert "哑弹" in html_of(page)
+
+
+def test_below_an_answer_stands_how_it_was_searched(page: AppTest) -> None:
+    page.chat_input[0].set_value("红书的月活用户有多少？").run()
+    assert [expander.label for expander in page.expander] == [texts.SEARCH]
+    html = "".join(element.proto.body for element in page.expander[0].get("html"))
+    assert "<dt>统一名称</dt><dd>小红书的月活用户有多少？</dd>" in html
+    assert html.count("<li ") == 20 and html.count('class="yj-placed"') == 8
 
 
 def test_script_in_a_question_is_shown_as_text(page: AppTest) -> None:

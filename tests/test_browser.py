@@ -94,6 +94,30 @@ def test_on_a_telephone_nothing_is_wider_than_the_screen(browser: Browser, addre
     page.close()
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_scope_is_chosen_in_the_popover_and_the_search_is_shown_below_the_answer(
+    browser: Browser, address: str, width: int
+) -> None:
+    page = open_page(browser, address, width)
+    expect(page.get_by_text("可以这样问")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="范围").click()
+    page.get_by_label("标签").fill("出海")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("不限范围")).to_be_visible()
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"scope-{width}.png")
+    page.keyboard.press("Escape")
+    ask(page, "小红书出海首期覆盖哪些市场？")
+    expect(page.locator(".yj-scope")).to_have_text("范围　标签：出海")
+    assert page.locator(".yj-card header").count() == page.locator(".yj-card", has_text="商业化良药").count()
+    page.get_by_text("检索详情").click()
+    expect(page.locator(".yj-search li").first).to_be_visible()
+    page.locator(".yj-search").scroll_into_view_if_needed()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.screenshot(path=ARTIFACTS / f"search-{width}.png")
+    page.close()
+
+
 def test_html_in_a_question_stays_text(browser: Browser, address: str) -> None:
     page = open_page(browser, address, 1440)
     alerts: list[str] = []

@@ -98,7 +98,7 @@ def test_a_question_that_raises_is_named_and_the_others_are_judged(chain: Answer
 
 def test_a_run_in_which_everything_fails_has_a_summary_without_metrics() -> None:
     result = Run([], {"a": "X: y"})
-    assert result.to_json() == {"all": {"questions": 0}, "types": {}, "failed": {"a": "X: y"}}
+    assert result.to_json() == {"all": {"questions": 0}, "types": {}, "evidence": {}, "failed": {"a": "X: y"}}
 
 
 def test_a_stale_label_stops_the_run_before_its_first_answer(chain: AnswerChain) -> None:
@@ -117,6 +117,7 @@ def test_a_result_line_holds_the_question_its_scores_and_its_answer(chain: Answe
     row = json.loads(line)
     assert (row["id"], row["type"], row["answer"]["question"]) == ("fish", "fact", "猫吃鱼吗")
     assert row["scores"] == result.judged[0].scores
+    assert (row["evidence"], row["evidence rank"]) == ("cited", 1)
     assert json.loads(Run([judged(a=1.0)]).to_lines()) == {"id": "q", "type": "fact", "scores": {"a": 1.0}}
 
 

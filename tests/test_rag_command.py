@@ -14,7 +14,7 @@ pytestmark = pytest.mark.model
 def test_json_prints_the_answer(corpus_index: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["小红书出海首期覆盖哪些市场？", "--json", "--index", str(corpus_index)]) == 0
     row = json.loads(capsys.readouterr().out)
-    assert list(row)[:5] == ["id", "question", "refused", "text", "notice"]
+    assert list(row)[:5] == ["id", "question", "scope", "refused", "text"]
     assert row["citations"][0]["marker"] == 1
 
 
@@ -46,6 +46,37 @@ def test_batch_answers_line_by_line_and_names_a_line_that_it_cannot_read(
 def test_without_an_index_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["谁？", "--index", str(tmp_path)]) == 1
     assert "里还没有索引：请先运行 python -m ingest" in capsys.readouterr().err
+
+
+def test_explain_prints_what_was_searched_and_how_it_was_ranked(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["红书的月活用户有多少？", "--explain", "--index", str(corpus_index)]) == 0
+    out = capsys.readouterr().out
+    assert "统一名称　小红书的月活用户有多少？" in out and "未采用：排在所取段落之后" in out
+    assert main(["红书的月活用户有多少？", "--explain", "--json", "--index", str(corpus_index)]) == 0
+    search = json.loads(capsys.readouterr().out)["search"]
+    assert (search["query"], len(search["candidates"])) == ("小红书的月活用户有多少？", 20)
+
+
+def test_the_options_of_the_scope_say_which_articles_may_answer(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scope = ["--since", "2025-01-01", "--source", "Tech星球", "--source", "偲睿洞察", "--tag", "用户运营"]
+    assert main(["小红书出海首期覆盖哪些市场？", "--json", "--index", str(corpus_index), *scope]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert {passage["article"] for passage in row["passages"]} == {"小红书搅局出海四巨头"}
+    assert row["scope"] == {"since": "2025-01-01", "sources": ["Tech星球", "偲睿洞察"], "tags": ["用户运营"]}
+    assert main(["小红书出海首期覆盖哪些市场？", "--index", str(corpus_index), "--article", "没有这篇"]) == 0
+    assert "没有符合这个范围的文章（文章：没有这篇）" in capsys.readouterr().out.replace("\n", "")
+
+
+@pytest.mark.parametrize("scope", [["--since", "2025-1-1"], ["--since", "2025-02-02", "--until", "2025-01-01"]])
+def test_a_scope_that_cannot_be_meant_is_a_usage_error(scope: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["谁？", *scope])
+    assert stopped.value.code == 2
+    assert "日期" in capsys.readouterr().err
 
 
 def test_a_question_and_batch_together_are_a_usage_error() -> None:

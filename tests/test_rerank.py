@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,7 @@ from fakes import FakeEmbedder
 
 from rag.chain import AnswerChain
 from rag.errors import ModelError
-from rag.index import IndexReader
 from rag.rerank import BATCH, CrossEncoderStage, load_cross_encoder, open_second_stage, rerank, text_of
-from rag.retrieve import HybridRetriever, from_document, to_document
 from rag.settings import Settings
 from rag.types import Article, Chunk, Passage, Question
 
@@ -182,7 +180,7 @@ def chain_with(stage: Any, index: Path, **settings: Any) -> AnswerChain:
 def test_the_chain_hands_over_the_candidates_and_keeps_the_passages(tiny_index: Path) -> None:
     stage = Fixed([1.0, 2.0, 3.0])
     chain = chain_with(stage, tiny_index, passages=1)
-    _, first = chain_with(None, tiny_index, passages=3).retrieve(Question("鸟会飞吗"), chain.index.current())
+    first = chain_with(None, tiny_index, passages=3).retrieve(Question("鸟会飞吗"), chain.index.current()).passages
     answer = chain.invoke("鸟会飞吗")
     assert stage.asked == ("鸟会飞吗", [p.chunk.text for p in first])
     assert [(p.chunk.id, p.rank, p.rerank) for p in answer.passages] == [(first[2].chunk.id, 1, 3.0)]
@@ -198,13 +196,6 @@ def test_the_second_stage_has_its_own_timing(tiny_index: Path) -> None:
     timings = chain_with(Slow(None), tiny_index).invoke("鸟会飞吗").timings_ms
     assert timings["rerank"] >= 50 and timings["retrieve"] > 0
     assert "rerank" not in chain_with(None, tiny_index).invoke("鸟会飞吗").timings_ms
-
-
-def test_the_score_of_the_second_stage_survives_the_way_through_a_document(tiny_index: Path) -> None:
-    generation = IndexReader(tiny_index, FakeEmbedder()).current()
-    found = HybridRetriever.of(generation, FakeEmbedder(), Settings()).retrieve("猫")[0]
-    scored = replace(found, rerank=1.5)
-    assert from_document(to_document(scored), generation) == scored
 
 
 def test_loading_says_nothing_on_the_log(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from fakes import FakeEmbedder
 
 from ingest.run import ingest
 from rag.index import Generation, IndexReader
-from rag.retrieve import HybridRetriever, from_document
+from rag.retrieve import HybridRetriever
 from rag.settings import Settings
 
 
@@ -21,13 +21,14 @@ def test_the_passage_that_both_legs_prefer_comes_first(generation: Generation, f
     assert passages[0].score == 1.0
 
 
-def test_passages_survive_the_way_through_a_langchain_document(
+def test_a_document_holds_the_text_and_the_scores_of_its_passage(
     generation: Generation, fake_embedder: FakeEmbedder
 ) -> None:
     retriever = HybridRetriever.of(generation, fake_embedder, Settings())
-    documents = retriever.invoke("猫怕谁")
-    assert [from_document(d, generation) for d in documents] == retriever.retrieve("猫怕谁")
-    assert documents[0].page_content == generation.library.chunk(documents[0].id or "").text
+    first = retriever.invoke("猫怕谁")[0]
+    best = retriever.retrieve("猫怕谁")[0]
+    assert (first.id, first.page_content) == (best.chunk.id, best.chunk.text)
+    assert (first.metadata["article"], first.metadata["rank"], first.metadata["score"]) == ("甲", 1, best.score)
 
 
 def test_a_query_without_any_known_term_still_has_dense_passages(

@@ -169,7 +169,7 @@ def test_the_chain_searches_the_completed_question_and_says_who_completed_it(
     server: FakeServer, chain: AnswerChain
 ) -> None:
     server.queue, server.reply = [COMPLETED], "资料未提及"
-    query, _ = chain.retrieve(FANS, chain.index.current())
+    query = chain.retrieve(FANS, chain.index.current()).query
     assert (query.text, query.steps) == (COMPLETED, (Step("follow-up (LLM)", COMPLETED),))
     server.queue = [COMPLETED]
     assert chain.invoke(FANS).timings_ms["rewrite"] > 0
@@ -177,7 +177,7 @@ def test_the_chain_searches_the_completed_question_and_says_who_completed_it(
 
 def test_the_chain_searches_what_the_rules_make_of_it_otherwise(server: FakeServer, chain: AnswerChain) -> None:
     server.reply = "HACKED"
-    query, _ = chain.retrieve(FANS, chain.index.current())
+    query = chain.retrieve(FANS, chain.index.current()).query
     by_rules = stand_alone(FANS)
     assert (query.text, query.steps) == (by_rules, (Step("follow-up", by_rules),))
 

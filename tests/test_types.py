@@ -117,12 +117,13 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
     assert found == {
         "id": "q1",
         "question": "问？",
+        "scope": {},
         "refused": False,
         "text": "乙丙。[1]",
         "notice": "",
         "answerer": "extractive",
         "confidence": 0.5,
-        "statements": [{"text": "乙丙。", "citations": [1]}],
+        "statements": [{"text": "乙丙。", "citations": [1], "emphasis": []}],
         "citations": [
             {
                 "marker": 1,

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from rag.errors import IndexMissing, RagError
 from rag.text import sentence_spans
-from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Statement
+from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Scope, Statement
 from views.answer import answer_html, question_html
 from views.texts import error_text
 
@@ -55,6 +55,14 @@ def test_the_words_that_answer_are_bold_and_still_escaped() -> None:
     (statement,) = given.statements
     html = answer_html(replace(given, statements=(replace(statement, emphasis=((3, 4), (9, 11))),)), 0)
     assert "&lt;b&gt;<b>乙</b>&lt;/b&gt;写<b>了书</b>。" in html
+
+
+def test_the_scope_stands_on_the_answer_with_the_titles_of_its_articles() -> None:
+    of = passage()
+    scoped = replace(answer(of), question=Question("谁？", scope=Scope(tags=("<b>",), articles=("文",))))
+    html = answer_html(scoped, 0)
+    assert '<p class="yj-scope">范围　标签：&lt;b&gt;；文章：《&lt;i&gt;题&lt;/i&gt;》</p>' in html
+    assert "yj-scope" not in answer_html(answer(of), 0)
 
 
 def test_a_link_that_is_no_web_address_is_not_shown() -> None:

@@ -1,1 +1,1 @@
-"""What the page shows: answers as HTML, and its Chinese sentences. No retrieval, no state."""
+"""What the page shows: answers as HTML, the choice of articles, and its Chinese sentences. No retrieval."""

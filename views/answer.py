@@ -3,7 +3,8 @@
 import re
 from html import escape
 
-from rag.types import Answer, Citation, Passage, Statement
+from rag.scope import describe_scope
+from rag.types import ALL, Answer, Citation, Passage, Statement
 from views import texts
 
 CONTEXT = 60  # code points shown on either side of a quote before the whole passage is opened
@@ -17,7 +18,7 @@ def question_html(text: str) -> str:
 
 def answer_html(answer: Answer, turn: int) -> str:
     """The statements with their marks, then one card per citation; `turn` makes the anchors of a page unique."""
-    parts = []
+    parts = [_scope_html(answer)]
     if answer.notice:
         parts.append(f'<p class="yj-notice">{escape(answer.notice)}</p>')
     quotes = {citation.marker: citation for citation in answer.citations}
@@ -43,6 +44,14 @@ def _words_html(statement: Statement) -> str:
         parts += [escape(statement.text[at:start]), f"<b>{escape(statement.text[start:end])}</b>"]
         at = end
     return "".join([*parts, escape(statement.text[at:])])
+
+
+def _scope_html(answer: Answer) -> str:
+    """Which articles might answer, where not all of them."""
+    if answer.scope == ALL:
+        return ""
+    described = describe_scope(answer.scope, {passage.article.id: passage.article for passage in answer.passages})
+    return f'<p class="yj-scope">{escape(texts.SCOPE_OF_ANSWER.format(scope=described))}</p>'
 
 
 def _origins_html(answer: Answer, statement: Statement) -> str:

@@ -22,6 +22,17 @@ LLM = "由 {name} 撰写，逐句与原文核对"
 EXTRACTIVE_SHORT = "原文摘编"
 FOOTER = "{answerer} · 第 {generation} 代索引 · {seconds:.2f} 秒"
 ORIGINS = "（{articles} 篇文章，{origins} 个独立来源）"
+SEARCH = "检索详情"
+SCOPE = "范围"
+SCOPE_OF_ANSWER = "范围　{scope}"
+SCOPE_HELP = "只在符合以下条件的文章里找答案。每一项可选多个，符合其中一个即可。"
+SCOPE_SINCE = "起始日期"
+SCOPE_UNTIL = "截止日期"
+SCOPE_SOURCES = "来源（作者或发布者）"
+SCOPE_TAGS = "标签"
+SCOPE_ARTICLES = "文章"
+SCOPE_ANY = "不限"
+SCOPE_CLEAR = "不限范围"
 FLAGS = {
     "broken date": "⚠ 原文此处的日期似有缺字，照录未改",
     "broken figure": "⚠ 原文此处的数字似有残缺，照录未改",

@@ -1,0 +1,30 @@
+"""「检索详情」: what was searched for an answer, and how its candidates were ranked."""
+
+from html import escape
+
+import streamlit as st
+
+from rag.explain import heading, reason, scores_line, searched, snippet
+from rag.types import Answer, Ranked, Search
+from views import texts
+
+
+def show_search(answer: Answer) -> None:
+    """Draw the expander below an answer; nothing where nothing was searched."""
+    if answer.search:
+        with st.expander(texts.SEARCH, icon=":material/manage_search:"):
+            st.html(search_html(answer.search))
+
+
+def search_html(search: Search) -> str:
+    """What was searched as a list of terms, then the candidates as a numbered list."""
+    terms = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in searched(search))
+    return f'<div class="yj-search"><dl>{terms}</dl><ol>{"".join(map(_candidate_html, search.candidates))}</ol></div>'
+
+
+def _candidate_html(candidate: Ranked) -> str:
+    kind = "yj-left-out" if candidate.place is None else "yj-placed"
+    return (
+        f'<li class="{kind}"><b>{escape(heading(candidate))}</b> <em>{escape(reason(candidate))}</em>'
+        f"<small>{escape(scores_line(candidate))}</small><p>{escape(snippet(candidate))}</p></li>"
+    )
