@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     chunk_tokens: int = Field(300, ge=32, le=500, description="largest chunk, in tokens of the embedding model")
     candidates: int = Field(50, ge=1, description="chunks that each index hands to the fusion")
     dense_weight: float = Field(
-        0.55, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"
+        0.6, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"
     )
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
     reranker: str = Field(
