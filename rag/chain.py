@@ -16,6 +16,7 @@ from langchain_core.runnables.config import run_in_executor
 
 from rag.about import answer_about
 from rag.aliases import load_aliases
+from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import extract
@@ -166,7 +167,7 @@ class AnswerChain(Runnable[Input, Answer]):
         retriever = HybridRetriever.of(generation, self.embedder, self.settings, query.scope)
         retriever.invoke(query.text, config)
         assert retriever.found is not None
-        return replace(retriever.found, query=query)
+        return arrange(replace(retriever.found, query=query), generation.library, self.settings.passages)
 
     def _answer(
         self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig

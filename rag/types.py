@@ -132,7 +132,8 @@ class Hit:
 class Passage:
     """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
 
-    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score.
+    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score. `copy_of` is the rank of the
+    passage of another article that this one repeats; it then ranks after all that repeat none.
     """
 
     article: Article
@@ -141,6 +142,7 @@ class Passage:
     score: float
     dense: float = 0.0
     lexical: float = 0.0
+    copy_of: int | None = None
 
     def holds(self, citation: "Citation") -> bool:
         """Whether the citation's span lies inside this passage."""
@@ -256,13 +258,16 @@ class Query:
 class Ranked:
     """A candidate of the fusion: its passage, ranked by the fused score, and the scores of both legs as fused, 0 to 1.
 
-    `place` is its rank among the passages of the answer, None where it is none of them.
+    `place` is its rank among the passages of the answer, None where it is none of them; `copy_of` the place of the one
+    that it repeats. `moved`: it was put forward as the best of a second article.
     """
 
     passage: Passage
     scaled_dense: float
     scaled_lexical: float
     place: int | None = None
+    copy_of: int | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -276,8 +281,8 @@ class Search:
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """The candidates that the answer is drawn from, ranked by their place."""
-        placed = [(c.place, c.passage) for c in self.candidates if c.place is not None]
-        return tuple(replace(passage, rank=place) for place, passage in sorted(placed, key=lambda pair: pair[0]))
+        placed = [replace(c.passage, rank=c.place, copy_of=c.copy_of) for c in self.candidates if c.place is not None]
+        return tuple(sorted(placed, key=lambda passage: passage.rank))
 
     def to_json(self) -> dict[str, Any]:
         """The search as in docs/answer.md, ready for json.dumps."""
@@ -397,6 +402,7 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "text": passage.chunk.text,
         "score": round(passage.score, 6),
         "rank": passage.rank,
+        "copy_of": passage.copy_of,
     }
 
 
@@ -405,6 +411,8 @@ def _ranked_json(candidate: Ranked) -> dict[str, Any]:
     return {
         "rank": passage.rank,
         "place": candidate.place,
+        "copy_of": candidate.copy_of,
+        "moved": candidate.moved,
         "article": passage.article.id,
         "title": passage.article.title,
         "section": passage.chunk.section,

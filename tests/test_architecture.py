@@ -12,8 +12,8 @@ from rag.settings import Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ORDER = """types errors settings text scope bundled embed library vectors index writer retrieve explain rewrite aliases
-understand origins about features measure extract ground generate examples chain __main__"""
+ORDER = """types errors settings text scope bundled embed library vectors index writer retrieve diversity explain
+rewrite aliases understand origins about features measure extract ground generate examples chain __main__"""
 FLOW = ORDER.split()
 
 

@@ -154,6 +154,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "text": "甲乙丙丁",
                 "score": 0.123457,
                 "rank": 1,
+                "copy_of": None,
             }
         ],
         "timings_ms": {"retrieve": 1.3},
