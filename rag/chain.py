@@ -17,6 +17,7 @@ from langchain_core.runnables.config import run_in_executor
 
 from rag.about import answer_about
 from rag.aliases import load_aliases
+from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import extract
@@ -200,7 +201,7 @@ class AnswerChain(Runnable[Input, Answer]):
         if self.reader and passages:
             with _timed(timings, "read"):
                 passages = self._read(self.reader, query.text, passages, generation.library)
-        return search.placed(passages[: settings.passages])
+        return arrange(search.ordered(passages), generation.library, settings.passages)
 
     def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...], library: Library) -> tuple[Passage, ...]:
         """The passages, the first of them read; in the reader's order unless a second stage has ordered them."""

@@ -47,8 +47,12 @@ def scores_line(candidate: Ranked) -> str:
 
 def reason(candidate: Ranked) -> str:
     """Why a candidate ranks where it does, or why it was left out."""
+    if candidate.copy_of is not None:
+        return f"与第 {candidate.copy_of} 段重复，只算一个来源"
     if candidate.place is None:
         return "未采用：排在所取段落之后"
+    if candidate.moved:
+        return f"第 {candidate.place} 段：问题要对比，另取一篇文章里最接近的一段"
     if min(candidate.scaled_dense, candidate.scaled_lexical) >= NEAR:
         why = "意思和用词都接近"
     else:

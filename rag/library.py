@@ -75,8 +75,9 @@ class Library:
     """The articles and chunks of one generation. Safe to read from several threads.
 
     `article(id)`, `chunk(id)` and `sentence_vectors(chunk id)`, (sentences, d) float32 with unit rows, remember
-    the last ones asked for; they raise KeyError for an unknown id. So do `articles_within(scope)` and
-    `chunks_within(scope)`, the ids that a scope allows, or None where it is empty and allows all.
+    the last ones asked for; they raise KeyError for an unknown id. `repeated(article id, start, end)` gives the origins
+    of the paragraphs of a span that other articles repeat; `articles_within(scope)` and `chunks_within(scope)` the ids
+    that a scope allows, or None where it is empty. They remember too.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -85,6 +86,7 @@ class Library:
         self.article = lru_cache(maxsize=512)(self._article)
         self.chunk = lru_cache(maxsize=4096)(self._chunk)
         self.sentence_vectors = lru_cache(maxsize=4096)(self._sentence_vectors)
+        self.repeated = lru_cache(maxsize=4096)(self._repeated)
         self.articles_within = lru_cache(maxsize=16)(self._articles_within)
         self.chunks_within = lru_cache(maxsize=4)(self._chunks_within)  # some 10 MB each in an index of 100,000 chunks
 
@@ -234,6 +236,21 @@ class Library:
             (article_id, start, end),
         )
         return None if origin is None else int(origin)
+
+    def _repeated(self, article_id: str, start: int, end: int) -> frozenset[int]:
+        if article_id not in self._repeated_articles:
+            return frozenset()
+        rows = self._rows(
+            "SELECT DISTINCT start, end FROM paragraphs JOIN copies ON paragraph = id "
+            "WHERE article_id = ? AND start < ? AND end > ?",
+            (article_id, end, start),
+        )
+        return frozenset(filter(None, (self.origin(article_id, *paragraph) for paragraph in rows)))
+
+    @cached_property
+    def _repeated_articles(self) -> frozenset[str]:
+        rows = self._rows("SELECT DISTINCT article_id FROM paragraphs WHERE id IN (SELECT paragraph FROM copies)")
+        return frozenset(id_ for (id_,) in rows)
 
     def copies(self) -> list[tuple[str, str, int]]:
         """Pairs of articles that share paragraphs, with the number of paragraphs, most first."""

@@ -24,7 +24,7 @@ from rag.features import (
 from rag.index import Generation
 from rag.types import Passage
 
-READ_PASSAGES = 5  # passages whose sentences are candidates
+READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def measure(
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
     sentences are then chosen for that part as much as for the whole.
     """
-    read = list(passages[:READ_PASSAGES])
+    read = [p for p in passages if (p.copy_of or p.rank) <= READ_PASSAGES]
     candidates = candidates_of(read)
     chunks = generation.manifest.chunks
     weights = term_weights(query, generation.library, chunks)

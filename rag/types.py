@@ -146,7 +146,8 @@ class Passage:
     """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
 
     `dense` is the cosine of the nearest sentence; `lexical` a BM25 score. `rerank` is the score of the second stage,
-    which then decides the rank; `reading` what the reader made of it; each None where there is none.
+    which then decides the rank; `reading` what the reader made of it; each None where there is none. `copy_of` is the
+    rank of the passage of another article that this one repeats; it then ranks after all that repeat none.
     """
 
     article: Article
@@ -157,6 +158,7 @@ class Passage:
     lexical: float = 0.0
     rerank: float | None = None
     reading: PassageReading | None = None
+    copy_of: int | None = None
 
     def holds(self, citation: "Citation") -> bool:
         """Whether the citation's span lies inside this passage."""
@@ -276,13 +278,16 @@ class Query:
 class Ranked:
     """A candidate of the fusion: its passage, ranked by the fused score, and the scores of both legs as fused, 0 to 1.
 
-    `place` is its rank among the passages of the answer, None where it is none of them.
+    `place` is its rank among the passages of the answer, None where it is none of them; `copy_of` the place of the one
+    that it repeats. `moved`: it was put forward as the best of a second article.
     """
 
     passage: Passage
     scaled_dense: float
     scaled_lexical: float
     place: int | None = None
+    copy_of: int | None = None
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -296,25 +301,23 @@ class Search:
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
         """The candidates that the answer is drawn from, ranked by their place."""
-        placed = [(c.place, c.passage) for c in self.candidates if c.place is not None]
-        return tuple(replace(passage, rank=place) for place, passage in sorted(placed, key=lambda pair: pair[0]))
+        placed = [replace(c.passage, rank=c.place, copy_of=c.copy_of) for c in self.candidates if c.place is not None]
+        return tuple(sorted(placed, key=lambda passage: passage.rank))
 
     @property
     def best(self) -> tuple[Passage, ...]:
         """Every candidate's passage, in the order of the fused scores."""
         return tuple(candidate.passage for candidate in self.candidates)
 
-    def placed(self, passages: Sequence[Passage]) -> "Search":
-        """The search with these passages of its candidates, as they are now, in the places that their ranks say."""
-        now = {passage.chunk.id: passage for passage in passages}
+    def ordered(self, passages: Sequence[Passage]) -> "Search":
+        """The search with its candidates in the order of their passages given, which later stages may have changed.
 
-        def place(candidate: Ranked) -> Ranked:
-            passage = now.get(candidate.passage.chunk.id)
-            if passage is None:
-                return replace(candidate, place=None)
-            return replace(candidate, passage=replace(passage, rank=candidate.passage.rank), place=passage.rank)
-
-        return replace(self, candidates=tuple(map(place, self.candidates)))
+        They keep the rank of the fused score.
+        """
+        by_id = {candidate.passage.chunk.id: candidate for candidate in self.candidates}
+        ranked = [(by_id[passage.chunk.id], passage) for passage in passages]
+        candidates = [replace(c, passage=replace(passage, rank=c.passage.rank)) for c, passage in ranked]
+        return replace(self, candidates=tuple(candidates))
 
     def to_json(self) -> dict[str, Any]:
         """The search as in docs/answer.md, ready for json.dumps."""
@@ -438,6 +441,7 @@ def _passage_json(passage: Passage) -> dict[str, Any]:
         "score": round(passage.score, 6),
         "rank": passage.rank,
         "rerank": passage.rerank,
+        "copy_of": passage.copy_of,
     }
 
 
@@ -446,6 +450,8 @@ def _ranked_json(candidate: Ranked) -> dict[str, Any]:
     return {
         "rank": passage.rank,
         "place": candidate.place,
+        "copy_of": candidate.copy_of,
+        "moved": candidate.moved,
         "article": passage.article.id,
         "title": passage.article.title,
         "section": passage.chunk.section,

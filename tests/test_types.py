@@ -155,6 +155,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "score": 0.123457,
                 "rank": 1,
                 "rerank": None,
+                "copy_of": None,
             }
         ],
         "timings_ms": {"retrieve": 1.3},

@@ -23,7 +23,7 @@ def search_html(search: Search) -> str:
 
 
 def _candidate_html(candidate: Ranked) -> str:
-    kind = "yj-left-out" if candidate.place is None else "yj-placed"
+    kind = "yj-left-out" if candidate.place is None or candidate.copy_of else "yj-placed"
     return (
         f'<li class="{kind}"><b>{escape(heading(candidate))}</b> <em>{escape(reason(candidate))}</em>'
         f"<small>{escape(scores_line(candidate))}</small><p>{escape(snippet(candidate))}</p></li>"
