@@ -5,9 +5,10 @@ A LangChain Runnable: `invoke`, `stream`, `batch` and their async forms; callbac
 
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -75,12 +76,18 @@ class AnswerChain(Runnable[Input, Answer]):
     """
 
     def __init__(
-        self, settings: Settings, *, embedder: Embedder | None = None, model: BaseChatModel | None = None
+        self,
+        settings: Settings,
+        *,
+        embedder: Embedder | None = None,
+        model: BaseChatModel | None = None,
+        today: Callable[[], date] = date.today,
     ) -> None:
-        """Raises ModelError when the settings name an LLM that cannot be used."""
+        """Raises ModelError when the settings name an LLM that cannot be used; `today` is what 去年 counts from."""
         self.settings = settings
         self.embedder = embedder or SentenceEmbedder(settings.embedding_model)
         self.index = IndexReader(settings.index, self.embedder)
+        self.today = today
         self.model = model or (open_model(settings) if settings.llm else None)
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
@@ -151,8 +158,8 @@ class AnswerChain(Runnable[Input, Answer]):
         self, question: Question, generation: Generation, config: RunnableConfig | None = None
     ) -> tuple[Query, tuple[Passage, ...]]:
         """What is searched for a question, and the passages that are found, best first."""
-        query = understand(question, load_aliases(self.settings.corpus))
-        retriever = HybridRetriever.of(generation, self.embedder, self.settings)
+        query = understand(question, load_aliases(self.settings.corpus), generation.library, self.today())
+        retriever = HybridRetriever.of(generation, self.embedder, self.settings, also=query.also, newest=query.newest)
         documents = retriever.invoke(query.text, config)
         return query, tuple(from_document(document, generation) for document in documents)
 

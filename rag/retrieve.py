@@ -11,8 +11,10 @@ from pydantic import ConfigDict
 from rag.embed import Embedder
 from rag.index import Generation
 from rag.settings import Settings
-from rag.text import index_terms
+from rag.text import search_terms
 from rag.types import Passage
+
+NEWEST = 0.02  # of the fused score: passages nearer to each other than this are ordered by their articles' dates
 
 
 def min_max(scores: Mapping[str, float]) -> dict[str, float]:
@@ -45,6 +47,7 @@ class HybridRetriever(BaseRetriever):
     Each leg names its `candidates` best chunks, the dense one by the mean vector of a chunk's sentences. Every one
     of them is scored by both legs, the dense score being that of its nearest sentence, and the scores are fused.
     Ties go to the higher dense score, then to the smaller chunk id, so that the order is always the same.
+    `also` are words that only the lexical leg is asked; with `newest` near ties go to the newer article.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -54,9 +57,13 @@ class HybridRetriever(BaseRetriever):
     candidates: int
     dense_weight: float
     passages: int
+    also: str = ""
+    newest: bool = False
 
     @classmethod
-    def of(cls, generation: Generation, embedder: Embedder, settings: Settings) -> "HybridRetriever":
+    def of(
+        cls, generation: Generation, embedder: Embedder, settings: Settings, *, also: str = "", newest: bool = False
+    ) -> "HybridRetriever":
         """The retriever that the settings describe."""
         return cls(
             generation=generation,
@@ -64,6 +71,8 @@ class HybridRetriever(BaseRetriever):
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
             passages=settings.passages,
+            also=also,
+            newest=newest,
         )
 
     def retrieve(self, query: str) -> list[Passage]:
@@ -72,13 +81,14 @@ class HybridRetriever(BaseRetriever):
         library = self.generation.library
         query_vector = embedder.embed_query(query)
         near = self.generation.vectors.search(query_vector, self.candidates)
-        matches = library.search(index_terms(query))
+        matches = library.search(search_terms(f"{query} {self.also}"))
         union = dict.fromkeys(hit.chunk_id for hit in [*near, *matches[: self.candidates]])
         dense = {chunk_id: float((library.sentence_vectors(chunk_id) @ query_vector).max()) for chunk_id in union}
         scores = {hit.chunk_id: hit.score for hit in matches}
         lexical = {chunk_id: scores.get(chunk_id, 0.0) for chunk_id in union}
         fused = convex_fusion(dense, lexical, self.dense_weight)
-        best = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))[: self.passages]
+        rating = self._newer_first(fused) if self.newest else fused
+        best = sorted(fused, key=lambda c: (-rating[c], -dense[c], c))[: self.passages]
         return [
             Passage(
                 article=library.article((chunk := library.chunk(chunk_id)).article_id),
@@ -90,6 +100,16 @@ class HybridRetriever(BaseRetriever):
             )
             for rank, chunk_id in enumerate(best, 1)
         ]
+
+    def _newer_first(self, fused: Mapping[str, float]) -> dict[str, float]:
+        """Fused scores with up to NEWEST added: all of it for chunks of the newest article, nothing for the undated."""
+        library = self.generation.library
+        published = {id_: library.article(library.chunk(id_).article_id).published for id_ in fused}
+        days = sorted({day for day in published.values() if day})
+        return {
+            id_: fused[id_] + NEWEST * (days.index(day) + 1) / len(days) if (day := published[id_]) else fused[id_]
+            for id_ in fused
+        }
 
     def _get_relevant_documents(
         self,

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from fakes import FakeEmbedder
 
+from ingest.run import ingest
 from rag.index import Generation, IndexReader
 from rag.retrieve import HybridRetriever, convex_fusion, from_document, min_max
 from rag.settings import Settings
@@ -66,3 +67,37 @@ def test_a_query_without_any_known_term_still_has_dense_passages(
     generation: Generation, fake_embedder: FakeEmbedder
 ) -> None:
     assert len(HybridRetriever.of(generation, fake_embedder, Settings()).retrieve("😀")) == 3
+
+
+def test_other_forms_are_asked_of_the_lexical_leg_only(generation: Generation, fake_embedder: FakeEmbedder) -> None:
+    plain = HybridRetriever.of(generation, fake_embedder, Settings()).retrieve("鸟")
+    also = HybridRetriever.of(generation, fake_embedder, Settings(), also="3.5亿").retrieve("鸟")
+    assert {p.article.id: p.dense for p in plain} == {p.article.id: p.dense for p in also}
+    assert [p.article.id for p in plain if p.lexical] == []
+    assert [p.article.id for p in also if p.lexical] == ["乙"]
+
+
+@pytest.fixture
+def dated(tmp_path: Path, fake_embedder: FakeEmbedder) -> Generation:
+    corpus = tmp_path / "dated"
+    corpus.mkdir()
+    for name, day, text in (
+        ("a", "2024-01-01", "猫吃鱼。"),
+        ("b", "2025-01-01", "猫吃鱼。"),
+        ("c", "2026-01-01", "狗。"),
+    ):
+        (corpus / f"{name}.md").write_text(f"---\ntitle: 题\ndate: {day}\n---\n{text}\n", encoding="utf-8")
+    ingest(corpus, tmp_path / "dated-index", fake_embedder)
+    return IndexReader(tmp_path / "dated-index", fake_embedder).current()
+
+
+def test_near_ties_go_to_the_newer_article_when_the_newest_is_asked_for(
+    dated: Generation, fake_embedder: FakeEmbedder
+) -> None:
+    def order(newest: bool) -> list[tuple[str, float]]:
+        passages = HybridRetriever.of(dated, fake_embedder, Settings(), newest=newest).retrieve("猫吃鱼")
+        return [(passage.article.id, round(passage.score, 2)) for passage in passages]
+
+    assert dict(order(newest=True)) == dict(order(newest=False))
+    assert [id_ for id_, _ in order(newest=True)] == ["b", "a", "c"]
+    assert sorted(order(newest=False)[:2]) == [("a", 1.0), ("b", 1.0)]
