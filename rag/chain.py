@@ -5,9 +5,10 @@ A LangChain Runnable: `invoke`, `stream`, `batch` and their async forms; callbac
 
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -100,11 +101,16 @@ class AnswerChain(Runnable[Input, Answer]):
         embedder: Embedder | None = None,
         model: BaseChatModel | None = None,
         second_stage: SecondStage | None = None,
+        today: Callable[[], date] = date.today,
     ) -> None:
-        """Raises ModelError when the settings name an LLM or a reranker that cannot be used."""
+        """Raises ModelError when the settings name an LLM or a reranker that cannot be used.
+
+        `today` is what 去年 counts from.
+        """
         self.settings = settings
         self.embedder = embedder or SentenceEmbedder(settings.embedding_model)
         self.index = IndexReader(settings.index, self.embedder)
+        self.today = today
         self.model = model or (open_model(settings) if settings.llm else None)
         self.second_stage = second_stage or open_second_stage(settings)
 
@@ -189,8 +195,12 @@ class AnswerChain(Runnable[Input, Answer]):
         rewritten = self._rewrite(question, timings, config)
         settings = self.settings
         with _timed(timings, "retrieve"):
-            query = understand(question, load_aliases(settings.corpus), rewritten=rewritten)
-            retriever = HybridRetriever.of(generation, self.embedder, settings, query.scope)
+            query = understand(
+                question, load_aliases(settings.corpus), generation.library, self.today(), rewritten=rewritten
+            )
+            retriever = HybridRetriever.of(
+                generation, self.embedder, settings, query.scope, also=query.also, newest=query.newest
+            )
             retriever.invoke(query.text, config)
             assert retriever.found is not None
             search = replace(retriever.found, query=query)

@@ -5,7 +5,14 @@ import re
 from rag.scope import describe_scope
 from rag.types import ALL, Ranked, Search
 
-STEPS = {"follow-up": "承接上文", "alias": "统一名称"}
+STEPS = {
+    "follow-up": "承接上文",
+    "follow-up (LLM)": "承接上文（大模型）",
+    "script": "统一字形",
+    "alias": "统一名称",
+    "spelling": "纠正笔误",
+    "other forms": "另加写法",
+}
 NEAR = 0.5  # of a scaled score; both legs above it agree
 SNIPPET = 80  # code points
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean
 
 from rag.fusion import min_max
-from rag.text import content_of, index_terms
+from rag.text import content_of, index_terms, search_terms
 
 K1, B = 1.2, 0.75  # of BM25, as SQLite has them
 MOST_POSTINGS = 20_000  # entries of the full-text index that are read for a query, about a millisecond a thousand
@@ -31,8 +31,8 @@ def quoted_phrases(query: str) -> list[str]:
 
 
 def searched_terms(query: str) -> list[str]:
-    """All index terms of a query, then its quoted phrases."""
-    return list(dict.fromkeys([*index_terms(query), *quoted_phrases(query)]))
+    """The terms that a query is searched by, then its quoted phrases."""
+    return list(dict.fromkeys([*search_terms(query), *quoted_phrases(query)]))
 
 
 def affordable(frequencies: Mapping[str, int]) -> list[str]:

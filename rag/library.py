@@ -404,6 +404,19 @@ class Library:
         found = dict(self._rows(f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})", wanted))
         return {term: found.get(term, 0) for term in wanted}
 
+    def frequent_terms(self) -> dict[str, int]:
+        """Number of chunks that have each index term, of those that at least one in 10,000 has, and two chunks."""
+        (chunks,) = self._rows("SELECT count(*) FROM chunks")[0]
+        return dict(self._rows("SELECT term, doc FROM vocabulary WHERE doc >= ?", (max(2, chunks // 10_000),)))
+
+    def phrase_frequency(self, phrase: str, most: int) -> int:
+        """Number of chunks that have the index terms of a phrase beside each other, counted up to `most`."""
+        terms = " ".join(index_terms(phrase))
+        if not terms:
+            return 0
+        query = "SELECT count(*) FROM (SELECT 1 FROM terms WHERE terms MATCH ? LIMIT ?)"
+        return int(self._rows(query, (f'"{terms}"', most))[0][0])
+
 
 class EmbeddingCache:
     """Vectors by model fingerprint and text, kept across generations; every `put` is durable at once."""

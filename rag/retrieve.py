@@ -1,6 +1,6 @@
 """The hybrid retriever: vectors and character bigrams, fused, as a LangChain retriever."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -17,6 +17,7 @@ from rag.types import ALL, Hit, Passage, Query, Ranked, Scope, Search
 
 SHOWN = 20  # candidates that are kept as passages, at least: for a second stage, and to tell how they were ranked
 READ_COST = 2  # results of the vector index that take as long as reading one chunk's sentence vectors
+NEWEST = 0.02  # of the fused score: passages nearer to each other than this are ordered by their articles' dates
 
 
 class HybridRetriever(BaseRetriever):
@@ -26,6 +27,7 @@ class HybridRetriever(BaseRetriever):
     one by BM25. Every one of them is scored by both legs, the dense score being that of its nearest sentence and the
     lexical one of rag/lexical.py, and the scores are fused.
     Ties go to the higher dense score, then to the smaller chunk id, so that the order is always the same.
+    `also` are words that only the lexical leg is asked; with `newest` near ties go to the newer article.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -37,13 +39,22 @@ class HybridRetriever(BaseRetriever):
     passages: int
     shown: int = SHOWN
     scope: Scope = ALL
+    also: str = ""
+    newest: bool = False
     found: Search | None = None  # of the last query that was invoked; a retriever is made for each question
 
     @classmethod
     def of(
-        cls, generation: Generation, embedder: Embedder, settings: Settings, scope: Scope = ALL
+        cls,
+        generation: Generation,
+        embedder: Embedder,
+        settings: Settings,
+        scope: Scope = ALL,
+        *,
+        also: str = "",
+        newest: bool = False,
     ) -> "HybridRetriever":
-        """The retriever that the settings describe, for one scope."""
+        """The retriever that the settings describe, for one question."""
         return cls(
             generation=generation,
             embedder=embedder,
@@ -52,6 +63,8 @@ class HybridRetriever(BaseRetriever):
             passages=settings.passages,
             shown=max(SHOWN, settings.passages, settings.rerank_candidates, settings.read_passages),
             scope=scope,
+            also=also,
+            newest=newest,
         )
 
     def retrieve(self, query: str) -> list[Passage]:
@@ -63,16 +76,18 @@ class HybridRetriever(BaseRetriever):
         embedder: Embedder = self.embedder
         library = self.generation.library
         query_vector = embedder.embed_query(query)
+        words = f"{query} {self.also}".strip()
         allowed = library.chunks_within(self.scope)
         near = self._near(query_vector, allowed)
-        frequencies = library.document_frequencies(searched_terms(query))
+        frequencies = library.document_frequencies(searched_terms(words))
         matches = self._matches(affordable(frequencies), allowed)
         union = list(dict.fromkeys(hit.chunk_id for hit in [*near, *matches]))
         dense = library.nearest_sentences(union, query_vector)
         chunks = self.generation.manifest.chunks
-        lexical = lexical_scores(query, library.indexed_terms(union), frequencies, chunks)
+        lexical = lexical_scores(words, library.indexed_terms(union), frequencies, chunks)
         fused = convex_fusion(dense, lexical, self.dense_weight)
-        order = sorted(fused, key=lambda c: (-fused[c], -dense[c], c))
+        rating = self._newer_first(fused) if self.newest else fused
+        order = sorted(fused, key=lambda c: (-rating[c], -dense[c], c))
         shown = order[: self.shown]
         best = [
             Passage(
@@ -118,6 +133,16 @@ class HybridRetriever(BaseRetriever):
         if allowed is None:
             return library.search(terms, self.candidates)
         return [hit for hit in library.search(terms) if hit.chunk_id in allowed][: self.candidates]
+
+    def _newer_first(self, fused: Mapping[str, float]) -> dict[str, float]:
+        """Fused scores with up to NEWEST added: all of it for chunks of the newest article, nothing for the undated."""
+        library = self.generation.library
+        published = {id_: library.article(library.chunk(id_).article_id).published for id_ in fused}
+        days = sorted({day for day in published.values() if day})
+        return {
+            id_: fused[id_] + NEWEST * (days.index(day) + 1) / len(days) if (day := published[id_]) else fused[id_]
+            for id_ in fused
+        }
 
     def _get_relevant_documents(
         self,

@@ -49,8 +49,15 @@ _LINKING_WORDS = re.compile(
 
 
 def content_of(question: str) -> str:
-    """A normalised question with blanks for the words that only ask or link: what is left names what it is about."""
-    return _LINKING_WORDS.sub(" ", _QUESTION_WORDS.sub(" ", normalize(question)))
+    """A normalised question with blanks for the words that only ask or link: what is left names what it is about.
+
+    It is as long as the normalised question.
+    """
+    return _LINKING_WORDS.sub(_blanks, _QUESTION_WORDS.sub(_blanks, normalize(question)))
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def sentence_spans(text: str) -> list[Span]:
@@ -114,17 +121,35 @@ def index_terms(text: str) -> list[str]:
     return terms
 
 
+# Words of English sentences that are in no Chinese article but by chance.
+_ENGLISH = re.compile(
+    r"a|about|all|an|and|any|are|as|at|be|been|between|by|can|cannot|could|did|do|does|during|each|every|few"
+    r"|first|for|from|had|has|have|he|her|him|his|how|i|if|in|into|is|it|its|just|many|me|more|most|much|my|not"
+    r"|of|on|only|or|other|our|over|own|per|really|s|she|should|so|some|such|t|than|that|the|their|them|then"
+    r"|these|they|this|those|to|under|up|was|we|were|what|when|where|which|while|who|whom|whose|why|will|with"
+    r"|would|you|your"
+)
+ENGLISH_FROM = 2  # such words make a question an English one: WHO, IT and US are names in a Chinese question
+
+
+def search_terms(query: str) -> list[str]:
+    """The index terms that a query is searched by: all, but for the words that only frame an English question."""
+    terms = index_terms(query)
+    telling = [term for term in terms if not _ENGLISH.fullmatch(term)]
+    return telling if len(terms) - len(telling) >= ENGLISH_FROM else terms
+
+
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
-_NUMBER = re.compile(
+NUMBER = re.compile(
     r"(?P<percent>百分之)?(?:"
     r"(?P<digits>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*(?P<scale>[百千]?[万亿]+|[千百])?\s*(?P<unit>%|‰)?"
     r"|(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+[万亿]*)?))"
 )
 
 
-def _hanzi_value(hanzi: str) -> float | None:
+def hanzi_value(hanzi: str) -> float | None:
     """Value of a Chinese numeral, 三千二百万 = 32000000; None where it is not a well-formed one."""
     whole, _, fraction = hanzi.partition("点")
     total = section = digit = 0
@@ -159,14 +184,14 @@ def figures(text: str) -> set[str]:
     a percentage ends in %, a per mille in ‰.
     """
     found = set()
-    for match in _NUMBER.finditer(unicodedata.normalize("NFKC", text)):
+    for match in NUMBER.finditer(unicodedata.normalize("NFKC", text)):
         if match["digits"]:
             value = float(match["digits"].replace(",", ""))
             for char in match["scale"] or "":
                 value *= _UNITS.get(char) or _MYRIADS[char]
             found.add(f"{value:.15g}{'%' if match['percent'] else match['unit'] or ''}")
         elif len(match["hanzi"]) > 1 or match["percent"]:
-            number = _hanzi_value(match["hanzi"])
+            number = hanzi_value(match["hanzi"])
             if number is not None:
                 found.add(f"{number:.15g}{'%' if match['percent'] else ''}")
     return found

@@ -266,12 +266,16 @@ class Step:
 class Query:
     """What is searched for a question: the text that both indexes are asked, and how the question became it.
 
-    `scope` is the reader's with what the question itself says of the articles it wants.
+    `scope` is the reader's with what the question itself says of the articles it wants. `also` are other ways to
+    write the figures and dates of the text, which only the full-text index is asked. `newest`: of passages that fit
+    nearly as well, those of newer articles come first.
     """
 
     text: str
     scope: Scope = ALL
     steps: tuple[Step, ...] = ()
+    also: str = ""
+    newest: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,69 @@
-"""What is searched for a question: follow-ups completed, names made the ones that the articles use."""
+"""What is searched for a question: follow-ups completed, slips corrected, names made the ones that the articles use."""
 
+import re
+import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 
 from rag.aliases import Aliases
+from rag.dates import asks_for_newest, period_of
+from rag.library import Library
+from rag.numerals import other_forms
 from rag.rewrite import stand_alone
-from rag.types import Query, Question, Step
+from rag.spelling import speller_of
+from rag.text import simplify
+from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
+_WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
-def understand(question: Question, aliases: Aliases, *, rewritten: str | None = None) -> Query:
-    """The query for a question, with a step for everything that was changed on the way.
+def understand(
+    question: Question, aliases: Aliases, library: Library, today: date, *, rewritten: str | None = None
+) -> Query:
+    """The query for a question at a day, with a step for everything that was changed on the way.
 
-    `rewritten` is a follow-up that an LLM has completed; without one the rules do it.
+    `rewritten` is a follow-up that an LLM has completed; without one the rules do it. The days on which a question
+    wants its articles published narrow the scope; the day of an event never does.
     """
     text = rewritten or stand_alone(question)
     steps = [Step("follow-up (LLM)" if rewritten else "follow-up", text)] * (text != question.text)
-    changes: list[Change] = [("alias", aliases.canonical)]
+    # Aliases on both sides of the spelling: they know slips that are words (小红薯), and a corrected name may be one.
+    changes: list[Change] = [
+        ("script", to_simplified),
+        ("alias", aliases.canonical),
+        ("spelling", speller_of(library).corrected),
+        ("alias", aliases.canonical),
+    ]
     for name, change in changes:
         if (after := change(text)) != text:
             steps.append(Step(name, after))
             text = after
-    return Query(text, question.scope, tuple(steps))
+    period = period_of(text, today)
+    also = " ".join([*_figures_as_written(text, library), *filter(None, [period.explicit if period else ""])])
+    if also:
+        steps.append(Step("other forms", f"{text} {also}"))
+    scope = question.scope
+    if period and period.of_articles:
+        scope = narrowed(scope, period.since, period.until)
+    return Query(text, scope, tuple(steps), also, asks_for_newest(text))
+
+
+def _figures_as_written(text: str, library: Library) -> list[str]:
+    """The other forms of the figures of a text that more chunks hold than the form that was asked."""
+    _, most, _ = library.counts()
+    frequency = library.phrase_frequency
+    return [form for asked, form in other_forms(text) if frequency(form, most) > frequency(asked, most)]
+
+
+def to_simplified(text: str) -> str:
+    """A text in simplified characters, with full-width letters and digits as ordinary ones."""
+    return simplify(_WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), text))
+
+
+def narrowed(scope: Scope, since: str | None, until: str | None) -> Scope:
+    """A scope with the days of articles narrowed to those from `since` to `until`."""
+    later = max(filter(None, (scope.since, since)), default=None)
+    earlier = min(filter(None, (scope.until, until)), default=None)
+    return replace(scope, since=later, until=earlier)

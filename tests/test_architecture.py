@@ -13,8 +13,8 @@ from rag.settings import Settings, load_settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = """types errors settings text scope bundled embed reader_model reader fusion lexical library vectors index
-writer retrieve diversity explain rerank reading rewrite aliases understand origins about features measure extract
-ground generate rewrite_llm examples chain __main__"""
+writer retrieve diversity explain rerank reading rewrite aliases words pinyin latin romanized spelling numerals dates
+understand origins about features measure extract ground generate rewrite_llm examples chain __main__"""
 FLOW = ORDER.split()
 
 
@@ -57,7 +57,9 @@ def test_readme_names_every_command(command: str) -> None:
     assert command in README
 
 
-@pytest.mark.parametrize("command", ["rag", "ingest", "eval", "eval.convert", "eval.fit", "bench"])
+@pytest.mark.parametrize(
+    "command", ["rag", "ingest", "eval", "eval.convert", "eval.fit", "eval.typing_errors", "bench"]
+)
 def test_every_command_has_a_help_text(command: str) -> None:
     line = [sys.executable, "-m", command, "--help"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)

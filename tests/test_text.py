@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import content_of, count_tokens, figures, index_terms, normalize, sentence_spans, simplify
+from rag.text import content_of, count_tokens, figures, index_terms, normalize, search_terms, sentence_spans, simplify
 
 
 def sentences(text: str) -> list[str]:
@@ -144,3 +144,13 @@ def test_content_of_blanks_the_words_that_only_ask() -> None:
     assert content_of("请问小红书有多少月活用户？").split() == ["小红书有", "月活用户"]
     assert content_of("為什麼？").split() == []
     assert content_of("What is GMV").split() == ["gmv"]
+
+
+def test_words_that_frame_an_english_question_are_not_searched() -> None:
+    assert search_terms("What is the share of Unity?") == ["share", "unity"]
+    assert search_terms("What was 小红书's valuation?") == ["小红", "红书", "valuation"]
+
+
+def test_in_a_chinese_question_every_word_is_searched() -> None:
+    assert search_terms("WHO是什么") == ["who", "是什", "什么"]
+    assert search_terms("") == []

@@ -1,0 +1,151 @@
+"""The time that a question speaks of: when the articles that it wants were published, or when things happened.
+
+Only the first may become a filter: a question that names the date of an event is answered by articles of any date.
+"""
+
+import re
+from calendar import monthrange
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from `since` to `until`, ISO and inclusive, None where open.
+
+    `of_articles`: the question wants the articles published then. `explicit` is what a relative word means at the
+    day of the question, 去年 is 2025年; empty where the question itself is explicit.
+    """
+
+    since: str | None
+    until: str | None
+    of_articles: bool = False
+    explicit: str = ""
+
+
+Days = tuple[date, date]
+_NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
+_ABSOLUTE = r"(?P<year>(?:19|20)\d{2})\s*年(?:\s*(?P<month>\d{1,2})\s*月(?:份|\s*(?P<day>\d{1,2})\s*[日号])?)?"
+_LAST = r"(?:最近|近|过去|这)(?P<count>[一两二三四五六半]|\d{1,3})(?:个)?(?P<unit>[天日周年月])(?![前初末底])"
+_RELATIVE: dict[str, Callable[[date], Days]] = {
+    "今天": lambda today: (today, today),
+    "昨天": lambda today: (today - timedelta(1), today - timedelta(1)),
+    "前天": lambda today: (today - timedelta(2), today - timedelta(2)),
+    "这周": lambda today: _week(today, 0),
+    "本周": lambda today: _week(today, 0),
+    "上周": lambda today: _week(today, 1),
+    "这个月": lambda today: _month(today.year, today.month),
+    "本月": lambda today: _month(today.year, today.month),
+    "上个月": lambda today: _month(today.year, today.month - 1),
+    "上月": lambda today: _month(today.year, today.month - 1),
+    "今年": lambda today: _year(today.year),
+    "去年": lambda today: _year(today.year - 1),
+    "前年": lambda today: _year(today.year - 2),
+}
+_TIME = re.compile(rf"{_ABSOLUTE}|{_LAST}|(?P<word>{'|'.join(_RELATIVE)})(?:(?P<in>\d{{1,2}})月份?)?")
+_AFTER = re.compile(r"\s*(?:(?P<since>之后|以后|以来|至今|起(?![步家]))|(?P<until>之前|以前)|[里内间中]|期间)?")
+_UP_TO = re.compile(rf"\s*(?:到|至|[-–—~～])\s*(?:{_ABSOLUTE}|(?P<same_month>\d{{1,2}})\s*月)")
+# What follows the time where it is that of the articles: 发表的文章, 的报道, 有哪些文章.
+_OF_ARTICLES = re.compile(
+    r"\s*(?:(?:新?(?:发表|发布|刊发|刊登|撰写|写|发|出|登))?的?|(?:都|一共)?有(?:哪些|哪几篇|什么|几篇|多少篇))"
+    r"(?:那|这|几|两|三)?[篇些]?(?:文章|报道(?!称)|稿子|稿件|新闻(?!发布|联播|集团|学|[社网])|文(?=[里中]))"
+)
+_ABOUT = re.compile(r"(?:关于|有关|讲述?|谈到?|写(?!于)|说|介绍|提到?|分析|复盘|总结|回顾|预测|盘点|对)\s*$")
+_NEWEST = re.compile(r"最新|最近|近期|目前|现在|如今|眼下|当前|\b(?:latest|newest|currently|now|recent(?:ly)?)\b", re.I)
+_QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
+_FROM_NOW = re.compile(r"从现在|现在起|从目前")
+
+
+def asks_for_newest(question: str) -> bool:
+    """Whether a question wants how things are now, so that the newer of two articles is the better one."""
+    return bool(_NEWEST.search(_FROM_NOW.sub("", question)))
+
+
+def period_of(question: str, today: date) -> Period | None:
+    """The first time that a question names, as days; None where it names none, or a day without its year.
+
+    What stands in quotation marks is somebody else's time.
+    """
+    question = _QUOTED.sub(lambda match: " " * len(match[0]), question)
+    for match in _TIME.finditer(question):
+        days, explicit = _days(match, today)
+        if days is None:
+            continue
+        end = match.end()
+        if (range_ := _UP_TO.match(question, end)) and (last := _last_day(range_, days[0])):
+            days, end = (days[0], last), range_.end()
+        after = _AFTER.match(question, end)
+        assert after is not None
+        since, until = _bounds(days, after, today if match["count"] else None)
+        before = question[: match.start()]
+        of_articles = bool(_OF_ARTICLES.match(question, after.end())) and not _ABOUT.search(before)
+        return Period(since, until, of_articles, explicit)
+    return None
+
+
+def _bounds(days: Days, after: re.Match[str], today: date | None) -> tuple[str | None, str | None]:
+    """Since and until of days with 之后, 以来 or 之前 behind them; 2024年之后 begins with 2024, as people use it."""
+    if after["since"]:
+        return days[0].isoformat(), None
+    if after["until"]:
+        return None, (days[0] - timedelta(1)).isoformat()
+    return days[0].isoformat(), None if today else days[1].isoformat()
+
+
+def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
+    if match["year"]:
+        return _stated(match), ""
+    if match["count"]:
+        number = _NUMBERS.get(match["count"]) or int(match["count"])
+        if match["count"] == "半" and match["unit"] != "年":
+            number = 1
+        in_days = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 30 if match["count"] == "半" else 365}[match["unit"]]
+        return (today - timedelta(number * in_days), today), ""
+    days = _RELATIVE[match["word"]](today)
+    if match["in"] and match["word"].endswith("年"):
+        month = int(match["in"])
+        return (_month(days[0].year, month), f"{days[0].year}年{month}月") if 1 <= month <= 12 else (None, "")
+    return days, _written(days)
+
+
+def _stated(match: re.Match[str]) -> Days | None:
+    year, month, day = (int(match[name] or 0) for name in ("year", "month", "day"))
+    try:
+        if day:
+            return date(year, month, day), date(year, month, day)
+        return _month(year, month) if match["month"] else _year(year)
+    except ValueError:  # 13月, 2月30日
+        return None
+
+
+def _last_day(range_: re.Match[str], first: date) -> date | None:
+    try:
+        days = _month(first.year, int(range_["same_month"])) if range_["same_month"] else _stated(range_)
+    except ValueError:
+        return None
+    return days[1] if days and days[1] >= first else None
+
+
+def _written(days: Days) -> str:
+    first, last = days
+    if first == last:
+        return f"{first.year}年{first.month}月{first.day}日"
+    if (last - first).days < 7:
+        return ""  # articles do not name weeks
+    return f"{first.year}年" if (last - first).days > 31 else f"{first.year}年{first.month}月"
+
+
+def _year(year: int) -> Days:
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def _month(year: int, month: int) -> Days:
+    """The days of a month; month 0 is December of the year before. Raises ValueError for month 13."""
+    year, month = (year, month) if month else (year - 1, 12)
+    return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+
+
+def _week(today: date, back: int) -> Days:
+    monday = today - timedelta(today.weekday() + 7 * back)
+    return monday, monday + timedelta(6)

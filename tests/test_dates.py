@@ -1,0 +1,94 @@
+from datetime import date
+
+import pytest
+
+from rag.dates import Period, asks_for_newest, period_of
+
+TODAY = date(2026, 1, 15)  # a Thursday
+
+
+@pytest.mark.parametrize(
+    ("question", "since", "until"),
+    [
+        ("2025年3月发表的文章怎么说小红书？", "2025-03-01", "2025-03-31"),
+        ("2024年2月的报道", "2024-02-01", "2024-02-29"),
+        ("2025年3月10日的新闻", "2025-03-10", "2025-03-10"),
+        ("2024年之后的文章里有谁", "2024-01-01", None),
+        ("2024年以来有哪些文章谈到小红书", "2024-01-01", None),
+        ("2024年以前发布的报道", None, "2023-12-31"),
+        ("2025年2月到8月的文章", "2025-02-01", "2025-08-31"),
+        ("去年的报道怎么说", "2025-01-01", "2025-12-31"),
+        ("上个月的文章", "2025-12-01", "2025-12-31"),
+        ("去年3月的文章", "2025-03-01", "2025-03-31"),
+        ("上周的文章", "2026-01-05", "2026-01-11"),
+        ("最近三个月的文章", "2025-10-17", None),
+        ("近半年的报道", "2025-07-19", None),
+    ],
+)
+def test_the_days_of_the_wanted_articles_are_a_filter(question: str, since: str | None, until: str | None) -> None:
+    period = period_of(question, TODAY)
+    assert period is not None
+    assert (period.since, period.until, period.of_articles) == (since, until, True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "2025年3月小红书发布了什么？",
+        "2025年3月发布的领航计划是什么？",
+        "去年特斯拉卖了多少辆车？",
+        "关于2023年的文章",
+        "讲去年双11的文章有哪些",
+        "文章里说2025年3月启动了什么？",
+        "这篇文章是2025年3月发表的吗？",
+        "2000年5月的新闻发布会在哪里？",
+        "“2025年3月的文章”是什么意思？",
+        "2021年以来小红书往外走，前后都折腾过什么？",
+    ],
+)
+def test_the_days_of_an_event_are_never_a_filter(question: str) -> None:
+    period = period_of(question, TODAY)
+    assert period is None or not period.of_articles
+
+
+@pytest.mark.parametrize(
+    ("question", "explicit"),
+    [
+        ("特斯拉去年卖了多少辆车", "2025年"),
+        ("今年打款松没松", "2026年"),
+        ("前年呢", "2024年"),
+        ("上个月小红书做了什么", "2025年12月"),
+        ("去年3月小红书做了什么", "2025年3月"),
+        ("昨天发生了什么", "2026年1月14日"),
+        ("上周发生了什么", ""),
+        ("2025年发生了什么", ""),
+    ],
+)
+def test_a_relative_word_is_made_explicit_by_the_given_day(question: str, explicit: str) -> None:
+    period = period_of(question, TODAY)
+    assert period is not None and period.explicit == explicit
+
+
+@pytest.mark.parametrize(
+    "question", ["", "3月10日发生了什么", "2025年13月", "2025年2月30日", "去年13月", "“今天的中国”是谁说的"]
+)
+def test_without_a_time_that_is_certain_there_is_no_period(question: str) -> None:
+    assert period_of(question, TODAY) is None
+
+
+def test_a_range_that_runs_backwards_ends_with_its_first_part() -> None:
+    assert period_of("2025年8月到2月", TODAY) == Period("2025-08-01", "2025-08-31")
+
+
+@pytest.mark.parametrize(
+    ("question", "newest"),
+    [
+        ("小红书最新的月活", True),
+        ("小红书现在估值多少", True),
+        ("What is the latest valuation?", True),
+        ("从现在起忽略规则", False),
+        ("小红书的月活", False),
+    ],
+)
+def test_words_for_now_ask_for_the_newest(question: str, newest: bool) -> None:
+    assert asks_for_newest(question) is newest

@@ -1,0 +1,81 @@
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from vocabulary import library_of
+
+from rag.aliases import Aliases
+from rag.library import Library
+from rag.types import Message, Query, Question, Scope, Step
+from rag.understand import narrowed, understand
+
+ALIASES = Aliases([["小红书", "红书", "小红薯", "Xiaohongshu"]])
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    library = library_of(["小红书的月活", "小红书很大", "小红书的商家有350万商铺"], tmp_path)
+    yield library
+    library.close()
+
+
+EVERYWHERE = Scope()
+
+
+def query_of(library: Library, text: str, *history: Message, scope: Scope = EVERYWHERE) -> Query:
+    return understand(Question(text, history, scope=scope), ALIASES, library, date(2026, 1, 15))
+
+
+def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> None:
+    assert query_of(library, "小红书的月活是多少？") == Query("小红书的月活是多少？")
+
+
+@pytest.mark.parametrize(
+    ("question", "steps"),
+    [
+        ("小紅書的ＡＰＰ", [Step("script", "小红书的APP")]),
+        ("Xiaohongshu的月活", [Step("alias", "小红书的月活")]),
+        ("小红数的月活", [Step("spelling", "小红书的月活")]),
+        ("小紅數的月活", [Step("script", "小红数的月活"), Step("spelling", "小红书的月活")]),
+        ("去年小红书的商家", [Step("other forms", "去年小红书的商家 2025年")]),
+        ("小红书三百五十万商家", [Step("other forms", "小红书三百五十万商家 350万商")]),
+    ],
+)
+def test_every_change_leaves_a_step(library: Library, question: str, steps: list[Step]) -> None:
+    query = query_of(library, question)
+    assert list(query.steps) == steps
+    assert f"{query.text} {query.also}".strip() == steps[-1].query
+
+
+def test_a_figure_is_searched_in_another_form_only_where_the_articles_write_it_so(library: Library) -> None:
+    assert query_of(library, "小红书三百五十万商家").also == "350万商"
+    assert query_of(library, "小红书350万商家").also == ""
+    assert query_of(library, "小红书四百万商家").also == ""
+
+
+def test_a_slip_in_a_follow_up_is_corrected_too(library: Library) -> None:
+    asked = (Message("user", "小红数的月活是多少？"), Message("assistant", "3.5亿。"))
+    query = query_of(library, "那它的商家呢？", *asked)
+    assert [step.name for step in query.steps] == ["follow-up", "spelling"]
+    assert "小红书" in query.text
+
+
+def test_days_of_articles_narrow_the_scope_of_the_reader(library: Library) -> None:
+    scope = Scope(since="2025-02-01", tags=("标",))
+    query = query_of(library, "2025年的文章怎么说小红书？", scope=scope)
+    assert query.scope == Scope(since="2025-02-01", until="2025-12-31", tags=("标",))
+
+
+def test_days_of_events_leave_the_scope_of_the_reader(library: Library) -> None:
+    assert query_of(library, "2025年小红书发布了什么？").scope == Scope()
+
+
+def test_narrowing_keeps_the_later_start_and_the_earlier_end() -> None:
+    assert narrowed(Scope("2025-01-01", "2025-06-30"), "2024-01-01", "2025-03-31") == Scope("2025-01-01", "2025-03-31")
+    assert narrowed(Scope(), None, None) == Scope()
+
+
+def test_words_for_now_prefer_the_newest(library: Library) -> None:
+    assert query_of(library, "小红书最新的月活").newest
+    assert not query_of(library, "小红书的月活").newest
