@@ -138,8 +138,13 @@ def print_search(search: Search, console: Console) -> None:
         console.print(f"{name}　{escape(value)}")
     for candidate in search.candidates:
         rank = f"{candidate.passage.rank:>2}."
-        console.print(f"\n[bold]{rank}[/bold] {escape(heading(candidate))}　[cyan]{escape(reason(candidate))}[/cyan]")
-        console.print(Padding(f"{scores_line(candidate)}\n[dim]{escape(snippet(candidate))}[/dim]", (0, 0, 0, 4)))
+        console.print(f"\n[bold]{rank}[/bold] {escape(heading(candidate))}")
+        lines = (
+            f"[cyan]{reason(candidate)}[/cyan]",
+            scores_line(candidate),
+            f"[dim]{escape(snippet(candidate))}[/dim]",
+        )
+        console.print(Padding("\n".join(lines), (0, 0, 0, 4)))
 
 
 def source_line(citation: Citation) -> str:

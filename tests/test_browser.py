@@ -106,7 +106,9 @@ def test_a_scope_is_chosen_in_the_popover_and_the_search_is_shown_below_the_answ
     expect(page.get_by_text("不限范围")).to_be_visible()
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"scope-{width}.png")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # the list of tags
+    page.mouse.click(2, 300)  # the popover
+    expect(page.get_by_text("不限范围")).to_be_hidden()
     ask(page, "小红书出海首期覆盖哪些市场？")
     expect(page.locator(".yj-scope")).to_have_text("范围　标签：出海")
     assert page.locator(".yj-card header").count() == page.locator(".yj-card", has_text="商业化良药").count()
