@@ -84,7 +84,7 @@ def plan(
     index: Path,
     embedder: Embedder,
     *,
-    chunk_tokens: int = 300,
+    chunk_tokens: int = 400,
     allow_shrink: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Summary:
@@ -100,7 +100,7 @@ def ingest(
     index: Path,
     embedder: Embedder,
     *,
-    chunk_tokens: int = 300,
+    chunk_tokens: int = 400,
     allow_shrink: bool = False,
     patient: bool = False,
     progress: Progress = lambda *_: None,

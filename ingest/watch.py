@@ -35,7 +35,7 @@ def watch(
     index: Path,
     embedder: Embedder,
     *,
-    chunk_tokens: int = 300,
+    chunk_tokens: int = 400,
     sweep: float = SWEEP,
     debounce: float = DEBOUNCE,
     stop: threading.Event,
