@@ -1,7 +1,7 @@
 """python -m eval.fit --source INDEX SET: fit the weights of rag/measure.py (rag/weights.json).
 
 Two linear models on the features of rag/features.py: which sentence answers (conditional logit over the
-candidate sentences of a question, L2 penalty; once without the reader and once with it), and whether the corpus
+candidate sentences of a question, L2 penalty; one without the reader and one with it), and whether the corpus
 holds the topic at all (logistic regression over random sub-corpora of several sizes). The first set needs
 answerable questions and, for the topic, ones of type absent-topic: `python -m eval.convert --keep`. Questions with
 the tag "report" are never fitted on.
@@ -191,6 +191,7 @@ def main() -> int:
         "--source", type=Path, nargs=2, action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
     )
     parser.add_argument("--only", choices=["sentence", "topic"], help="keep the other weights that --out has")
+    parser.add_argument("--reader", action="store_true", help="fit the sentence model that is used with the reader")
     parser.add_argument("--limit", type=int, default=1500, help="questions of a set, present and absent ones each")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
@@ -198,8 +199,8 @@ def main() -> int:
     weights = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
     sources = [(index, set_) for index, set_ in options.source]
     if options.only != "topic":
-        for name, reader in (("sentence", False), ("sentence_read", True)):
-            weights[name] = fit_sources(sources, options.limit, options.seed, reader=reader)
+        name = "sentence_read" if options.reader else "sentence"
+        weights[name] = fit_sources(sources, options.limit, options.seed, reader=options.reader)
     if options.only != "sentence":
         weights |= fit_topic(*sources[0], options.limit, options.seed)
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         2.0, gt=0, description="seconds for the second stage, after which the first stage's order stands"
     )
     reader: bool = Field(
-        True, description="whether the trained reader reads the first passages; it needs the bundled embedding model"
+        False, description="whether the trained reader reads the first passages; it needs the bundled embedding model"
     )
     read_passages: int = Field(10, ge=1, le=50, description="passages that the reader reads")
     reader_seconds: float = Field(

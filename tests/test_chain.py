@@ -150,5 +150,5 @@ def test_an_index_of_another_model_is_refused_with_a_sentence(corpus_index: Path
 def test_timings_name_the_stages(chain: AnswerChain) -> None:
     started = time.perf_counter()
     timings = chain.invoke(MARKETS).timings_ms
-    assert set(timings) == {"retrieve", "read", "measure", "answer", "total"}
+    assert set(timings) == {"retrieve", "measure", "answer", "total"}
     assert 0 < timings["total"] <= (time.perf_counter() - started) * 1000
