@@ -12,8 +12,8 @@ from rag.settings import Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ORDER = """types errors settings text bundled embed library vectors index writer retrieve rewrite aliases understand
-origins about measure extract ground generate examples chain __main__"""
+ORDER = """types errors settings text bundled embed library vectors index writer retrieve mentions rewrite
+aliases understand origins about measure extract ground generate examples chain __main__"""
 FLOW = ORDER.split()
 
 
