@@ -1,13 +1,17 @@
-"""python -m eval.followups FOLDER: how well follow-ups are made to stand alone.
+"""python -m eval.followups PATH: how well follow-ups are made to stand alone.
 
-FOLDER holds rewrites.jsonl (history of a question and a reply, question, rewrite), or the passages.jsonl and
+PATH is a file of cases (eval/sets/followups.jsonl: what the rewrite must carry, what it must leave), or a folder that
+holds rewrites.jsonl (history of a question and a reply, question, rewrite), or the passages.jsonl and
 questions.jsonl of a reading-comprehension set. Of the latter, two questions on a passage in a row that both name its
 title make a conversation: the title in the second becomes 它 (pronoun), or goes (left out).
-Terms are the index terms of what a diff against the question adds, without function words. Recall: the share of the
-terms of the gold rewrite that ours holds. Precision: the share of the terms that ours adds which the gold rewrite
-holds. Both are counted over all rows, with the 95% interval of a bootstrap over rows. `changed` is the share of rows
-to which anything was added; it should be 0 where the gold rewrite itself is asked, after its own opening (whole) or
-another one (new topic). The halves, tune and report, are split by a hash of the opening, so that none is in both.
+An entity is a stretch of letters that a diff shows as added to the question, cut at function words (西安 and 照片 in
+西安的照片). Recall: the share of the entities which the gold rewrite adds that ours holds, whole. Precision: the share
+of the entities which ours adds that the gold rewrite holds, whole. Both are counted over all rows, with the 95%
+interval of a bootstrap over rows. Of the follow-ups of rewrites.jsonl those are also told apart whose entities all
+stand in the earlier question (asked before) from the others (not asked before: in the reply, or nowhere). `changed` is
+the share of rows to which anything was added; it should be 0 where the gold rewrite itself is asked, after its own
+opening (whole) or another one (new topic). The halves, tune and report, are split by a hash of the opening, so that
+none is in both.
 """
 
 import argparse
@@ -18,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +31,7 @@ from eval.convert import read_jsonl
 from rag.errors import RagError
 from rag.rewrite import is_follow_up, stand_alone
 from rag.settings import load_settings
-from rag.text import index_terms, normalize
+from rag.text import normalize
 from rag.types import Message, Question
 
 RESAMPLES = 1000
@@ -50,6 +54,17 @@ class Row:
     def opening(self) -> str:
         """The first turn."""
         return self.question.history[0].content
+
+    @property
+    def reply(self) -> str:
+        """The turn before the question."""
+        return self.question.history[-1].content
+
+    @property
+    def asked_before(self) -> bool:
+        """Whether the gold rewrite adds entities, all of which stand in the first turn."""
+        added = entities_added(self.question.text, self.rewrite)
+        return bool(added) and all(entity in normalize(self.opening) for entity in added)
 
 
 def prepend(question: Question) -> str:
@@ -83,19 +98,24 @@ class LlmRewriter:
         return rewritten or stand_alone(question)
 
 
-def terms_added(before: str, after: str) -> set[str]:
-    """The content terms of the stretches that a rewriting adds to a question."""
+def entities(text: str) -> list[str]:
+    """The stretches of a normalised text between its function words: 西安的照片 gives 西安 and 照片."""
+    return _FUNCTION_WORDS.sub(" ", text).split()
+
+
+def entities_added(before: str, after: str) -> list[str]:
+    """The entities of the stretches that a rewriting adds to a question, in order."""
     old, new = normalize(before), normalize(after)
     edits = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     added = [new[start:end] for edit, _, _, start, end in edits if edit in ("insert", "replace")]
-    return {term for stretch in added for term in index_terms(_FUNCTION_WORDS.sub(" ", stretch))}
+    return [entity for stretch in added for entity in entities(stretch)]
 
 
 def counts(row: Row, ours: str) -> tuple[int, int, int, int]:
-    """Of one row: gold terms, those that ours holds; terms that ours adds, those that gold holds."""
-    gold, added = terms_added(row.question.text, row.rewrite), terms_added(row.question.text, ours)
+    """Of one row: gold entities, those that ours holds; entities that ours adds, those that gold holds."""
+    gold, added = entities_added(row.question.text, row.rewrite), entities_added(row.question.text, ours)
     held, right = normalize(ours), normalize(row.rewrite)
-    return len(gold), sum(term in held for term in gold), len(added), sum(term in right for term in added)
+    return len(gold), sum(entity in held for entity in gold), len(added), sum(entity in right for entity in added)
 
 
 def in_split(opening: str, split: str) -> bool:
@@ -144,6 +164,20 @@ def _on_articles(folder: Path) -> Iterator[Row]:
                 yield Row("left out", _conversation(without, *opening), text)
 
 
+def judge_cases(path: Path, rewriter: Rewriter) -> list[str]:
+    """One line for each kind of cases, how many are right, and one for each case that is wrong."""
+    right: dict[str, list[bool]] = defaultdict(list)
+    wrong = []
+    for case in read_jsonl(path):
+        turns = zip(cycle(("user", "assistant")), case["history"])
+        ours = rewriter(Question(case["question"], tuple(Message(*turn) for turn in turns)))
+        good = all(name in ours for name in case["carry"]) and not any(name in ours for name in case["leave"])
+        right[case["kind"]].append(good)
+        wrong += [f"wrong: {case['id']} {case['question']} -> {ours}"] * (not good)
+    right["all"] = [good for kind in right.values() for good in kind]
+    return [*(f"{kind:<12} {sum(goods):>3} of {len(goods)}" for kind, goods in right.items()), *wrong]
+
+
 def share_with_interval(parts: Sequence[int], wholes: Sequence[int]) -> str:
     """Sum of the parts by sum of the wholes, with its 95% interval over resampled rows; - with nothing to judge."""
     if not sum(wholes):
@@ -157,16 +191,22 @@ def share_with_interval(parts: Sequence[int], wholes: Sequence[int]) -> str:
 
 def report(rows: list[Row], rewriters: dict[str, Rewriter]) -> list[str]:
     """One line of figures for each kind of rows and each rewriter."""
-    lines = [f"{'kind':<10} {'rewriter':<12} {'rows':>6}  {'recall':<22} {'precision':<22} changed"]
-    for kind in dict.fromkeys(row.kind for row in rows):
-        for name, rewriter in rewriters.items():
-            judged = [(row, rewriter(row.question)) for row in rows if row.kind == kind]
-            gold, held, added, right = (
-                list(column) for column in zip(*(counts(*pair) for pair in judged), strict=True)
-            )
-            changed = share_with_interval([row.question.text != ours for row, ours in judged], [1] * len(judged))
+    groups: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        groups[row.kind].append(number)
+        if row.kind == "follow-up":
+            groups["asked before" if row.asked_before else "not asked before"].append(number)
+    rewritten = {name: [rewriter(row.question) for row in rows] for name, rewriter in rewriters.items()}
+    lines = [f"{'kind':<16} {'rewriter':<12} {'rows':>6}  {'recall':<22} {'precision':<22} changed"]
+    for kind, numbers in groups.items():
+        judged = [rows[number] for number in numbers]
+        for name, ours_of_all in rewritten.items():
+            written = [ours_of_all[number] for number in numbers]
+            gold, held, added, right = zip(*map(counts, judged, written), strict=True)
+            changes = [row.question.text != ours for row, ours in zip(judged, written, strict=True)]
             recall, precision = share_with_interval(held, gold), share_with_interval(right, added)
-            lines.append(f"{kind:<10} {name:<12} {len(judged):>6}  {recall:<22} {precision:<22} {changed}")
+            changed = share_with_interval(changes, [1] * len(judged))
+            lines.append(f"{kind:<16} {name:<12} {len(judged):>6}  {recall:<22} {precision:<22} {changed}")
     return lines
 
 
@@ -175,20 +215,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m eval.followups", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("path", type=Path)
     parser.add_argument("--split", choices=["tune", "report"], default="report", help="the half (default: report)")
     parser.add_argument("--limit", type=int, help="the first rows of the half only")
     parser.add_argument("--kind", help="rows of one kind only, such as follow-up")
     parser.add_argument("--llm", action="store_true", help="also with the LLM of the settings (YINJU_LLM)")
     options = parser.parse_args(arguments)
     try:
-        rows = [row for row in load_rows(options.folder) if in_split(row.opening, options.split)]
+        if options.path.is_file():
+            print("\n".join(judge_cases(options.path, stand_alone)))
+            return 0
+        rows = [row for row in load_rows(options.path) if in_split(row.opening, options.split)]
         rows = [row for row in rows if options.kind in (None, row.kind)][: options.limit]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"error: {options.folder} holds no follow-ups: {error}", file=sys.stderr)
+        print(f"error: {options.path} holds no follow-ups: {error}", file=sys.stderr)
         return 1
     if not rows:
-        print(f"error: {options.folder} holds no follow-ups in the half {options.split}", file=sys.stderr)
+        print(f"error: {options.path} holds no follow-ups in the half {options.split}", file=sys.stderr)
         return 1
     rewriters: dict[str, Rewriter] = {"prepend": prepend, "stand_alone": stand_alone}
     try:

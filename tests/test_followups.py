@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from llm_server import fake_llm
 
-from eval.followups import Row, counts, in_split, load_rows, main, prepend, report, share_with_interval, terms_added
+from eval.followups import (
+    Row,
+    counts,
+    entities_added,
+    in_split,
+    judge_cases,
+    load_rows,
+    main,
+    prepend,
+    report,
+    share_with_interval,
+)
 from rag.types import Message, Question
 
 HISTORY = (Message("user", "吴彦祖长什么样"), Message("assistant", "很帅"))
@@ -28,16 +39,24 @@ def dialogues(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_added_terms_are_bigrams_without_function_words() -> None:
-    assert terms_added("你有他的照片吗", "你有吴彦祖的照片吗") == {"吴彦", "彦祖"}
-    assert terms_added("明天呢", "西安的 Wi-Fi 明天呢") == {"西安", "wi", "fi"}
-    assert terms_added("是什么", "这是什么") == set()
+def test_added_entities_are_stretches_between_function_words() -> None:
+    assert entities_added("你有他的照片吗", "你有吴彦祖的照片吗") == ["吴彦祖"]
+    assert entities_added("明天呢", "西安的 Wi-Fi 明天呢") == ["西安", "wi", "fi"]
+    assert entities_added("是什么", "这是什么") == []
 
 
 def test_what_is_added_is_counted_against_gold_and_gold_against_what_is_held() -> None:
-    assert counts(PHOTO, "吴彦祖长样 你有他的照片吗") == (2, 2, 4, 2)
-    assert counts(PHOTO, "你有他的照片吗") == (2, 0, 0, 0)
-    assert counts(PHOTO, PHOTO.rewrite) == (2, 2, 2, 2)
+    assert counts(PHOTO, "吴彦祖 帅 你有他的照片吗") == (1, 1, 2, 1)
+    assert counts(PHOTO, "吴彦祖长样 你有他的照片吗") == (1, 1, 1, 0)
+    assert counts(PHOTO, "吴彦 你有他的照片吗") == (1, 0, 1, 1)
+    assert counts(PHOTO, PHOTO.question.text) == (1, 0, 0, 0)
+    assert counts(PHOTO, PHOTO.rewrite) == (1, 1, 1, 1)
+
+
+def test_a_follow_up_is_told_by_whether_its_entities_were_asked_before() -> None:
+    assert PHOTO.asked_before
+    assert not Row("follow-up", PHOTO.question, "很帅的他有照片吗").asked_before
+    assert not Row("follow-up", PHOTO.question, PHOTO.question.text).asked_before
 
 
 def test_a_share_without_anything_to_judge_is_not_a_figure() -> None:
@@ -82,8 +101,12 @@ def test_every_opening_is_in_one_half_for_good() -> None:
 def test_the_report_has_a_line_for_each_kind_and_rewriter() -> None:
     lines = report([PHOTO], {"prepend": prepend, "ideal": lambda question: PHOTO.rewrite})
     assert [" ".join(line.split()) for line in lines[1:]] == [
-        "follow-up prepend 1 1.000 [1.000, 1.000] 0.500 [0.500, 0.500] 1.000 [1.000, 1.000]",
-        "follow-up ideal 1 1.000 [1.000, 1.000] 1.000 [1.000, 1.000] 1.000 [1.000, 1.000]",
+        f"{kind} {figures}"
+        for kind in ("follow-up", "asked before")
+        for figures in (
+            "prepend 1 1.000 [1.000, 1.000] 0.000 [0.000, 0.000] 1.000 [1.000, 1.000]",
+            "ideal 1 1.000 [1.000, 1.000] 1.000 [1.000, 1.000] 1.000 [1.000, 1.000]",
+        )
     ]
 
 
@@ -91,7 +114,7 @@ def test_the_command_prints_the_report(dialogues: Path, capsys: pytest.CaptureFi
     codes = [main([str(dialogues), "--split", split, "--limit", "1"]) for split in ("tune", "report")]
     out, err = capsys.readouterr()
     assert 0 in codes
-    assert "follow-up  stand_alone       1  " in out
+    assert "follow-up        stand_alone       1  " in out
     assert codes.count(1) == err.count("holds no follow-ups in the half")
 
 
@@ -105,7 +128,7 @@ def test_with_an_llm_its_rewritings_are_measured_beside_the_rules(
         monkeypatch.setenv("YINJU_LLM_BASE_URL", server.base_url)
         assert main([str(dialogues), "--split", split, "--kind", "follow-up", "--limit", "1", "--llm"]) == 0
     out = capsys.readouterr().out
-    assert "follow-up  llm               1  1.000 [1.000, 1.000]   1.000 [1.000, 1.000]" in out
+    assert "follow-up        llm               1  1.000 [1.000, 1.000]   1.000 [1.000, 1.000]" in out
     assert "the LLM was asked 1 times, 1 of its rewritings were believed" in out
 
 
@@ -121,3 +144,11 @@ def test_without_a_usable_llm_the_command_says_what_is_wrong(
 def test_a_folder_without_a_set_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path)]) == 1
     assert "holds no follow-ups" in capsys.readouterr().err
+
+
+def test_a_case_is_right_when_the_rewrite_carries_and_leaves_what_it_must(tmp_path: Path) -> None:
+    case = {"id": "c1", "kind": "pronoun", "history": ["甲卖什么？", "乙的茶。"], "carry": ["甲"], "leave": ["乙"]}
+    path = tmp_path / "cases.jsonl"
+    write(path, [case | {"question": "它贵吗"}])
+    assert judge_cases(path, prepend) == ["pronoun        1 of 1", "all            1 of 1"]
+    assert judge_cases(path, lambda question: "乙贵吗")[2:] == ["wrong: c1 它贵吗 -> 乙贵吗"]
