@@ -23,9 +23,9 @@ ICON = STYLE.with_name("icon.png")
 
 @st.cache_resource(show_spinner=texts.LOADING)
 def open_chain() -> AnswerChain:
-    """One chain for all readers, its model loaded and its index open."""
+    """One chain for all readers, with all loaded that the first question would wait for."""
     chain = AnswerChain(load_settings())
-    chain.index.current()
+    chain.warm()
     return chain
 
 

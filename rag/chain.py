@@ -139,6 +139,10 @@ class AnswerChain(Runnable[Input, Answer]):
         while (answer := await run_in_executor(config, next, answers, None)) is not None:
             yield answer
 
+    def warm(self) -> None:
+        """Load all that the first question would wait for; raises RagError as `invoke` does."""
+        self.retrieve(Question("预热"), self.index.current())
+
     def close(self) -> None:
         """Close the index."""
         self.index.close()

@@ -17,7 +17,7 @@ SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentence
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
 KEEP_ABOVE_OTHER_VIEW = 0.03  # the same for another article's sentence, where the question leaves open which is true
-KEEP_ABOVE_OTHER_FIGURE = 0.03  # the same for another figure of the same unit, where a number is asked for
+KEEP_ABOVE_OTHER_FIGURE = 0.01  # the same for another figure of the same unit, where a number is asked for
 
 _ASKS_FOR_MANY = re.compile(
     r"哪些|哪几|有什么|都有|分别|列出|列举|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"

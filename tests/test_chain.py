@@ -11,7 +11,7 @@ from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
 from rag.chain import ABSENT, AnswerChain, to_question
-from rag.embed import SentenceEmbedder
+from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.settings import Settings
 from rag.types import Message, Question
@@ -145,6 +145,22 @@ def test_a_missing_index_says_which_command_makes_one(tmp_path: Path, real_embed
 def test_an_index_of_another_model_is_refused_with_a_sentence(corpus_index: Path, fake_embedder: FakeEmbedder) -> None:
     with pytest.raises(IndexMismatch, match="was built with multilingual-e5-small, the settings say fake: run python"):
         AnswerChain(Settings(index=corpus_index), embedder=fake_embedder).invoke(MARKETS)
+
+
+def test_warming_up_says_what_a_question_would_say_without_an_index(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissing):
+        AnswerChain(Settings(index=tmp_path / "none"), embedder=FakeEmbedder()).warm()
+
+
+def test_warming_up_searches_once_so_that_nothing_is_left_to_load(tiny_index: Path) -> None:
+    class Noting(FakeEmbedder):
+        def embed_query(self, text: str) -> Vector:
+            self.embedded.append(text)
+            return super().embed_query(text)
+
+    embedder = Noting()
+    AnswerChain(Settings(index=tiny_index), embedder=embedder).warm()
+    assert embedder.embedded[-1] == "预热"
 
 
 def test_timings_name_the_stages(chain: AnswerChain) -> None:
