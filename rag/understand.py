@@ -16,6 +16,9 @@ from rag.text import simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
+_LINK = re.compile(
+    r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|\b(?:https?://|www\.)[!-~]+"
+)  # a picture, a target, an address
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
@@ -31,6 +34,7 @@ def understand(
     steps = [Step("follow-up (LLM)" if rewritten else "follow-up", text)] * (text != question.text)
     # Aliases on both sides of the spelling: they know slips that are words (小红薯), and a corrected name may be one.
     changes: list[Change] = [
+        ("links", without_links),
         ("script", to_simplified),
         ("alias", aliases.canonical),
         ("spelling", speller_of(library).corrected),
@@ -55,6 +59,12 @@ def _figures_as_written(text: str, library: Library) -> list[str]:
     _, most, _ = library.counts()
     frequency = library.phrase_frequency
     return [form for asked, form in other_forms(text) if frequency(form, most) > frequency(asked, most)]
+
+
+def without_links(text: str) -> str:
+    """A text without Markdown pictures and web addresses; as it is where it holds nothing else."""
+    rest = " ".join(_LINK.sub(" ", text).split())
+    return rest if rest and _LINK.search(text) else text
 
 
 def to_simplified(text: str) -> str:

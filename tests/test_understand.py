@@ -34,6 +34,9 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
 @pytest.mark.parametrize(
     ("question", "steps"),
     [
+        ("![x](https://a.example/p.png?q=对话) 小红书的月活", [Step("links", "小红书的月活")]),
+        ("看https://a.example/商家，小红书的月活", [Step("links", "看 商家，小红书的月活")]),
+        ("[小红书](http://a.example)的月活", [Step("links", "[小红书] 的月活")]),
         ("小紅書的ＡＰＰ", [Step("script", "小红书的APP")]),
         ("Xiaohongshu的月活", [Step("alias", "小红书的月活")]),
         ("小红数的月活", [Step("spelling", "小红书的月活")]),
@@ -46,6 +49,10 @@ def test_every_change_leaves_a_step(library: Library, question: str, steps: list
     query = query_of(library, question)
     assert list(query.steps) == steps
     assert f"{query.text} {query.also}".strip() == steps[-1].query
+
+
+def test_an_address_alone_is_still_a_question(library: Library) -> None:
+    assert query_of(library, "https://a.example/").text == "https://a.example/"
 
 
 def test_a_figure_is_searched_in_another_form_only_where_the_articles_write_it_so(library: Library) -> None:
