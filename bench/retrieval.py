@@ -60,12 +60,10 @@ def retrieve_all(index: Path) -> dict[str, float]:
     for number, question in enumerate([*questions[:WARM_UP], *questions]):
         # The blanks keep the embedder from remembering a question: every search pays for its vector.
         started, embedder.seconds = time.perf_counter(), 0.0
-        query, _ = chain.retrieve(
-            type(question)(question.text + " " * (number < WARM_UP), question.history), generation
-        )
+        search = chain.retrieve(type(question)(question.text + " " * (number < WARM_UP), question.history), generation)
         total, embedding = time.perf_counter() - started, embedder.seconds
         begun = time.perf_counter()
-        plain_search(generation, embedder, f"{query.text}  ", chain.settings.passages)
+        plain_search(generation, embedder, f"{search.query.text}  ", chain.settings.passages)
         plain = time.perf_counter() - begun
         if number >= WARM_UP:
             for name, seconds in zip(times, (total, embedding, total - embedding, plain), strict=True):

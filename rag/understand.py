@@ -16,9 +16,8 @@ from rag.text import simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
-_LINK = re.compile(
-    r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|\b(?:https?://|www\.)[!-~]+"
-)  # a picture, a target, an address
+# A picture, the target of a link, an address.
+_LINK = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
