@@ -145,9 +145,10 @@ class PassageReading:
 class Passage:
     """A chunk retrieved for a question: rank from 1, fused score from 0 to 1, and the score of each leg.
 
-    `dense` is the cosine of the nearest sentence; `lexical` a BM25 score. `rerank` is the score of the second stage,
-    which then decides the rank; `reading` what the reader made of it; each None where there is none. `copy_of` is the
-    rank of the passage of another article that this one repeats; it then ranks after all that repeat none.
+    `dense` is the cosine of the nearest sentence; `lexical` how much of the query's words it has, 0 to 1. `rerank` is
+    the score of the second stage, which then decides the rank; `reading` what the reader made of it; each None where
+    there is none. `copy_of` is the rank of the passage of another article that this one repeats; it then ranks after
+    all that repeat none.
     """
 
     article: Article
