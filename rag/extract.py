@@ -44,6 +44,7 @@ _MEASURES = {
 _ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
 _ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
 _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
+_NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ANNOUNCES = re.compile(r"[：:]$")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
@@ -184,10 +185,19 @@ def lacks_number(question: str, groups: Sequence[Group]) -> bool:
     return not figures(_DATE.sub(" ", text)) - figures(question)
 
 
+def asking_words(question: Question) -> str:
+    """What tells the kind of thing asked for: with the last question, where this one only names another (那估值呢)."""
+    if asks_for(question.text) or not _NAMES_ANOTHER.search(question.text):
+        return question.text
+    last = next((message.content for message in reversed(question.history) if message.role == "user"), "")
+    return f"{last} {question.text}".strip()
+
+
 def extract(question: Question, measured: Measured, passages: tuple[Passage, ...]) -> Iterator[Answer]:
     """The answer, a statement longer each time; the last one is whole. Refused when the number asked for is missing."""
-    groups = in_reading_order(choose(question.text, measured))
-    if lacks_number(question.text, groups):
+    asked = asking_words(question)
+    groups = in_reading_order(choose(asked, measured))
+    if lacks_number(asked, groups):
         yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, answerer=NAME)
         return
     for count in range(1, len(groups) + 1):

@@ -55,9 +55,12 @@ def understand(
 
 def _figures_as_written(text: str, library: Library) -> list[str]:
     """The other forms of the figures of a text that more chunks hold than the form that was asked."""
+    forms = list(other_forms(text))
+    if not forms:
+        return []  # counting the chunks of a large library takes longer than the rest
     _, most, _ = library.counts()
     frequency = library.phrase_frequency
-    return [form for asked, form in other_forms(text) if frequency(form, most) > frequency(asked, most)]
+    return [form for asked, form in forms if frequency(form, most) > frequency(asked, most)]
 
 
 def without_links(text: str) -> str:

@@ -147,6 +147,12 @@ def test_an_index_of_another_model_is_refused_with_a_sentence(corpus_index: Path
         AnswerChain(Settings(index=corpus_index), embedder=fake_embedder).invoke(MARKETS)
 
 
+def test_a_follow_up_about_a_number_shows_the_values_too(chain: AnswerChain) -> None:
+    asked = {"role": "user", "content": "小红书的月活用户有多少？"}
+    answer = chain.invoke({"question": "那估值呢？", "history": [asked]})
+    assert "260亿" in answer.text and "310亿" in answer.text
+
+
 def test_warming_up_says_what_a_question_would_say_without_an_index(tmp_path: Path) -> None:
     with pytest.raises(IndexMissing):
         AnswerChain(Settings(index=tmp_path / "none"), embedder=FakeEmbedder()).warm()

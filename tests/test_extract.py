@@ -7,7 +7,7 @@ from rag.extract import NO_NUMBER, choose, compose, emphasis_of, extract, in_rea
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
 from rag.text import sentence_spans
-from rag.types import Article, Chunk, Passage, PassageReading, Question
+from rag.types import Article, Chunk, Message, Passage, PassageReading, Question
 
 
 def passage(rank: int, text: str, published: str | None = None) -> Passage:
@@ -159,3 +159,17 @@ def test_the_words_that_the_reader_is_sure_of_are_emphasised(
 ) -> None:
     read = replace(passage(1, "甲写的书。乙唱的歌。"), reading=PassageReading(answers, span, {}))
     assert emphasis_of(candidates_of([read])[1]) == emphasis
+
+
+def test_a_follow_up_that_only_names_another_thing_asks_for_what_the_last_question_asked() -> None:
+    passages = [passage(1, "估值达到310亿美元。"), passage(2, "估值还只有260亿美元。")]
+    given = measured(passages, [0, -0.5])
+
+    def statements(text: str, *asked: str) -> int:
+        *_, answer = extract(Question(text, tuple(Message("user", q) for q in asked)), given, tuple(passages))
+        return len(answer.statements)
+
+    assert statements("那估值呢？") == 1
+    assert statements("那估值呢？", "月活是多少？") == 2
+    assert statements("谁说的估值？", "月活是多少？") == 1
+    assert statements("说说估值", "月活是多少？") == 1
