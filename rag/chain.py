@@ -18,6 +18,7 @@ from langchain_core.runnables.config import run_in_executor
 
 from rag.about import answer_about
 from rag.aliases import load_aliases
+from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
@@ -25,7 +26,7 @@ from rag.extract import extract
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
-from rag.measure import Measured, measure, topic_probability
+from rag.measure import READ_PASSAGES, Measured, measure, topic_probability
 from rag.origins import number_origins
 from rag.reader import Reader, open_reader
 from rag.reading import in_order_read, read_passages
@@ -35,7 +36,8 @@ from rag.rewrite import is_follow_up
 from rag.rewrite_llm import rewrite_follow_up
 from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings
-from rag.types import Answer, Message, Passage, Question, Scope, Search
+from rag.timeline import asks_for_sequence
+from rag.types import Answer, Message, Passage, Query, Question, Scope, Search
 from rag.understand import understand
 
 log = logging.getLogger(__name__)
@@ -165,12 +167,15 @@ class AnswerChain(Runnable[Input, Answer]):
             notice = TOO_LONG.format(length=len(letters), limit=self.settings.question_limit)
             yield Answer(question, refused=True, notice=notice)
             return
-        generation = self.index.current()
+        settings, generation = self.settings, self.index.current()
         search = self.retrieve(question, generation, config, timings)
         query, passages = search.query, search.passages
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
-            measured = measure(query.text, passages, generation, self.embedder, newest=newest) if passages else None
+            most = settings.passages if asks_for_sequence(question.text) else READ_PASSAGES
+            measured = (
+                measure(query.text, passages, generation, self.embedder, newest=newest, most=most) if passages else None
+            )
             confidence = topic_probability(measured) if measured else 0.0
         number = generation.manifest.generation
         if about := answer_about(question, query, generation.library, passages):
@@ -182,7 +187,7 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(refusal, index_generation=number, search=search)
             return
         begun = time.perf_counter()
-        for answer in self._answer(question, passages, measured, config):
+        for answer in self._answer(question, query, measured, passages, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
             origins = number_origins(answer.citations, generation.library)
             yield replace(answer, confidence=confidence, index_generation=number, origins=origins, search=search)
@@ -232,7 +237,12 @@ class AnswerChain(Runnable[Input, Answer]):
             return rewrite_follow_up(self.model, question, self.settings, config)
 
     def _answer(
-        self, question: Question, passages: tuple[Passage, ...], measured: Measured, config: RunnableConfig
+        self,
+        question: Question,
+        query: Query,
+        measured: Measured,
+        passages: tuple[Passage, ...],
+        config: RunnableConfig,
     ) -> Iterator[Answer]:
         """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
         notice = ""
@@ -247,7 +257,7 @@ class AnswerChain(Runnable[Input, Answer]):
             if answer is not None and (answer.statements or answer.refused):
                 return
             notice = FELL_BACK.format(name=self.settings.llm)
-        for answer in extract(question, measured, passages):
+        for answer in extract(question, measured, passages, period_of(query.text, self.today())):
             yield replace(answer, notice="\n".join(filter(None, (notice, answer.notice))))
 
 

@@ -26,7 +26,10 @@ class Period:
 
 Days = tuple[date, date]
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
-_ABSOLUTE = r"(?P<year>(?:19|20)\d{2})\s*年(?:\s*(?P<month>\d{1,2})\s*月(?:份|\s*(?P<day>\d{1,2})\s*[日号])?)?"
+_ABSOLUTE = (
+    r"(?P<year>(?:19|20)\d{2})\s*年"
+    r"(?:\s*(?P<month>\d{1,2})\s*月(?:份|\s*(?P<day>\d{1,2})\s*[日号])?|\s*(?P<half>[上下])半年)?"
+)
 _LAST = r"(?:最近|近|过去|这)(?P<count>[一两二三四五六半]|\d{1,3})(?:个)?(?P<unit>[天日周年月])(?![前初末底])"
 _RELATIVE: dict[str, Callable[[date], Days]] = {
     "今天": lambda today: (today, today),
@@ -114,6 +117,9 @@ def _stated(match: re.Match[str]) -> Days | None:
     try:
         if day:
             return date(year, month, day), date(year, month, day)
+        if match["half"]:
+            first, last = ((1, 1), (6, 30)) if match["half"] == "上" else ((7, 1), (12, 31))
+            return date(year, *first), date(year, *last)
         return _month(year, month) if match["month"] else _year(year)
     except ValueError:  # 13月, 2月30日
         return None

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 
+from rag.dates import Period
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
-from rag.text import content_of, figures, index_terms, normalize, units
+from rag.text import content_of, figures, index_terms, normalize, quantities, units
+from rag.timeline import asks_for_sequence, sequence
 from rag.types import Answer, Article, Citation, Passage, Question, Span, Statement
 
 NAME = "extractive"
@@ -28,6 +31,9 @@ _LEAVES_OPEN = re.compile(
     r"还是|有没有|是不是|是否|能不能|会不会|要不要|好不好|到底|真的|矛盾|出入|说法|一致|一样吗|吗[？?]?$|\b(?:whether|really)\b",
     re.IGNORECASE,
 )
+DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
+SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
+_TIME_UNITS = frozenset("年月日号天时分")
 NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。最相近的段落供参考。"
 _ASKS_NUMBER = re.compile(
     r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
@@ -185,6 +191,26 @@ def lacks_number(question: str, groups: Sequence[Group]) -> bool:
     return not figures(_DATE.sub(" ", text)) - figures(question)
 
 
+def values_differ(question: str, groups: Sequence[Group]) -> bool:
+    """Whether a number is asked for and two articles give different ones, in the same unit, for what is asked."""
+    if "number" not in asks_for(question):
+        return False
+    asked = {term for term in index_terms(content_of(question)) if not any(char.isdigit() for char in term)}
+    return any(_differ(asked, one.candidates[0], other.candidates[0]) for one, other in combinations(groups, 2))
+
+
+def _differ(asked: set[str], one: Candidate, other: Candidate) -> bool:
+    """Whether two sentences of different articles both speak of what is asked and state different values of it."""
+    if one.passage.article.id == other.passage.article.id:
+        return False
+    both = asked & set(index_terms(one.text)) & set(index_terms(other.text))
+    if not asked or len(both) < SAME_MATTER * len(asked):
+        return False
+    stated, also_stated = quantities(one.text), quantities(other.text)
+    shared = (units(one.text) & units(other.text)) - _TIME_UNITS
+    return bool(shared) and not {q for q in stated & also_stated if q[1] in shared}
+
+
 def asking_words(question: Question) -> str:
     """What tells the kind of thing asked for: with the last question, where this one only names another (那估值呢)."""
     if asks_for(question.text) or not _NAMES_ANOTHER.search(question.text):
@@ -193,12 +219,29 @@ def asking_words(question: Question) -> str:
     return f"{last} {question.text}".strip()
 
 
-def extract(question: Question, measured: Measured, passages: tuple[Passage, ...]) -> Iterator[Answer]:
-    """The answer, a statement longer each time; the last one is whole. Refused when the number asked for is missing."""
+def in_order_of_time(measured: Measured, period: Period | None) -> list[Group]:
+    """The statements of an answer that tells events in order; empty where the articles date too few of them."""
+    probabilities = sentence_probabilities(measured)
+    groups: list[Group] = []
+    for candidate in sequence(measured.candidates, probabilities, period):
+        if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
+            groups.append(Group(float(probabilities[measured.candidates.index(candidate)]), [candidate]))
+    return groups
+
+
+def extract(
+    question: Question, measured: Measured, passages: tuple[Passage, ...], period: Period | None = None
+) -> Iterator[Answer]:
+    """The answer, a statement longer each time; the last one is whole. Refused when the number asked for is missing.
+
+    `period` is the time that the question speaks of: events in order are those within it.
+    """
     asked = asking_words(question)
-    groups = in_reading_order(choose(asked, measured))
-    if lacks_number(asked, groups):
+    told = in_order_of_time(measured, period) if asks_for_sequence(asked) else []
+    groups = told or in_reading_order(choose(asked, measured))
+    if not told and lacks_number(asked, groups):
         yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, answerer=NAME)
         return
+    notice = DIFFER if not told and values_differ(asked, groups) else ""
     for count in range(1, len(groups) + 1):
-        yield compose(question, groups[:count], passages)
+        yield replace(compose(question, groups[:count], passages), notice=notice)

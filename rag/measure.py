@@ -48,14 +48,20 @@ def _weights() -> dict[str, Any]:
 
 
 def measure(
-    query: str, passages: Sequence[Passage], generation: Generation, embedder: Embedder, *, newest: str | None = None
+    query: str,
+    passages: Sequence[Passage],
+    generation: Generation,
+    embedder: Embedder,
+    *,
+    newest: str | None = None,
+    most: int = READ_PASSAGES,
 ) -> Measured:
-    """Measure a query against the first READ_PASSAGES of its passages, of which there must be one.
+    """Measure a query against the first `most` of its passages, of which there must be one.
 
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
     sentences are then chosen for that part as much as for the whole.
     """
-    read = [p for p in passages if (p.copy_of or p.rank) <= READ_PASSAGES]
+    read = [p for p in passages if (p.copy_of or p.rank) <= most]
     candidates = candidates_of(read)
     chunks = generation.manifest.chunks
     weights = term_weights(query, generation.library, chunks)

@@ -35,7 +35,7 @@ def normalize(text: str) -> str:
 
 
 _QUESTION_WORDS = re.compile(
-    r"请问|告诉我|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥"
+    r"请问|告诉我|帮我|给我|讲讲|说说|捋一[下捋]|梳理一下|(?:按|给个)(?:时间(?:顺序|线)?|月份|先后顺序?)|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥"
     r"|怎么样|怎么|怎样|如何|是不是|有没有|能不能|会不会|是否|何时|何地|谁|吗|呢|吧|啊|[？?！!]"
     r"|\b(?:what|which|who|when|where|why|how|many|much|does|do|did|is|are|was|were|the|a|an|of|in|to)\b"
 )
@@ -197,12 +197,17 @@ def figures(text: str) -> set[str]:
     return found
 
 
-_UNIT = re.compile(rf"\d\s*(?:[万亿]+|[%‰]|[{CJK}])")
+_QUANTITY = re.compile(rf"(\d[\d,.]*)\s*([万亿]+|[%‰]|[{CJK}])")
+
+
+def quantities(text: str) -> set[tuple[str, str]]:
+    """Digits of a text with what they count: 万, 亿, % or ‰, else the character there; 3.5 亿 gives ("3.5", "亿")."""
+    return {(match[1], match[2]) for match in _QUANTITY.finditer(unicodedata.normalize("NFKC", text))}
 
 
 def units(text: str) -> set[str]:
-    """What is counted after the digits of a text: 万, 亿, % or ‰, else the character there; 3.5 亿 gives 亿."""
-    return {match[0][1:].strip() for match in _UNIT.finditer(unicodedata.normalize("NFKC", text))}
+    """What is counted after the digits of a text; 3.5 亿 gives 亿."""
+    return {unit for _, unit in quantities(text)}
 
 
 @cache

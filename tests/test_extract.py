@@ -3,7 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rag.extract import NO_NUMBER, choose, compose, emphasis_of, extract, in_reading_order, lacks_number, says_the_same
+from rag.dates import Period
+from rag.extract import (
+    DIFFER,
+    NO_NUMBER,
+    choose,
+    compose,
+    emphasis_of,
+    extract,
+    in_reading_order,
+    lacks_number,
+    says_the_same,
+)
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
 from rag.text import sentence_spans
@@ -173,3 +184,39 @@ def test_a_follow_up_that_only_names_another_thing_asks_for_what_the_last_questi
     assert statements("那估值呢？", "月活是多少？") == 2
     assert statements("谁说的估值？", "月活是多少？") == 1
     assert statements("说说估值", "月活是多少？") == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "notice"),
+    [
+        ("平台的月活是多少？", ["平台的月活达3.5亿。", "平台的月活是 3.2 亿人。"], DIFFER),
+        ("平台的月活是多少？", ["平台的月活达3.5亿。", "平台月活超过3.5亿，居首。"], ""),
+        ("平台的月活是多少？", ["平台的月活达3.5亿。", "平台的月活跌了7%。"], ""),
+        ("平台的月活是多少？", ["平台的月活达3.5亿。", "他花了2亿。"], ""),
+        ("平台在2024年有多少人？", ["平台在2024年很忙。", "平台在2023年很闲，有3人。"], ""),
+        ("平台怎么样？", ["平台的月活达3.5亿。", "平台的月活是 3.2 亿人。"], ""),
+    ],
+    ids=["two values", "one value", "other units", "another matter", "years are no values", "no number asked"],
+)
+def test_the_reader_is_told_when_articles_give_different_numbers(
+    question: str, sentences: list[str], notice: str
+) -> None:
+    passages = [passage(rank, sentence) for rank, sentence in enumerate(sentences, 1)]
+    *_, answer = extract(Question(question), measured(passages, [0, 0]), tuple(passages))
+    assert answer.notice == notice
+
+
+def test_values_of_one_article_are_no_disagreement() -> None:
+    passages = [passage(1, "月活在三月是3.2亿。月活在六月是3.5亿。")]
+    *_, answer = extract(Question("月活是多少？"), measured(passages, [0, 0]), tuple(passages))
+    assert len(answer.statements) == 2
+    assert answer.notice == ""
+
+
+def test_a_sequence_is_told_in_the_order_of_time_each_event_once() -> None:
+    passages = [passage(1, "2023年店铺正式关闭。"), passage(2, "2014年开张。2023年店铺正式关闭了。")]
+    *_, answer = extract(Question("店的发展历程"), measured(passages, [0, 0, 0]), tuple(passages))
+    assert [s.text for s in answer.statements] == ["2014年开张。", "2023年店铺正式关闭。"]
+    period = Period("2023-01-01", None)
+    *_, answer = extract(Question("店的发展历程"), measured(passages, [0, -9, -9]), tuple(passages), period)
+    assert [s.text for s in answer.statements] == ["2023年店铺正式关闭。"]

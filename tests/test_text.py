@@ -2,7 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.text import content_of, count_tokens, figures, index_terms, normalize, search_terms, sentence_spans, simplify
+from rag.text import (
+    content_of,
+    count_tokens,
+    figures,
+    index_terms,
+    normalize,
+    quantities,
+    search_terms,
+    sentence_spans,
+    simplify,
+    units,
+)
 
 
 def sentences(text: str) -> list[str]:
@@ -154,3 +165,12 @@ def test_words_that_frame_an_english_question_are_not_searched() -> None:
 def test_in_a_chinese_question_every_word_is_searched() -> None:
     assert search_terms("WHO是什么") == ["who", "是什", "什么"]
     assert search_terms("") == []
+
+
+def test_quantities_are_digits_with_what_they_count() -> None:
+    assert quantities("月活３.5 亿，涨了7%，花600元，第1。") == {("3.5", "亿"), ("7", "%"), ("600", "元")}
+    assert units("月活３.5 亿，涨了7%，花600元，第1。") == {"亿", "%", "元"}
+
+
+def test_words_that_ask_for_a_telling_are_no_content() -> None:
+    assert content_of("帮我按时间讲讲福利社").split() == ["福利社"]

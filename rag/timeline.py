@@ -1,0 +1,97 @@
+"""Questions for a sequence of events: the dated sentences of the passages, in the order in which things happened."""
+
+import re
+from collections.abc import Sequence
+
+from rag.dates import Period
+from rag.features import Candidate, Matrix
+from rag.types import Article
+
+MOST_EVENTS = 8
+LEAST_EVENTS = 2  # with fewer there is no sequence
+EVENT_ABOVE = 0.005  # of the best dated sentence's probability
+
+_ASKS_SEQUENCE = re.compile(
+    r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事记|来龙去脉|一步一?步|一路走来"
+    r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)(?:过程|史)"
+    r"|的(?:经过|始末)|[几哪]一?步|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)"
+    r"|\b(?:timeline|chronolog\w*)\b",
+    re.IGNORECASE,
+)
+_TIME = re.compile(
+    r"(?P<year>(?:19|20)\d{2})\s*(?:年|(?=[-./]\d{1,2}\b))(?:\s*[-./]?\s*(?P<month>\d{1,2})\s*月?(?:\s*(?P<day>\d{1,2})\s*[日号])?)?"
+    r"|(?P<relative>同年|次年|翌年|第二年|今年|去年)(?:的?\s*(?P<its_month>\d{1,2})\s*月(?:\s*(?P<its_day>\d{1,2})\s*[日号])?)?"
+    r"|(?<![\d第个近两几])(?P<alone>1[0-2]|0?[1-9])\s*月(?!\s*[内间活均度销]|个)(?:\s*(?P<alone_day>\d{1,2})\s*[日号])?"
+    r"|(?P<next>隔天|次日|翌日|同日|同月|当月|[一两三]个月后|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
+    r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
+)
+_ANNOUNCES = re.compile(r"[：:？?]$")
+_SALES = {"618": "6", "双11": "11", "双十一": "11"}  # months of shopping festivals
+
+
+def asks_for_sequence(question: str) -> bool:
+    """Whether a question wants several events in the order of time."""
+    return bool(_ASKS_SEQUENCE.search(question))
+
+
+def event_times(article: Article) -> list[tuple[int, str]]:
+    """Every time that an article names: its offset, and the time as far as it is known, 2025-03 for 2025年3月.
+
+    A month without its year is of the year named last before it, else of the article's own year; one without any is
+    left out. 随后 and its like take the time named last.
+    """
+    times: list[tuple[int, str]] = []
+    published = (article.published or "")[:4]
+    year, last = published, ""
+    for match in _TIME.finditer(article.text):
+        if match["next"]:
+            if last:
+                times.append((match.start(), last))
+            continue
+        if match["year"]:
+            year, month, day = match["year"], match["month"], match["day"]
+        elif match["relative"]:
+            year = _year_of(match["relative"], year, published)
+            month, day = match["its_month"], match["its_day"]
+        elif match["sale"]:
+            month, day = _SALES[match["sale"]], None
+        else:
+            month, day = match["alone"], match["alone_day"]
+        if year:
+            last = "-".join([year, *(f"{int(part):02}" for part in (month, day) if part)])
+            times.append((match.start(), last))
+    return times
+
+
+def _year_of(word: str, year: str, published: str) -> str:
+    """The year that a word means after a year named before it, in an article of the year `published`; "" unknown."""
+    if word in ("今年", "去年"):
+        return str(int(published) - (word == "去年")) if published else ""
+    return str(int(year) + (word in ("次年", "翌年", "第二年"))) if year else ""
+
+
+def sequence(candidates: Sequence[Candidate], probabilities: Matrix, period: Period | None) -> list[Candidate]:
+    """The up to MOST_EVENTS most probable candidates that name a time within the period, in the order of the times.
+
+    Empty where fewer than LEAST_EVENTS do.
+    """
+    articles = {c.passage.article.id: c.passage.article for c in candidates}
+    named = {id_: event_times(article) for id_, article in articles.items()}
+    times: dict[int, str] = {}
+    for i, candidate in enumerate(candidates):
+        inside = [t for at, t in named[candidate.passage.article.id] if candidate.start <= at < candidate.end]
+        if inside and not _ANNOUNCES.search(candidate.text) and (period is None or _within(inside[0], period)):
+            times[i] = max(inside[:2], key=len) if inside[0][:4] == inside[-1][:4] else inside[0]
+    if period and (period.since or "")[:4] == (period.until or "")[:4]:
+        to_the_month = {i: time for i, time in times.items() if len(time) > len("2025")}
+        times = to_the_month if len(to_the_month) >= LEAST_EVENTS else times
+    order = sorted(times, key=lambda i: -probabilities[i])
+    likely = [i for i in order if probabilities[i] >= EVENT_ABOVE * probabilities[order[0]]][:MOST_EVENTS]
+    if len(likely) < LEAST_EVENTS:
+        return []
+    return [candidates[i] for i in sorted(likely, key=lambda i: (times[i], candidates[i].passage.article.id, i))]
+
+
+def _within(time: str, period: Period) -> bool:
+    """Whether a time may lie in a period, as far as it is known: 2025 may lie in March to May 2025."""
+    return (period.since or "")[: len(time)] <= time <= (period.until or "9")[: len(time)]

@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+
+from rag.dates import Period
+from rag.features import candidates_of
+from rag.text import sentence_spans
+from rag.timeline import asks_for_sequence, event_times, sequence
+from rag.types import Article, Chunk, Passage
+
+
+def article(text: str, published: str | None = None) -> Article:
+    return Article("文", "文.txt", raw=text, title="文", published=published)
+
+
+def times(text: str, published: str | None = None) -> list[str]:
+    return [time for _, time in event_times(article(text, published))]
+
+
+def told(text: str, probabilities: list[float], period: Period | None = None) -> list[str]:
+    of = article(text, "2025-09-01")
+    passage = Passage(of, Chunk("c", "文", 0, len(text), text, "", tuple(sentence_spans(text))), 1, 1.0)
+    return [c.text for c in sequence(candidates_of([passage]), np.array(probabilities), period)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "福利社的发展历程",
+        "按时间讲讲福利社",
+        "给个时间线",
+        "先后推了哪些东西？",
+        "口号是怎么一步步换的？",
+        "从开张到关门的经过",
+    ],
+)
+def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
+    assert asks_for_sequence(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["先后做过哪几款应用？", "从里到外都是粉色吗？", "首期覆盖哪些市场？", "什么时候关闭的？"]
+)
+def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
+    assert not asks_for_sequence(question)
+
+
+def test_times_are_as_exact_as_the_text() -> None:
+    text = "2014年成立，2015 年 3 月融资，2016年4月5日上线。2021-06 发布"
+    assert times(text) == [
+        "2014",
+        "2015-03",
+        "2016-04-05",
+        "2021-06",
+    ]
+
+
+def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:
+    assert times("2014 年成立，12 月上线。同年5月改名，次年3月关闭，8月重开。") == [
+        "2014",
+        "2014-12",
+        "2014-05",
+        "2015-03",
+        "2015-08",
+    ]
+    assert times("3月10日发布。", "2025-04-03") == ["2025-03-10"]
+    assert times("3月10日发布。") == []
+
+
+def test_this_year_is_that_of_the_article_and_unknown_without_one() -> None:
+    assert times("今年2月开始，去年停过。", "2025-09-01") == ["2025-02", "2024"]
+    assert times("2014年。今年2月开始。") == ["2014"]
+
+
+def test_what_follows_takes_the_time_named_last() -> None:
+    assert times("2025年2月9日租下。隔天招募。随后发布。") == ["2025-02-09"] * 3
+    assert times("在随后的日子里，2月没有。") == []
+
+
+def test_spans_of_time_are_no_times() -> None:
+    assert times("近3月内，两年来，12个月，第2月，5月活跃度", "2025-09-01") == []
+
+
+def test_events_are_told_in_the_order_of_time_not_of_the_text() -> None:
+    text = "2023年关闭。2014年开张。无关的话。2019年改名。"
+    assert told(text, [0.3, 0.3, 0.2, 0.2]) == ["2014年开张。", "2019年改名。", "2023年关闭。"]
+
+
+def test_events_outside_the_period_are_left_out() -> None:
+    text = "2023年关闭。2014年开张。2019年改名。"
+    assert told(text, [0.4, 0.3, 0.3], Period("2014-01-01", "2019-12-31")) == ["2014年开张。", "2019年改名。"]
+
+
+def test_within_one_year_events_have_a_month_where_two_of_them_do() -> None:
+    period = Period("2025-01-01", "2025-12-31")
+    text = "2025年很忙。2025年3月开店。2025年2月招商。"
+    assert told(text, [0.5, 0.3, 0.2], period) == ["2025年2月招商。", "2025年3月开店。"]
+    assert told("2025年很忙。2025年3月开店。", [0.5, 0.5], period) == ["2025年很忙。", "2025年3月开店。"]
+
+
+def test_one_event_is_no_sequence_and_an_improbable_one_no_event() -> None:
+    assert told("2023年关闭。无关的话。", [0.5, 0.5]) == []
+    assert told("2023年关闭。2014年开张。", [0.999, 0.001]) == []
