@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from rag.dates import Period
+from rag.emphasis import emphasis_of
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
 from rag.text import content_of, figures, index_terms, normalize, quantities, units
 from rag.timeline import asks_for_sequence, sequence
-from rag.types import Answer, Article, Citation, Passage, Question, Span, Statement
+from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
 NAME = "extractive"
 MOST_SENTENCES = 5
@@ -156,6 +157,7 @@ def _reversed_date(published: str | None) -> str:
 
 def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage, ...]) -> Answer:
     """An answer whose statements are the sentences of the groups, verbatim."""
+    asked = asking_words(question)
     statements: list[Statement] = []
     citations: list[Citation] = []
     for group in groups:
@@ -163,18 +165,8 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
         for candidate in group.candidates:
             markers.append(len(citations) + 1)
             citations.append(Citation(markers[-1], candidate.passage.article, candidate.start, candidate.end))
-        statements.append(Statement(group.candidates[0].text, tuple(markers), emphasis_of(group.candidates[0])))
+        statements.append(Statement(group.candidates[0].text, tuple(markers), emphasis_of(asked, group.candidates[0])))
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
-
-
-def emphasis_of(candidate: Candidate) -> tuple[Span, ...]:
-    """The words of a sentence that the reader takes for the answer, as a span in it; none where it is not sure."""
-    reading = candidate.passage.reading
-    if reading is None or reading.answers < 0:
-        return ()
-    start, end = reading.span
-    inside = candidate.start <= start < end <= candidate.end and end - start < candidate.end - candidate.start
-    return ((start - candidate.start, end - candidate.start),) if inside else ()
 
 
 def lacks_number(question: str, groups: Sequence[Group]) -> bool:

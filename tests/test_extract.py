@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -9,7 +7,6 @@ from rag.extract import (
     NO_NUMBER,
     choose,
     compose,
-    emphasis_of,
     extract,
     in_reading_order,
     lacks_number,
@@ -18,7 +15,7 @@ from rag.extract import (
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
 from rag.text import sentence_spans
-from rag.types import Article, Chunk, Message, Passage, PassageReading, Question
+from rag.types import Article, Chunk, Message, Passage, Question
 
 
 def passage(rank: int, text: str, published: str | None = None) -> Passage:
@@ -155,23 +152,6 @@ def test_a_number_that_is_asked_for_must_be_given(question: str, sentence: str, 
     assert answer.notice == (NO_NUMBER if lacks else "")
 
 
-@pytest.mark.parametrize(
-    ("answers", "span", "emphasis"),
-    [
-        (1.0, (5, 6), ((0, 1),)),
-        (-1.0, (5, 6), ()),
-        (1.0, (0, 2), ()),
-        (1.0, (5, 10), ()),
-    ],
-    ids=["found", "not sure", "in another sentence", "the whole sentence"],
-)
-def test_the_words_that_the_reader_is_sure_of_are_emphasised(
-    answers: float, span: tuple[int, int], emphasis: tuple[tuple[int, int], ...]
-) -> None:
-    read = replace(passage(1, "甲写的书。乙唱的歌。"), reading=PassageReading(answers, span, {}))
-    assert emphasis_of(candidates_of([read])[1]) == emphasis
-
-
 def test_a_follow_up_that_only_names_another_thing_asks_for_what_the_last_question_asked() -> None:
     passages = [passage(1, "估值达到310亿美元。"), passage(2, "估值还只有260亿美元。")]
     given = measured(passages, [0, -0.5])
@@ -220,3 +200,9 @@ def test_a_sequence_is_told_in_the_order_of_time_each_event_once() -> None:
     period = Period("2023-01-01", None)
     *_, answer = extract(Question("店的发展历程"), measured(passages, [0, -9, -9]), tuple(passages), period)
     assert [s.text for s in answer.statements] == ["2023年店铺正式关闭。"]
+
+
+def test_the_words_that_answer_are_emphasised_in_a_statement() -> None:
+    passages = [passage(1, "平台的月活达3.5亿。")]
+    *_, answer = extract(Question("月活是多少？"), measured(passages, [0]), tuple(passages))
+    assert [s.emphasis for s in answer.statements] == [((6, 10),)]

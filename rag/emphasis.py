@@ -1,0 +1,57 @@
+"""The words of a sentence that answer: what the reader found, else the figures or dates that a question asks for."""
+
+import re
+
+from rag.features import Candidate, asks_for
+from rag.text import figures
+from rag.types import Span
+
+MOST_SPANS = 3  # with more of its kind in a sentence it is not known which one answers
+
+_DATE = re.compile(
+    r"(?:(?:19|20)\d{2}\s*年|[今去前明]年|[同当次]年)(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号]|份|底|初|末|[上中下]旬)?|[初末底])?"
+    r"|\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号]|份|底|初|末|[上中下]旬)|\d{4}-\d{1,2}(?:-\d{1,2})?|\d{1,2}\s*世纪(?:\d0\s*年代)?"
+)
+_MEASURE = (
+    r"(?:[美港日欧]元|平方[公千英]?[米里尺]|公[里斤顷]|千[米克]|英[里尺寸]|光年|个百分点|个月|小时|分钟|[名个]?多?人"
+    r"|[元块人名位家个款倍成次件单店座所种条层台头只篇集秒天岁斤吨米度张辆艘本部首幅门项届批粉])"
+)
+_FIGURE = re.compile(
+    r"(?:百分之)?\d[\d,]*(?:\.\d+)?(?:\s*[-~～至到]\s*\d[\d,]*(?:\.\d+)?)?\s*[多余几]?\s*[百千万亿]*\s*[多余]?"
+    rf"(?:%|％|‰|\s*{_MEASURE})?"
+    rf"|(?:[二两三四五六七八九十半]|[零一二两三四五六七八九十百千万亿]{{2,}}[多余]?){_MEASURE}"
+    r"|百分之[零一二三四五六七八九十百点]+"
+)
+_NO_COUNT = re.compile(r"\d\s*[年月日号点时](?!间)")
+
+
+def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
+    """Spans of a candidate's text, in order, that answer a question; none where they are not known."""
+    if candidate.passage.reading:
+        return _read(candidate)
+    text, asked = candidate.text, asks_for(question)
+    if "date" in asked:
+        spans = [match.span() for match in _DATE.finditer(text)]
+    elif "number" in asked:
+        known = figures(question)
+        spans = [m.span() for m in _FIGURE.finditer(_without_dates(text)) if not figures(m[0]) & known]
+    else:
+        return ()
+    return tuple(spans) if len(spans) <= MOST_SPANS else ()
+
+
+def _without_dates(text: str) -> str:
+    """The text with blanks for its dates, as long as before."""
+    for pattern in (_DATE, _NO_COUNT):
+        text = pattern.sub(lambda match: " " * len(match[0]), text)
+    return text
+
+
+def _read(candidate: Candidate) -> tuple[Span, ...]:
+    """The words that the reader takes for the answer; none where it is not sure."""
+    reading = candidate.passage.reading
+    if reading is None or reading.answers < 0:
+        return ()
+    start, end = reading.span
+    inside = candidate.start <= start < end <= candidate.end and end - start < candidate.end - candidate.start
+    return ((start - candidate.start, end - candidate.start),) if inside else ()

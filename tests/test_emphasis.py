@@ -1,0 +1,55 @@
+from dataclasses import replace
+
+import pytest
+
+from rag.emphasis import emphasis_of
+from rag.features import Candidate, candidates_of
+from rag.text import sentence_spans
+from rag.types import Article, Chunk, Passage, PassageReading
+
+
+def passage(text: str) -> Passage:
+    article = Article("文", "文.txt", raw=text, title="文")
+    chunk = Chunk("c", "文", 0, len(text), text, "", tuple(sentence_spans(text)))
+    return Passage(article, chunk, 1, 1.0)
+
+
+def bold(question: str, text: str) -> list[str]:
+    candidate = Candidate(passage(text), 0, len(text))
+    return [text[start:end] for start, end in emphasis_of(question, candidate)]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "words"),
+    [
+        ("月活是多少？", "截至 2025 年 3 月，月活达 3.5 亿的平台。", ["3.5 亿"]),
+        ("面积多大？有多少平方米？", "租下约7000平方英尺（约650平方米）。", ["7000平方英尺", "650平方米"]),
+        ("占多少比例？", "只有 20%，一个月一次。", ["20%"]),
+        ("有几家店？", "开了三家店，一个仓库。", ["三家"]),
+        ("2016年的份额是多少？", "2016 年份额为 6.5%。", ["6.5%"]),
+        ("收3元还是收多少钱？", "收3元，另收5元。", ["5元"]),
+        ("什么时候关闭？", "2023 年 9 月发信，同年 11 月 16 日关闭3家。", ["2023 年 9 月", "同年 11 月 16 日"]),
+        ("谁写的？", "2023年写了3本。", []),
+        ("多少？", "1元，2元，3元，4元。", []),
+        ("多少？", "没有写明。", []),
+    ],
+)
+def test_the_figures_or_dates_that_are_asked_for_are_emphasised(question: str, text: str, words: list[str]) -> None:
+    assert bold(question, text) == words
+
+
+@pytest.mark.parametrize(
+    ("answers", "span", "emphasis"),
+    [
+        (1.0, (5, 6), ((0, 1),)),
+        (-1.0, (5, 6), ()),
+        (1.0, (0, 2), ()),
+        (1.0, (5, 10), ()),
+    ],
+    ids=["found", "not sure", "in another sentence", "the whole sentence"],
+)
+def test_the_words_that_the_reader_is_sure_of_are_emphasised(
+    answers: float, span: tuple[int, int], emphasis: tuple[tuple[int, int], ...]
+) -> None:
+    read = replace(passage("甲写的书。乙唱的歌。"), reading=PassageReading(answers, span, {}))
+    assert emphasis_of("多少？", candidates_of([read])[1]) == emphasis
