@@ -122,7 +122,9 @@ def print_answer(answer: Answer, console: Console) -> None:
         console.print(escape(statement.text) + marks)
     if answer.citations:
         console.print("\n[dim]出处[/dim]")
-    for citation in answer.citations:
+    elif answer.nearest:
+        console.print("[dim]最相近的原文（没有回答这个问题）[/dim]")
+    for citation in answer.citations or answer.nearest:
         console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {escape(source_line(citation))}")
         console.print(Padding(f"[dim]「{escape(citation.quote)}」[/dim]", (0, 0, 0, 4)))
     name = "原文摘编" if answer.answerer == "extractive" else answer.answerer

@@ -22,7 +22,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import extract
+from rag.extract import extract, nearest_citations
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
@@ -250,6 +250,8 @@ class AnswerChain(Runnable[Input, Answer]):
             answer = None
             try:
                 for answer in generate(self.model, question, passages, self.settings, config):
+                    if answer.refused:
+                        answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)

@@ -35,7 +35,8 @@ _LEAVES_OPEN = re.compile(
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 _TIME_UNITS = frozenset("年月日号天时分")
-NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。最相近的段落供参考。"
+NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
+NEAREST = 3  # sentences shown with a refusal
 _ASKS_NUMBER = re.compile(
     r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
 )
@@ -47,8 +48,10 @@ _MEASURES = {
     **dict.fromkeys("家店", "家店个万余多"),
     **dict.fromkeys("单件笔", "单件笔万亿"),
     **dict.fromkeys("钱元块", "元块钱美港万亿wk%％"),
+    "岁": "岁后",  # 28岁, 90后
 }
 _ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
+_ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
 _ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
 _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
@@ -169,13 +172,23 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
 
 
+def asked_measure(question: str) -> str:
+    """The measure word that the number asked for should have, a key of _MEASURES; "" where any will do."""
+    if _ASKS_AGE.search(question):
+        return "岁"
+    if _ASKS_MONEY.search(question):
+        return "钱"
+    asked = _ASKS_MEASURE.search(question)
+    return asked["measure"] if asked else ""
+
+
 def lacks_number(question: str, groups: Sequence[Group]) -> bool:
     """Whether a question asks for a number and none of the chosen sentences gives one.
 
     Dates, and figures that the question itself states, are not the number that is asked for.
     """
     text = normalize(" ".join(group.candidates[0].text for group in groups))
-    measure = "钱" if _ASKS_MONEY.search(question) else (_ASKS_MEASURE.search(question) or {"measure": ""})["measure"]
+    measure = asked_measure(question)
     if measure and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
         return True
     if not _ASKS_NUMBER.search(question) or _COUNT.search(text):
@@ -221,6 +234,17 @@ def in_order_of_time(measured: Measured, period: Period | None) -> list[Group]:
     return groups
 
 
+def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
+    """The up to NEAREST sentences that come nearest to answering, none twice, the most probable first."""
+    probabilities = sentence_probabilities(measured)
+    nearest: list[Candidate] = []
+    for i in sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i]):
+        candidate = measured.candidates[i]
+        if len(nearest) < NEAREST and not any(says_the_same(other.text, candidate.text) for other in nearest):
+            nearest.append(candidate)
+    return tuple(Citation(n, c.passage.article, c.start, c.end) for n, c in enumerate(nearest, 1))
+
+
 def extract(
     question: Question, measured: Measured, passages: tuple[Passage, ...], period: Period | None = None
 ) -> Iterator[Answer]:
@@ -232,7 +256,8 @@ def extract(
     told = in_order_of_time(measured, period) if asks_for_sequence(asked) else []
     groups = told or in_reading_order(choose(asked, measured))
     if not told and lacks_number(asked, groups):
-        yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, answerer=NAME)
+        nearest = nearest_citations(measured)
+        yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, nearest=nearest, answerer=NAME)
         return
     notice = DIFFER if not told and values_differ(asked, groups) else ""
     for count in range(1, len(groups) + 1):

@@ -342,7 +342,9 @@ class Answer:
     `notice` is what the program itself says (why it refuses, that the LLM failed); it is no statement.
     `draft` holds words of an LLM that are not checked yet; it is empty in a finished answer.
     `origins` has for each citation the number of its origin, from 1; articles that repeat each other share one.
-    Raises ValueError where a marker has no citation, or a citation lies in none of the passages.
+    `nearest` are the sentences nearest to a refused question; they do not answer it, and have markers of their own.
+    Raises ValueError where a marker has no citation, a citation lies in none of the passages, or what is no refusal
+    has nearest sentences.
     """
 
     question: Question
@@ -357,12 +359,17 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     index_generation: int = 0
     origins: tuple[int, ...] = ()
+    nearest: tuple[Citation, ...] = ()
     search: Search | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if self.nearest and not self.refused:
+            raise ValueError("only a refusal has nearest sentences that do not answer")
+        for numbered in (self.citations, self.nearest):
+            markers = [citation.marker for citation in numbered]
+            if markers != list(range(1, len(markers) + 1)):
+                raise ValueError(f"citations must be numbered from 1 without gaps, not {markers}")
         markers = [citation.marker for citation in self.citations]
-        if markers != list(range(1, len(markers) + 1)):
-            raise ValueError(f"citations must be numbered from 1 without gaps, not {markers}")
         if self.origins and len(self.origins) != len(self.citations):
             raise ValueError(f"there are {len(self.origins)} origins for {len(self.citations)} citations")
         for statement in self.statements:
@@ -370,7 +377,7 @@ class Answer:
                 raise ValueError(f"the statement {statement.text!r} carries unknown markers {sorted(unknown)}")
             if not statement.citations:
                 raise ValueError(f"the statement {statement.text!r} carries no citation")
-        for citation in self.citations:
+        for citation in (*self.citations, *self.nearest):
             if not any(passage.holds(citation) for passage in self.passages):
                 raise ValueError(f"citation {citation.marker} lies in none of the passages")
 
@@ -407,6 +414,7 @@ class Answer:
                     self.citations, self.origins or range(1, len(self.citations) + 1), strict=True
                 )
             ],
+            "nearest": [_citation_json(citation) for citation in self.nearest],
             "passages": [_passage_json(passage) for passage in self.passages],
             "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},
             "index_generation": self.index_generation,

@@ -142,6 +142,9 @@ def test_compose_cites_every_statement_with_its_own_words() -> None:
         ("月活多少？", "月活达3.5亿。", False),
         ("有几家店？", "一共三家店。", False),
         ("谁写了书？", "甲写了书。", False),
+        ("员工平均年龄是多少？", "公司有3000名员工。", True),
+        ("员工平均年龄是多少？", "员工平均28岁。", False),
+        ("创始人多大了？", "他花了300万元。", True),
     ],
 )
 def test_a_number_that_is_asked_for_must_be_given(question: str, sentence: str, lacks: bool) -> None:
@@ -150,6 +153,7 @@ def test_a_number_that_is_asked_for_must_be_given(question: str, sentence: str, 
     *_, answer = extract(Question(question), measured(passages, [0]), tuple(passages))
     assert answer.refused is lacks
     assert answer.notice == (NO_NUMBER if lacks else "")
+    assert [citation.quote for citation in answer.nearest] == ([sentence] if lacks else [])
 
 
 def test_a_follow_up_that_only_names_another_thing_asks_for_what_the_last_question_asked() -> None:
@@ -206,3 +210,9 @@ def test_the_words_that_answer_are_emphasised_in_a_statement() -> None:
     passages = [passage(1, "平台的月活达3.5亿。")]
     *_, answer = extract(Question("月活是多少？"), measured(passages, [0]), tuple(passages))
     assert [s.emphasis for s in answer.statements] == [((6, 10),)]
+
+
+def test_a_refusal_shows_the_three_nearest_sentences_none_twice() -> None:
+    passages = [passage(1, "甲开了店。乙收了钱。丙种了树。丁画了画。"), passage(2, "乙收了钱。")]
+    *_, answer = extract(Question("一共多少人？"), measured(passages, [-3, -1, -2, -4, 0]), tuple(passages))
+    assert [(c.marker, c.quote) for c in answer.nearest] == [(1, "乙收了钱。"), (2, "丙种了树。"), (3, "甲开了店。")]

@@ -66,6 +66,7 @@ def test_a_model_that_declines_gives_a_refusal(server: FakeServer, chain: Answer
     server.reply = "资料未提及"
     answer = chain.invoke(QUESTION)
     assert (answer.refused, answer.notice, answer.statements) == (True, REFUSED, ())
+    assert [citation.marker for citation in answer.nearest] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("mode", ["error", "stall", "garbage", "broken"])

@@ -99,6 +99,15 @@ def answer(**changes: object) -> Answer:
         ({"statements": (Statement("乙。", ()),)}, "'乙。' carries no citation"),
         ({"citations": (Citation(1, ARTICLE, 4, 6),)}, "citation 1 lies in none of the passages"),
         ({"passages": ()}, "citation 1 lies in none of the passages"),
+        ({"nearest": (CITATION,)}, "only a refusal has nearest sentences"),
+        (
+            {"statements": (), "citations": (), "refused": True, "nearest": (Citation(2, ARTICLE, 1, 3),)},
+            "numbered from 1",
+        ),
+        (
+            {"statements": (), "citations": (), "refused": True, "nearest": (Citation(1, ARTICLE, 4, 6),)},
+            "lies in none of the passages",
+        ),
     ],
 )
 def test_an_answer_that_breaks_its_promises_cannot_be_built(changes: dict[str, object], message: str) -> None:
@@ -145,6 +154,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "origin": 1,
             }
         ],
+        "nearest": [],
         "passages": [
             {
                 "article": "文",

@@ -74,6 +74,15 @@ def test_a_refusal_shows_the_nearest_passages_as_such() -> None:
     assert "没有找到。" in html and "它们没有回答这个问题" in html and "<mark>" not in html
 
 
+def test_a_refusal_shows_the_nearest_sentences_highlighted_and_says_that_they_do_not_answer() -> None:
+    of = passage()
+    nearest = answer(of).citations[:1]
+    html = answer_html(Answer(Question("谁？"), passages=(of,), refused=True, notice="没写明。", nearest=nearest), 0)
+    assert (
+        "最相近的原文（没有回答这个问题）" in html and "<mark>" in html and "<details class='yj-nearest'>" not in html
+    )
+
+
 def test_every_error_is_one_chinese_sentence_that_says_what_to_do() -> None:
     assert error_text(IndexMissing("there is none", "还没有索引：请运行它")) == "还没有索引：请运行它。"
     assert "请" in error_text(RagError("x"))

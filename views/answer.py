@@ -30,6 +30,9 @@ def answer_html(answer: Answer, turn: int) -> str:
     if answer.citations:
         parts.append(f'<h4 class="yj-heading">{texts.SOURCES}</h4>')
         parts += [_card_html(citation, answer.passages, turn) for citation in answer.citations]
+    elif answer.nearest:
+        parts.append(f'<h4 class="yj-heading">{texts.NEAREST_SENTENCES}</h4>')
+        parts += [_card_html(citation, answer.passages, turn) for citation in answer.nearest]
     elif answer.refused and answer.passages:
         parts.append(f"<details class='yj-nearest'><summary>{texts.NEAREST}</summary>")
         parts += [_passage_html(passage) for passage in answer.passages[:3]]

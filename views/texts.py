@@ -11,6 +11,7 @@ STATUS = "{articles} 篇文章 · {chunks} 个文本块 · 第 {generation} 代�
 SEARCHING = "检索、阅读、核对……"
 LOADING = "正在打开文章库，首次约需十秒……"
 SOURCES = "出处"
+NEAREST_SENTENCES = "最相近的原文（没有回答这个问题）"
 NEAREST = "看看最相近的段落（它们没有回答这个问题）"
 WHOLE_PASSAGE = "展开全段"
 ORIGINAL = "查看原文"
