@@ -1,0 +1,142 @@
+"""python -m eval.compare BEFORE AFTER: what changed between two runs of a question set.
+
+BEFORE and AFTER are written by `python -m eval --lines FILE`. Prints for each metric how many questions it lost and
+won, with the exact McNemar test; then every question whose answer became wrong or right, both answers side by side.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+EPILOG = """exit codes: 0 no metric lost; 1 a metric lost significantly or more than --max-loss, or the runs cannot be
+compared; 2 wrong arguments"""
+METRICS = ("joint accuracy", "evidence hit@1", "evidence hit@5", "citation hit", "gold containment", "citations exact")
+SIGNIFICANT = 0.05
+SHOWN_LETTERS = 300  # of an answer
+
+Lines = dict[str, dict[str, Any]]
+
+
+class CompareError(ValueError):
+    """Runs that cannot be compared; the message says why."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """The questions, by id, that a metric lost and won between two runs of `questions` questions."""
+
+    metric: str
+    questions: int
+    lost: tuple[str, ...]
+    won: tuple[str, ...]
+
+    @property
+    def loss(self) -> float:
+        """Share of the questions lost less those won; below 0 for a gain."""
+        return (len(self.lost) - len(self.won)) / self.questions
+
+    @property
+    def p_value(self) -> float:
+        """How probable so uneven a change is where losing and winning are equally likely.
+
+        Two-sided exact test of McNemar, min(1, 2 P(X <= min(lost, won))) for X ~ Binomial(lost + won, 1/2); 1 without
+        a change. Source: McNemar, Psychometrika 1947, doi:10.1007/BF02295996, in its exact form.
+        """
+        changed, fewer = len(self.lost) + len(self.won), min(len(self.lost), len(self.won))
+        return min(1.0, 2 * sum(comb(changed, k) for k in range(fewer + 1)) / 2**changed)
+
+    def is_loss(self, allowed: float) -> bool:
+        """Whether more was lost than is allowed, a share of the questions, or significantly more lost than won."""
+        return self.loss > allowed or (self.loss > 0 and self.p_value < SIGNIFICANT)
+
+
+def read_lines(path: Path) -> Lines:
+    """The lines of a run by the id of their question. Raises CompareError for a file that is none, and for no line."""
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+        lines = {row["id"]: row for row in rows if isinstance(row["scores"], dict)}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CompareError(f"{path} cannot be read as lines of python -m eval --lines: {error!r}") from error
+    if not lines or len(lines) < len(rows):
+        raise CompareError(f"{path} holds {len(rows)} lines of {len(lines)} questions")
+    return lines
+
+
+def compare(before: Lines, after: Lines) -> list[Change]:
+    """The changes of the METRICS that the first run judged, where a question counts as won when the metric is 1.
+
+    A question that the second run did not judge is lost. Raises CompareError where they share no set of questions.
+    """
+    if before.keys() != after.keys():
+        odd = sorted(before.keys() ^ after.keys())
+        raise CompareError(
+            f"the runs are of different questions: only one has {', '.join(odd[:5])} ({len(odd)} in all)"
+        )
+    return [change for metric in METRICS if (change := _change(metric, before, after)).questions]
+
+
+def _change(metric: str, before: Lines, after: Lines) -> Change:
+    judged = [id_ for id_ in before if before[id_]["scores"].get(metric) is not None]
+    then = {id_: before[id_]["scores"][metric] == 1 for id_ in judged}
+    now = {id_: after[id_]["scores"].get(metric) == 1 for id_ in judged}
+    lost = tuple(id_ for id_ in judged if then[id_] and not now[id_])
+    won = tuple(id_ for id_ in judged if now[id_] and not then[id_])
+    return Change(metric, len(judged), lost, won)
+
+
+def print_changes(changes: Sequence[Change], before: Lines, after: Lines, console: Console) -> None:
+    """A row for each metric, then the questions that the first of them lost and won."""
+    table = Table("metric", "questions", "lost", "won", "p")
+    for change in changes:
+        row = (change.metric, change.questions, len(change.lost), len(change.won), f"{change.p_value:.3f}")
+        table.add_row(*map(str, row))
+    console.print(table)
+    for title, ids in (("LOST", changes[0].lost), ("WON", changes[0].won)):
+        for id_ in ids:
+            console.print(f"\n[bold]{title} {changes[0].metric}: {escape(id_)}[/bold]")
+            for name, line in (("before", before[id_]), ("after", after[id_])):
+                console.print(f"{name}: {escape(_told(line))}")
+
+
+def _told(line: Mapping[str, Any]) -> str:
+    """What became of the evidence, and the beginning of the answer."""
+    text = (line.get("answer") or {}).get("text", "")
+    return f"({line.get('evidence') or 'no evidence'}) {text[:SHOWN_LETTERS]}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m eval.compare", description=__doc__, epilog=EPILOG)
+    parser.add_argument("before", type=Path, metavar="BEFORE")
+    parser.add_argument("after", type=Path, metavar="AFTER")
+    parser.add_argument(
+        "--max-loss", type=float, default=0.02, metavar="SHARE", help="share of the questions that may be lost (0.02)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        before, after = read_lines(options.before), read_lines(options.after)
+        changes = compare(before, after)
+        if not changes:
+            raise CompareError(f"{options.before} judged none of {', '.join(METRICS)}")
+    except CompareError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print_changes(changes, before, after, Console(width=120))
+    losses = [change for change in changes if change.is_loss(options.max_loss)]
+    for change in losses:
+        text = f"{change.metric} lost {len(change.lost)} of {change.questions} questions and won {len(change.won)}"
+        print(f"FAILED: {text}", file=sys.stderr)
+    return 1 if losses else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
