@@ -27,6 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("question", nargs="?", help="问题")
     parser.add_argument("--json", action="store_true", help="输出 JSON（字段见 docs/answer.md）")
     parser.add_argument("--explain", action="store_true", help="另外输出检索详情：查了什么，各候选段落为何排在那里")
+    parser.add_argument("--show-prompt", action="store_true", help="只显示会发给大模型的提示词，不回答，也不发送")
     parser.add_argument("--batch", action="store_true", help="从标准输入逐行读 JSON 问题，逐行输出 JSON 回答")
     parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
     add_scope_options(parser)
@@ -37,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         scope = scope_of(options)
     except ScopeError as error:
         parser.error(error.chinese)
+    if options.show_prompt and (options.batch or options.json or options.explain):
+        parser.error("--show-prompt 只显示提示词，不能与 --batch、--json、--explain 同用")
     if options.batch and scope != ALL:
         parser.error("用 --batch 时，范围写在每行的 scope 里（见 docs/answer.md）")
     try:
@@ -48,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.batch:
             return answer_lines(sys.stdin, settings, explain=options.explain)
         asked = {"question": options.question, "scope": scope.to_json()}
+        if options.show_prompt:
+            return show_prompt(asked, settings)
         return answer_one(asked, settings, as_json=options.json, explain=options.explain)
     except RagError as error:
         print(f"错误：{error.chinese}", file=sys.stderr)
@@ -84,6 +89,19 @@ def answer_one(asked: dict[str, Any], settings: Settings, *, as_json: bool, expl
     print_answer(answer, console)
     if explain and answer.search:
         print_search(answer.search, console)
+    return 0
+
+
+def show_prompt(asked: dict[str, Any], settings: Settings) -> int:
+    """Print the messages that an LLM would be sent for a question; nothing is sent."""
+    from rag.chain import AnswerChain, to_question
+    from rag.generate import prompt_messages
+
+    chain = AnswerChain(settings.model_copy(update={"llm": ""}))
+    question = to_question(asked)
+    messages, _ = prompt_messages(question, chain.retrieve(question, chain.index.current()).passages, settings)
+    for message in messages:
+        print(f"## {message.type}\n{message.content}\n")
     return 0
 
 

@@ -88,6 +88,29 @@ def fence_passages(passages: Sequence[Passage], fence: str, budget: int) -> tupl
     return "\n".join(parts), sent
 
 
+def prompt_messages(
+    question: Question, passages: Sequence[Passage], settings: Settings
+) -> tuple[list[BaseMessage], list[Passage]]:
+    """What an LLM is sent for a question, and the passages in it.
+
+    Raises PromptTooLong when not even one passage fits.
+    """
+    fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
+    history = "\n".join(
+        f"{'读者' if message.role == 'user' else '回答'}：{message.content}"
+        for message in question.history[-HISTORY_TURNS:]
+    )
+    slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
+    empty = load_prompt().format(passages="", **slots)
+    fenced, sent = fence_passages(passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
+    if not sent:
+        raise PromptTooLong(
+            f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it",
+            "问题太长，放不下任何段落：请缩短问题",
+        )
+    return load_prompt().format_messages(passages=fenced, **slots), sent
+
+
 def generate(
     model: BaseChatModel,
     question: Question,
@@ -102,20 +125,7 @@ def generate(
     Raises ModelError when the model fails, PromptTooLong when not even one passage fits.
     """
     name = settings.llm
-    fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
-    history = "\n".join(
-        f"{'读者' if message.role == 'user' else '回答'}：{message.content}"
-        for message in question.history[-HISTORY_TURNS:]
-    )
-    slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
-    empty = load_prompt().format(passages="", **slots)
-    fenced, sent = fence_passages(passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
-    if not sent:
-        raise PromptTooLong(
-            f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it",
-            "问题太长，放不下任何段落：请缩短问题",
-        )
-    messages = load_prompt().format_messages(passages=fenced, **slots)
+    messages, sent = prompt_messages(question, passages, settings)
     answer = Answer(question, passages=passages, answerer=name)
     rest, unsupported, declined = "", 0, False
     reply = Reply(model, messages, config)

@@ -59,6 +59,23 @@ def test_explain_prints_what_was_searched_and_how_it_was_ranked(
     assert (search["query"], len(search["candidates"])) == ("小红书的月活用户有多少？", 20)
 
 
+def test_show_prompt_prints_the_messages_with_the_passages_and_sends_nothing(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YINJU_LLM", "openai:unreachable")
+    monkeypatch.setenv("YINJU_LLM_BASE_URL", "http://127.0.0.1:9/v1")
+    assert main(["福利社是什么时候关闭的？", "--show-prompt", "--index", str(corpus_index)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("## system\n你根据用户给出的资料回答问题。")
+    assert "## human\n<资料-" in out and "11 月 16 日正式关闭" in out and "问题：福利社是什么时候关闭的？" in out
+
+
+def test_show_prompt_goes_with_nothing_that_asks_for_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["谁？", "--show-prompt", "--json"])
+    assert stop.value.code == 2 and "--show-prompt 只显示提示词" in capsys.readouterr().err
+
+
 def test_the_options_of_the_scope_say_which_articles_may_answer(
     corpus_index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
