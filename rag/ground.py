@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.features import Candidate, candidates_of
-from rag.text import figures, index_terms
+from rag.text import figures, index_terms, normalize
 from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
@@ -17,6 +17,12 @@ _LABEL = rf"[^\d{re.escape(_OPEN + _CLOSE)}]{{0,8}}"
 _NUMBERS = r"(\d{1,2}(?:\s*[,，、~–-]\s*\d{1,2})*)"
 _MARK = re.compile(rf"[{re.escape(_OPEN)}]{_LABEL}{_NUMBERS}\s*[{re.escape(_CLOSE)}]+")
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
+_QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
+_NEGATED = re.compile(  # a negation, and what it reaches
+    r"(?:并非|没有|不(?![仅但断过少同久管止光只妨及如良足错菲已得])|无(?![论数疑限线人])|未(?!来)|没(?!想到))"
+    r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要)*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
+)
 _LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)]\s*)+")
 
 
@@ -65,8 +71,8 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
-    adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure
-    of the draft and at least LEAST_SUPPORT of its terms.
+    adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
+    quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     candidates = candidates_of(named)
@@ -90,4 +96,27 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
         terms |= set(index_terms(best.text)) & wanted_terms
         numbers |= figures(best.text) & wanted_figures
     supported = numbers >= wanted_figures and len(terms) >= LEAST_SUPPORT * len(wanted_terms)
-    return sorted(chosen, key=lambda c: (c.passage.rank, c.start)) if supported else []
+    said = "\n".join(f"{c.passage.article.title}\n{c.text}" for c in chosen)
+    if not supported or names_of(draft.text) - names_of(said, of=draft.text) or contradicts(draft.text, said):
+        return []
+    return sorted(chosen, key=lambda c: (c.passage.rank, c.start))
+
+
+def names_of(text: str, *, of: str = "") -> set[str]:
+    """The quoted words and Latin names of a text, normalised; with `of` those of another text that this one holds."""
+    words = {normalize(name) for pattern in (_QUOTED, _LATIN) for name in pattern.findall(of or text)}
+    return {word for word in words if word in normalize(text)}
+
+
+def contradicts(draft: str, source: str) -> bool:
+    """Whether one of two texts only denies what the other only says: 不收取 against 收取."""
+    draft, source = normalize(draft), normalize(source)
+    return _denies(draft, source) or _denies(source, draft)
+
+
+def _denies(text: str, other: str) -> bool:
+    """Whether a text denies, and nowhere says, what another says and nowhere denies."""
+    said, also_said = _NEGATED.sub(" ", text), _NEGATED.sub(" ", other)
+    also_denied = " ".join(match[0] for match in _NEGATED.finditer(other))
+    whats = {match["what"] for match in _NEGATED.finditer(text)}
+    return any(what in also_said and what not in also_denied and what not in said for what in whats)

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.ground import Draft, find_support, read_marks, split_drafts
+from rag.ground import Draft, contradicts, find_support, read_marks, split_drafts
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage
 
@@ -77,3 +77,45 @@ def test_unknown_marks_are_replaced_by_the_passage_that_supports() -> None:
 def test_a_statement_over_two_sentences_cites_both() -> None:
     support = find_support(Draft("不需要缴纳保证金，税费由消费者承担。", (2,)), PASSAGES)
     assert [c.text for c in support] == ["商家不需要缴纳保证金。", "税费由消费者承担。"]
+
+
+@pytest.mark.parametrize(
+    ("draft", "source"),
+    [
+        ("平台收取认证费。", "平台不收取认证费。"),
+        ("商家需要缴纳保证金。", "商家无需缴纳保证金。"),
+        ("产品没有正式售卖。", "产品已经正式售卖。"),
+        ("该计划并未覆盖美国。", "该计划覆盖美国。"),
+    ],
+)
+def test_a_denial_contradicts_what_it_denies_in_both_directions(draft: str, source: str) -> None:
+    assert contradicts(draft, source) and contradicts(source, draft)
+
+
+@pytest.mark.parametrize(
+    ("draft", "source"),
+    [
+        ("商家不需要缴纳保证金。", "商家无需缴纳保证金。"),
+        ("产品还未对外售卖。", "产品没有正式对外售卖。"),
+        ("不仅覆盖美国，还覆盖香港。", "覆盖美国和香港。"),
+        ("平台收取认证费。", "平台不少，都收取认证费。"),
+        ("未来覆盖日本。", "覆盖日本。"),
+        ("平台不收取认证费，但收取服务费。", "收取服务费，不收取认证费。"),
+    ],
+)
+def test_the_same_denial_in_other_words_is_no_contradiction(draft: str, source: str) -> None:
+    assert not contradicts(draft, source) and not contradicts(source, draft)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "商家需要缴纳保证金。",
+        "商家不需要缴纳“保证金”和“押金费”。",
+        "商家不需要向Temu缴纳保证金。",
+    ],
+    ids=["a denial turned round", "a quotation that no source has", "a name that no source has"],
+)
+def test_a_draft_that_says_something_else_in_the_same_words_has_no_support(text: str) -> None:
+    assert find_support(Draft("商家不需要缴纳保证金。", (2,)), PASSAGES)
+    assert find_support(Draft(text, (2,)), PASSAGES) == []
