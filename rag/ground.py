@@ -10,12 +10,14 @@ from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
 MOST_CITED = 3  # sentences cited for one statement
-LONGEST_MARK = 12  # code points
+LONGEST_MARK = 24  # code points
 
 _OPEN, _CLOSE = "[【［〔", "]】］〕"
 _LABEL = rf"[^\d{re.escape(_OPEN + _CLOSE)}]{{0,8}}"
-_NUMBERS = r"(\d{1,2}(?:\s*[,，、~–-]\s*\d{1,2})*)"
-_MARK = re.compile(rf"[{re.escape(_OPEN)}]{_LABEL}{_NUMBERS}\s*[{re.escape(_CLOSE)}]+")
+_NUMBERS = r"(\d{1,2}(?:\s*[,，、~–-]\s*[^\W\d_]{0,4}\d{1,2})*)"  # 1,3 and 1-3 and 编号1、编号3
+_MARK = re.compile(
+    rf"(?:[{re.escape(_OPEN)}]{_LABEL}){{1,2}}{_NUMBERS}\s*(?:†[^{re.escape(_CLOSE)}]*)?[{re.escape(_CLOSE)}]+"
+)
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
 _QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
@@ -35,12 +37,12 @@ class Draft:
 
 
 def read_marks(text: str) -> tuple[int, ...]:
-    """The numbers of all marks in a text, in order: [1], 【2】, [编号3], [1,3] and [1-3]."""
+    """The numbers of all marks in a text, in order: [1], 【2】, [编号3], [来源:资料[4]], [1,3], [1-3], 【5†source】."""
     numbers: list[int] = []
     for match in _MARK.finditer(text):
         for part in re.split(r"[,，、]", match[1]):
-            first, *last = re.split(r"[~–-]", part)
-            numbers += range(int(first), int(last[0] if last else first) + 1)
+            ends = [int(number) for number in re.findall(r"\d+", part)]
+            numbers += range(ends[0], ends[-1] + 1)
     return tuple(dict.fromkeys(numbers))
 
 
@@ -97,15 +99,16 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
         numbers |= figures(best.text) & wanted_figures
     supported = numbers >= wanted_figures and len(terms) >= LEAST_SUPPORT * len(wanted_terms)
     said = "\n".join(f"{c.passage.article.title}\n{c.text}" for c in chosen)
-    if not supported or names_of(draft.text) - names_of(said, of=draft.text) or contradicts(draft.text, said):
+    if not supported or missing_names(draft.text, said) or contradicts(draft.text, said):
         return []
     return sorted(chosen, key=lambda c: (c.passage.rank, c.start))
 
 
-def names_of(text: str, *, of: str = "") -> set[str]:
-    """The quoted words and Latin names of a text, normalised; with `of` those of another text that this one holds."""
-    words = {normalize(name) for pattern in (_QUOTED, _LATIN) for name in pattern.findall(of or text)}
-    return {word for word in words if word in normalize(text)}
+def missing_names(draft: str, source: str) -> list[str]:
+    """The quoted words and Latin names of a draft that a source does not hold, in whatever script and width."""
+    names = [*_QUOTED.findall(draft), *_LATIN.findall(draft)]
+    source = normalize(source)
+    return [name for name in names if normalize(name) not in source]
 
 
 def contradicts(draft: str, source: str) -> bool:

@@ -18,7 +18,8 @@ PASSAGES = [passage(1, "小红书月活用户3.5亿。首期覆盖美国。"), p
     "text",
     [
         *("[1][3]", "【1】【3】", "［1］［3］", "〔1〕和[3]", "[1,3]", "[1、3]", "[ 1 , 3 ]"),
-        *("[编号1][资料3]", "[来源:1][来源:3]"),
+        *("[编号1][资料3]", "[来源:1][来源:3]", "[来源:资料[1]][来源:资料[3]]", "[来源：编号1、编号3]"),
+        *("【1†source】【3†L2-L8】",),
     ],
 )
 def test_marks_are_read_in_every_bracket_style(text: str) -> None:
@@ -44,6 +45,19 @@ def test_drafts_do_not_depend_on_how_the_stream_is_cut() -> None:
             found, rest = split_drafts(rest + text[at : at + size], finished=False)
             drafts += found
         assert drafts + split_drafts(rest, finished=True)[0] == whole
+
+
+@pytest.mark.parametrize("mark", ["[2]", "【2】", "[来源:资料[2]]", "[来源：编号2]", "【2†source】"])
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+def test_a_mark_after_the_full_stop_belongs_to_the_sentence_before_it(mark: str, size: int) -> None:
+    text = f"不收保证金。{mark}税费由消费者承担。{mark}"
+    drafts: list[Draft] = []
+    rest = ""
+    for at in range(0, len(text), size):
+        found, rest = split_drafts(rest + text[at : at + size], finished=False)
+        drafts += found
+    drafts += split_drafts(rest, finished=True)[0]
+    assert drafts == [Draft("不收保证金。", (2,)), Draft("税费由消费者承担。", (2,))]
 
 
 def test_a_sentence_is_held_back_while_a_mark_may_still_follow() -> None:

@@ -1,0 +1,62 @@
+"""What a question for a number wants counted, and whether words state such a number."""
+
+import re
+
+from rag.text import figures, normalize
+
+# What must stand after a number that answers 多少家, 多少钱, … : the measure word itself, or one that counts the same.
+_MEASURES = {
+    **dict.fromkeys("人名位", "人名位万亿"),
+    **dict.fromkeys("家店", "家店个万余多"),
+    **dict.fromkeys("单件笔", "单件笔万亿"),
+    **dict.fromkeys("钱元块", "元块钱美港万亿wk%"),
+    "岁": "岁后",  # 28岁, 90后
+    "成": "%‰成半",
+}
+_ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
+_ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
+_ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
+_ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
+_ASKS_NUMBER = re.compile(
+    r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
+)
+_NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
+_COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
+_DATE = re.compile(
+    r"(?:19|20)\d{2}-\d{1,2}(?:-\d{1,2})?|\d+\s*(?:年|月|日|号|点(?!\d)|时(?!间)|:\d+)"
+    r"|[零一二三四五六七八九十〇]+(?:年|月|日)"
+)
+
+
+def wanted_measure(question: str) -> str:
+    """The measure word that the number asked for should have, a key of _MEASURES; "" where any will do."""
+    for measure, asks in (("岁", _ASKS_AGE), ("钱", _ASKS_MONEY), ("成", _ASKS_SHARE)):
+        if asks.search(question):
+            return measure
+    asked = _ASKS_MEASURE.search(question)
+    return asked["measure"] if asked else ""
+
+
+def counts(figure: str, measure: str) -> bool:
+    """Whether a figure ends in a measure word, or in one that counts the same; true for no measure word."""
+    ends = f"{_NUMERAL}[{_MEASURES[measure]}]$|^百分之" if measure else ""
+    return bool(re.search(ends, normalize(figure)))
+
+
+def states_number(question: str, text: str) -> bool:
+    """Whether a text gives a number such as the question asks for; true where it asks for none.
+
+    Dates, and figures that the question itself states, are not the number that is asked for. A share may be told
+    in too many ways (一半, 三分之一, 大多数) to ask for its measure.
+    """
+    text, measure = normalize(text), wanted_measure(question)
+    if measure not in ("", "成") and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
+        return False
+    if not _ASKS_NUMBER.search(question) or _COUNT.search(text):
+        return True
+    return bool(figures(without_dates(text)) - figures(question))
+
+
+def without_dates(text: str) -> str:
+    """The text with blanks for its dates and times of day, as long as before."""
+    return _DATE.sub(lambda match: " " * len(match[0]), text)
