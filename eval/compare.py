@@ -1,7 +1,8 @@
 """python -m eval.compare BEFORE AFTER: what changed between two runs of a question set.
 
 BEFORE and AFTER are written by `python -m eval --lines FILE`. Prints for each metric how many questions it lost and
-won, with the exact McNemar test; then every question whose answer became wrong or right, both answers side by side.
+won, with the exact McNemar test; then every such question with both answers. Both runs must be made
+in the same way, over the same set.
 """
 
 import argparse
@@ -74,14 +75,21 @@ def read_lines(path: Path) -> Lines:
 def compare(before: Lines, after: Lines) -> list[Change]:
     """The changes of the METRICS that the first run judged, where a question counts as won when the metric is 1.
 
-    A question that the second run did not judge is lost. Raises CompareError where they share no set of questions.
+    A question that the second run did not judge is lost. Raises CompareError where they are not of the same questions,
+    and where the second run judged what the first did not.
     """
     if before.keys() != after.keys():
         odd = sorted(before.keys() ^ after.keys())
         raise CompareError(
             f"the runs are of different questions: only one has {', '.join(odd[:5])} ({len(odd)} in all)"
         )
-    return [change for metric in METRICS if (change := _change(metric, before, after)).questions]
+    if missing := [metric for metric in METRICS if _judges(after, metric) and not _judges(before, metric)]:
+        raise CompareError(f"the run before did not judge {', '.join(missing)}: run both in the same way")
+    return [_change(metric, before, after) for metric in METRICS if _judges(before, metric)]
+
+
+def _judges(lines: Lines, metric: str) -> bool:
+    return any(line["scores"].get(metric) is not None for line in lines.values())
 
 
 def _change(metric: str, before: Lines, after: Lines) -> Change:
@@ -94,17 +102,19 @@ def _change(metric: str, before: Lines, after: Lines) -> Change:
 
 
 def print_changes(changes: Sequence[Change], before: Lines, after: Lines, console: Console) -> None:
-    """A row for each metric, then the questions that the first of them lost and won."""
+    """A row for each metric, then every question that one of them lost or won, with both answers."""
     table = Table("metric", "questions", "lost", "won", "p")
     for change in changes:
         row = (change.metric, change.questions, len(change.lost), len(change.won), f"{change.p_value:.3f}")
         table.add_row(*map(str, row))
     console.print(table)
-    for title, ids in (("LOST", changes[0].lost), ("WON", changes[0].won)):
-        for id_ in ids:
-            console.print(f"\n[bold]{title} {changes[0].metric}: {escape(id_)}[/bold]")
-            for name, line in (("before", before[id_]), ("after", after[id_])):
-                console.print(f"{name}: {escape(_told(line))}")
+    for id_ in before:
+        lost = [f"LOST {change.metric}" for change in changes if id_ in change.lost]
+        won = [f"WON {change.metric}" for change in changes if id_ in change.won]
+        if lost or won:
+            console.print(f"\n[bold]{escape(id_)}: {', '.join([*lost, *won])}[/bold]")
+            console.print(f"before: {escape(_told(before[id_]))}")
+            console.print(f"after: {escape(_told(after[id_]))}")
 
 
 def _told(line: Mapping[str, Any]) -> str:
@@ -113,13 +123,21 @@ def _told(line: Mapping[str, Any]) -> str:
     return f"({line.get('evidence') or 'no evidence'}) {text[:SHOWN_LETTERS]}"
 
 
+def share(text: str) -> float:
+    """A share, 0 to 1. Raises ValueError, which argparse reports."""
+    value = float(text)
+    if not 0 <= value <= 1:  # NaN is neither
+        raise ValueError(f"{text} is no share")
+    return value
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m eval.compare", description=__doc__, epilog=EPILOG)
     parser.add_argument("before", type=Path, metavar="BEFORE")
     parser.add_argument("after", type=Path, metavar="AFTER")
     parser.add_argument(
-        "--max-loss", type=float, default=0.02, metavar="SHARE", help="share of the questions that may be lost (0.02)"
+        "--max-loss", type=share, default=0.02, metavar="SHARE", help="share of the questions that may be lost (0.02)"
     )
     options = parser.parse_args(arguments)
     try:

@@ -54,7 +54,7 @@ def test_the_command_shows_both_answers_and_fails_on_a_loss(tmp_path: Path, caps
     after = written(tmp_path / "b", {"一": 1, "二": 0}, "现在的答案。")
     assert main([str(before), str(after)]) == 1
     out, err = capsys.readouterr()
-    assert "LOST joint accuracy: 二" in out and "从前的答案。" in out and "现在的答案。" in out
+    assert "二: LOST joint accuracy" in out and "从前的答案。" in out and "现在的答案。" in out
     assert err == "FAILED: joint accuracy lost 1 of 2 questions and won 0\n"
     assert main([str(before), str(after), "--max-loss", "0.5"]) == 0
     assert main([str(after), str(before)]) == 0
@@ -67,10 +67,15 @@ def test_the_command_shows_both_answers_and_fails_on_a_loss(tmp_path: Path, caps
         ("", '{"id": "一", "scores": {"joint accuracy": 1}}', "holds 0 lines"),
         ("{", '{"id": "一", "scores": {"joint accuracy": 1}}', "cannot be read"),
         ('{"id": "一", "scores": {}}', '{"id": "一", "scores": {}}', "judged none of"),
+        (
+            '{"id": "一", "scores": {"evidence hit@5": 1}}',
+            '{"id": "一", "scores": {"evidence hit@5": 1, "joint accuracy": 1}}',
+            "the run before did not judge joint accuracy",
+        ),
         ('{"id": "一", "scores": {}}\n{"id": "一", "scores": {}}', "{}", "holds 2 lines of 1 questions"),
         ('{"id": "一", "scores": {}}', '{"id": "二", "scores": {}}', "different questions: only one has 一, 二"),
     ],
-    ids=["missing", "empty", "broken", "nothing judged", "an id twice", "other questions"],
+    ids=["missing", "empty", "broken", "nothing judged", "a metric missing before", "an id twice", "other questions"],
 )
 def test_runs_that_cannot_be_compared_fail(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str | None, after: str, message: str
@@ -81,6 +86,24 @@ def test_runs_that_cannot_be_compared_fail(
             path.write_text(text, encoding="utf-8")
     assert main([str(path) for path in paths]) == 1
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("share", ["nan", "-0.1", "2", "x"])
+def test_what_may_be_lost_is_a_share(share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["a", "b", "--max-loss", share])
+    assert stop.value.code == 2 and "--max-loss" in capsys.readouterr().err
+
+
+def test_a_question_that_only_another_metric_lost_is_named_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    for path, hit in zip(paths, (1, 0), strict=True):
+        row = {"id": "一", "scores": {"joint accuracy": 1, "evidence hit@5": hit}}
+        path.write_text(json.dumps(row), encoding="utf-8")
+    assert main([str(path) for path in paths]) == 1
+    assert "一: LOST evidence hit@5" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_run_is_named(tmp_path: Path) -> None:
