@@ -3,6 +3,7 @@
 import re
 
 from rag.features import Candidate, asks_for
+from rag.quantity import counts, wanted_measure, without_dates
 from rag.text import figures
 from rag.types import Span
 
@@ -22,7 +23,6 @@ _FIGURE = re.compile(
     rf"|(?:[二两三四五六七八九十半]|[零一二两三四五六七八九十百千万亿]{{2,}}[多余]?){_MEASURE}"
     r"|百分之[零一二三四五六七八九十百点]+"
 )
-_NO_COUNT = re.compile(r"\d\s*[年月日号点时](?!间)")
 
 
 def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
@@ -33,18 +33,16 @@ def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
     if "date" in asked:
         spans = [match.span() for match in _DATE.finditer(text)]
     elif "number" in asked:
-        known = figures(question)
-        spans = [m.span() for m in _FIGURE.finditer(_without_dates(text)) if not figures(m[0]) & known]
+        found = _FIGURE.finditer(without_dates(text))
+        spans = [match.span() for match in found if _is_wanted(match[0], question)]
     else:
         return ()
     return tuple(spans) if len(spans) <= MOST_SPANS else ()
 
 
-def _without_dates(text: str) -> str:
-    """The text with blanks for its dates, as long as before."""
-    for pattern in (_DATE, _NO_COUNT):
-        text = pattern.sub(lambda match: " " * len(match[0]), text)
-    return text
+def _is_wanted(figure: str, question: str) -> bool:
+    """Whether a figure is none of the question's own, and counts what the question wants counted."""
+    return not figures(figure) & figures(question) and counts(figure, wanted_measure(question))
 
 
 def _read(candidate: Candidate) -> tuple[Span, ...]:

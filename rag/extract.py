@@ -9,7 +9,8 @@ from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
-from rag.text import content_of, figures, index_terms, normalize, quantities, units
+from rag.quantity import states_number
+from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
@@ -37,23 +38,6 @@ SAME_MATTER = 0.26  # share of the question's terms that two sentences with diff
 _TIME_UNITS = frozenset("年月日号天时分")
 NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
 NEAREST = 3  # sentences shown with a refusal
-_ASKS_NUMBER = re.compile(
-    r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
-)
-_DATE = re.compile(r"\d+ ?(?:年|月|日|号|点(?!\d)|时|:\d+)|[零一二三四五六七八九十〇]+(?:年|月|日)")
-_COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
-# What must stand after a number that answers 多少家, 多少钱, … : the measure word itself, or one that counts the same.
-_MEASURES = {
-    **dict.fromkeys("人名位", "人名位万亿"),
-    **dict.fromkeys("家店", "家店个万余多"),
-    **dict.fromkeys("单件笔", "单件笔万亿"),
-    **dict.fromkeys("钱元块", "元块钱美港万亿wk%％"),
-    "岁": "岁后",  # 28岁, 90后
-}
-_ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
-_ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
-_ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
-_NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ANNOUNCES = re.compile(r"[：:]$")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
@@ -172,28 +156,9 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
 
 
-def asked_measure(question: str) -> str:
-    """The measure word that the number asked for should have, a key of _MEASURES; "" where any will do."""
-    if _ASKS_AGE.search(question):
-        return "岁"
-    if _ASKS_MONEY.search(question):
-        return "钱"
-    asked = _ASKS_MEASURE.search(question)
-    return asked["measure"] if asked else ""
-
-
 def lacks_number(question: str, groups: Sequence[Group]) -> bool:
-    """Whether a question asks for a number and none of the chosen sentences gives one.
-
-    Dates, and figures that the question itself states, are not the number that is asked for.
-    """
-    text = normalize(" ".join(group.candidates[0].text for group in groups))
-    measure = asked_measure(question)
-    if measure and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
-        return True
-    if not _ASKS_NUMBER.search(question) or _COUNT.search(text):
-        return False
-    return not figures(_DATE.sub(" ", text)) - figures(question)
+    """Whether a question asks for a number and none of the chosen sentences gives one."""
+    return not states_number(question, " ".join(group.candidates[0].text for group in groups))
 
 
 def values_differ(question: str, groups: Sequence[Group]) -> bool:
@@ -228,9 +193,10 @@ def in_order_of_time(measured: Measured, period: Period | None) -> list[Group]:
     """The statements of an answer that tells events in order; empty where the articles date too few of them."""
     probabilities = sentence_probabilities(measured)
     groups: list[Group] = []
-    for candidate in sequence(measured.candidates, probabilities, period):
+    for i in sequence(measured.candidates, probabilities, period):
+        candidate = measured.candidates[i]
         if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
-            groups.append(Group(float(probabilities[measured.candidates.index(candidate)]), [candidate]))
+            groups.append(Group(float(probabilities[i]), [candidate]))
     return groups
 
 

@@ -70,26 +70,32 @@ def _year_of(word: str, year: str, published: str) -> str:
     return str(int(year) + (word in ("次年", "翌年", "第二年"))) if year else ""
 
 
-def sequence(candidates: Sequence[Candidate], probabilities: Matrix, period: Period | None) -> list[Candidate]:
-    """The up to MOST_EVENTS most probable candidates that name a time within the period, in the order of the times.
+def sequence(candidates: Sequence[Candidate], probabilities: Matrix, period: Period | None) -> list[int]:
+    """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
-    Empty where fewer than LEAST_EVENTS do.
+    Empty where fewer than LEAST_EVENTS do. Of a single year only those are taken that name a month, where enough do.
     """
-    articles = {c.passage.article.id: c.passage.article for c in candidates}
-    named = {id_: event_times(article) for id_, article in articles.items()}
-    times: dict[int, str] = {}
-    for i, candidate in enumerate(candidates):
-        inside = [t for at, t in named[candidate.passage.article.id] if candidate.start <= at < candidate.end]
-        if inside and not _ANNOUNCES.search(candidate.text) and (period is None or _within(inside[0], period)):
-            times[i] = max(inside[:2], key=len) if inside[0][:4] == inside[-1][:4] else inside[0]
+    times = {i: time for i, time in _times_of(candidates).items() if period is None or _within(time, period)}
     if period and (period.since or "")[:4] == (period.until or "")[:4]:
-        to_the_month = {i: time for i, time in times.items() if len(time) > len("2025")}
-        times = to_the_month if len(to_the_month) >= LEAST_EVENTS else times
+        with_month = {i: time for i, time in times.items() if "-" in time}
+        times = with_month if len(with_month) >= LEAST_EVENTS else times
     order = sorted(times, key=lambda i: -probabilities[i])
     likely = [i for i in order if probabilities[i] >= EVENT_ABOVE * probabilities[order[0]]][:MOST_EVENTS]
     if len(likely) < LEAST_EVENTS:
         return []
-    return [candidates[i] for i in sorted(likely, key=lambda i: (times[i], candidates[i].passage.article.id, i))]
+    return sorted(likely, key=lambda i: (times[i], candidates[i].passage.article.id, i))
+
+
+def _times_of(candidates: Sequence[Candidate]) -> dict[int, str]:
+    """The first time that each candidate names, as exactly as it does; none for those that only announce others."""
+    articles = {c.passage.article.id: c.passage.article for c in candidates}
+    named = {id_: event_times(article) for id_, article in articles.items()}
+    times = {}
+    for i, candidate in enumerate(candidates):
+        own = [t for at, t in named[candidate.passage.article.id] if candidate.start <= at < candidate.end]
+        if own and not _ANNOUNCES.search(candidate.text):
+            times[i] = max((t for t in own if t[:4] == own[0][:4]), key=len)
+    return times
 
 
 def _within(time: str, period: Period) -> bool:
