@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,15 @@ def answer_one(asked: dict[str, Any], settings: Settings, *, as_json: bool, expl
 
 
 def show_prompt(asked: dict[str, Any], settings: Settings) -> int:
-    """Print the messages that an LLM would be sent for a question; nothing is sent."""
+    """Print the messages that an LLM would be sent for a question, with the hash of their file; nothing is sent."""
     from rag.chain import AnswerChain, to_question
-    from rag.generate import prompt_messages
+    from rag.generate import PROMPTS, prompt_messages
 
     chain = AnswerChain(settings.model_copy(update={"llm": ""}))
     question = to_question(asked)
     messages, _ = prompt_messages(question, chain.retrieve(question, chain.index.current()).passages, settings)
+    path = PROMPTS / "answer.md"
+    print(f"# prompts/{path.name}  sha256 {sha256(path.read_bytes()).hexdigest()[:12]}\n")
     for message in messages:
         print(f"## {message.type}\n{message.content}\n")
     return 0

@@ -47,6 +47,7 @@ Input = Question | str | dict[str, Any]
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
+UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
 
 
@@ -245,7 +246,7 @@ class AnswerChain(Runnable[Input, Answer]):
         config: RunnableConfig,
     ) -> Iterator[Answer]:
         """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
-        notice = ""
+        notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else ""
         if self.model is not None:
             answer = None
             try:
@@ -258,7 +259,7 @@ class AnswerChain(Runnable[Input, Answer]):
                 answer = None
             if answer is not None and (answer.statements or answer.refused):
                 return
-            notice = FELL_BACK.format(name=self.settings.llm)
+            notice = "\n".join(filter(None, (FELL_BACK.format(name=self.settings.llm), notice)))
         for answer in extract(question, measured, passages, period_of(query.text, self.today())):
             yield replace(answer, notice="\n".join(filter(None, (notice, answer.notice))))
 

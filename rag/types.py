@@ -269,7 +269,7 @@ class Query:
 
     `scope` is the reader's with what the question itself says of the articles it wants. `also` are other ways to
     write the figures and dates of the text, which only the full-text index is asked. `newest`: of passages that fit
-    nearly as well, those of newer articles come first.
+    nearly as well, those of newer articles come first. `unknown` are the Latin names of the text that no article has.
     """
 
     text: str
@@ -277,6 +277,7 @@ class Query:
     steps: tuple[Step, ...] = ()
     also: str = ""
     newest: bool = False
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,14 @@ from rag.library import Library
 from rag.numerals import other_forms
 from rag.rewrite import stand_alone
 from rag.spelling import speller_of
-from rag.text import simplify
+from rag.text import CJK, simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
 # A picture, the target of a link, an address.
 _LINK = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+")
+_LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]+(?: [A-Za-z][A-Za-z0-9]+)*(?![A-Za-z0-9])")
+_HANZI = re.compile(rf"[{CJK}]")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
@@ -50,7 +52,20 @@ def understand(
     scope = question.scope
     if period and period.of_articles:
         scope = narrowed(scope, period.since, period.until)
-    return Query(text, scope, tuple(steps), also, asks_for_newest(text))
+    return Query(text, scope, tuple(steps), also, asks_for_newest(text), unknown_names(text, library))
+
+
+def unknown_names(text: str, library: Library) -> tuple[str, ...]:
+    """The Latin names of a Chinese text, as it writes them, that have a word which no article has.
+
+    A text with fewer Chinese characters than Latin words is not Chinese, and has none.
+    """
+    names = list(dict.fromkeys(_LATIN.findall(text)))
+    words = [word for name in names for word in name.lower().split()]
+    if len(_HANZI.findall(text)) < len(words):
+        return ()
+    held = library.document_frequencies(words)
+    return tuple(name for name in names if not all(held[word] for word in name.lower().split()))
 
 
 def _figures_as_written(text: str, library: Library) -> list[str]:

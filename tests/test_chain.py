@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
-from rag.chain import ABSENT, AnswerChain, to_question
+from rag.chain import ABSENT, UNKNOWN, AnswerChain, to_question
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.settings import Settings
@@ -46,6 +46,11 @@ def test_a_topic_that_no_article_holds_is_refused_with_a_sentence(chain: AnswerC
     answer = chain.invoke("红烧肉怎么炖才能软烂又不腻？")
     assert (answer.refused, answer.statements, answer.notice) == (True, (), ABSENT)
     assert answer.confidence is not None and answer.confidence < 0.1
+
+
+def test_the_reader_is_told_of_a_name_that_no_article_has(chain: AnswerChain) -> None:
+    assert chain.invoke("小红书的CFO是谁？").notice == UNKNOWN.format(names="CFO")
+    assert chain.invoke("小红书的CEO是谁？").notice == ""
 
 
 def test_a_follow_up_is_answered_from_the_question_before_it(chain: AnswerChain) -> None:

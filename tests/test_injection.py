@@ -4,10 +4,14 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from llm_server import FakeServer, fake_llm
 
+from rag.extract import extract
+from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.generate import generate, open_model
+from rag.measure import Measured
 from rag.settings import Settings
 from rag.text import sentence_spans
 from rag.types import Answer, Article, Chunk, Passage, Question
@@ -71,14 +75,15 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
-        self.links |= {value or "" for name, value in attrs if name in ("href", "src") and value != "#yj-0-1"}
+        self.links |= {value or "" for name, value in attrs if name in ("href", "src")}
         self.elements |= {name for name, _ in attrs if name.startswith("on")}
 
 
 def is_harmless(html: str) -> bool:
     """Whether a page runs nothing, loads nothing, and leads to nothing but the cited article."""
     page = Page(html)
-    return page.links <= {URL} and not page.elements & {"script", "img", "iframe", "style", "onerror"}
+    outside = {link for link in page.links if not link.startswith("#yj-")}
+    return outside <= {URL} and not page.elements & {"script", "img", "iframe", "style", "onerror"}
 
 
 def test_the_test_itself_sees_a_harmful_page() -> None:
@@ -98,6 +103,20 @@ def test_what_a_model_writes_because_an_attack_said_so_is_not_believed(
     answer = answered(server, question, text, f"{FACT}[1]{payload}")
     assert answer is not None
     assert [statement.text for statement in answer.statements] == [FACT]
+    assert is_harmless(answer_html(answer, 0))
+
+
+@pytest.mark.parametrize("place", ["article", "question"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_without_a_model_an_attack_is_at_most_quoted(attack: str, place: str) -> None:
+    words = ATTACKS[attack][0]
+    of = passage(f"{FACT}\n{words}" if place == "article" else FACT)
+    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
+    candidates = candidates_of([of])
+    measured = Measured(candidates, np.zeros((len(candidates), len(SENTENCE_FEATURES))), np.zeros(3))
+    *_, answer = extract(Question(question), measured, (of,))
+    assert answer.statements or answer.refused
+    assert all(statement.text in of.article.text for statement in answer.statements)
     assert is_harmless(answer_html(answer, 0))
 
 

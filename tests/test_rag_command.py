@@ -2,6 +2,7 @@
 
 import io
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,8 @@ def test_show_prompt_prints_the_messages_with_the_passages_and_sends_nothing(
     monkeypatch.setenv("YINJU_LLM_BASE_URL", "http://127.0.0.1:9/v1")
     assert main(["福利社是什么时候关闭的？", "--show-prompt", "--index", str(corpus_index)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("## system\n你根据用户给出的资料回答问题。")
+    digest = sha256(Path("prompts/answer.md").read_bytes()).hexdigest()[:12]
+    assert out.startswith(f"# prompts/answer.md  sha256 {digest}\n\n## system\n你根据用户给出的资料回答问题。")
     assert "## human\n<资料-" in out and "11 月 16 日正式关闭" in out and "问题：福利社是什么时候关闭的？" in out
 
 

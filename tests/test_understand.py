@@ -32,6 +32,21 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
 
 
 @pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("小红书的CFO是谁？", ("CFO",)),
+        ("小红书能用 Apple Pay 付款吗？", ("Apple Pay",)),
+        ("Xiaohongshu的月活", ()),
+        ("小红书的月活3.5亿", ()),
+        ("Who is the CFO of 红书", ()),
+    ],
+    ids=["a word", "two words", "an alias", "no name", "an English question"],
+)
+def test_latin_names_that_no_article_has_are_told(library: Library, question: str, unknown: tuple[str, ...]) -> None:
+    assert query_of(library, question).unknown == unknown
+
+
+@pytest.mark.parametrize(
     ("question", "steps"),
     [
         ("![x](https://a.example/p.png?q=对话) 小红书的月活", [Step("links", "小红书的月活")]),
