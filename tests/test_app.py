@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from views import texts
+from views.messages import t
 from views.scope import ARTICLES, SINCE, SOURCES
 
 pytestmark = pytest.mark.model
@@ -43,7 +43,7 @@ def test_a_question_leads_to_its_citation(page: AppTest) -> None:
     html = html_of(page)
     assert "<mark>2023 年 9 月,福利社发布告别信,并于同年 11 月 16 日正式关闭,跨境电商业务正式中断。</mark>" in html
     assert 'href="#yj-0-1"' in html and 'id="yj-0-1"' in html
-    assert any(texts.EXTRACTIVE_SHORT in caption.value for caption in page.caption)
+    assert any(t("extractive_short") in caption.value for caption in page.caption)
 
 
 def test_a_follow_up_uses_the_conversation_and_clearing_forgets_it(page: AppTest) -> None:
@@ -65,14 +65,14 @@ def test_the_chosen_scope_decides_which_articles_answer_and_stands_on_the_answer
     html = html_of(page)
     assert '<p class="yj-scope">范围　日期：2025-04-01 起；来源：人人都是产品经理</p>' in html
     assert "搅局" in html and "哑弹" not in html
-    next(button for button in page.button if button.label == texts.SCOPE_CLEAR).click().run()
+    next(button for button in page.button if button.label == t("scope_clear")).click().run()
     page.chat_input[0].set_value("小红书出海首期覆盖哪些市场？").run()
     assert "哑弹" in html_of(page)
 
 
 def test_below_an_answer_stands_how_it_was_searched(page: AppTest) -> None:
     page.chat_input[0].set_value("红书的月活用户有多少？").run()
-    assert [expander.label for expander in page.expander] == [texts.SEARCH]
+    assert [expander.label for expander in page.expander] == [t("search")]
     html = "".join(element.proto.body for element in page.expander[0].get("html"))
     assert "<dt>统一名称</dt><dd>小红书的月活用户有多少？</dd>" in html
     assert html.count("<li ") == 20 and html.count('class="yj-placed"') == 8

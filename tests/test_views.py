@@ -1,10 +1,8 @@
 from dataclasses import replace
 
-from rag.errors import IndexMissing, RagError
 from rag.text import sentence_spans
 from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Scope, Statement
 from views.answer import answer_html, question_html
-from views.texts import error_text
 
 TEXT = "甲说了话。<b>乙</b>写了书。丙唱了歌。"
 
@@ -81,8 +79,3 @@ def test_a_refusal_shows_the_nearest_sentences_highlighted_and_says_that_they_do
     assert (
         "最相近的原文（没有回答这个问题）" in html and "<mark>" in html and "<details class='yj-nearest'>" not in html
     )
-
-
-def test_every_error_is_one_chinese_sentence_that_says_what_to_do() -> None:
-    assert error_text(IndexMissing("there is none", "还没有索引：请运行它")) == "还没有索引：请运行它。"
-    assert "请" in error_text(RagError("x"))

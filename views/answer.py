@@ -5,7 +5,7 @@ from html import escape
 
 from rag.scope import describe_scope
 from rag.types import ALL, Answer, Citation, Passage, Statement
-from views import texts
+from views.messages import t
 
 CONTEXT = 60  # code points shown on either side of a quote before the whole passage is opened
 _SAFE_LINKS = ("https://", "http://")
@@ -28,13 +28,13 @@ def answer_html(answer: Answer, turn: int) -> str:
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
     if answer.citations:
-        parts.append(f'<h4 class="yj-heading">{texts.SOURCES}</h4>')
+        parts.append(f'<h4 class="yj-heading">{t("sources")}</h4>')
         parts += [_card_html(citation, answer.passages, turn) for citation in answer.citations]
     elif answer.nearest:
-        parts.append(f'<h4 class="yj-heading">{texts.NEAREST_SENTENCES}</h4>')
+        parts.append(f'<h4 class="yj-heading">{t("nearest_sentences")}</h4>')
         parts += [_card_html(citation, answer.passages, turn) for citation in answer.nearest]
     elif answer.refused and answer.passages:
-        parts.append(f"<details class='yj-nearest'><summary>{texts.NEAREST}</summary>")
+        parts.append(f"<details class='yj-nearest'><summary>{t('nearest_passages')}</summary>")
         parts += [_passage_html(passage) for passage in answer.passages[:3]]
         parts.append("</details>")
     return f'<div class="yj-answer" data-turn="{turn}">{"".join(parts)}</div>'
@@ -54,7 +54,7 @@ def _scope_html(answer: Answer) -> str:
     if answer.scope == ALL:
         return ""
     described = describe_scope(answer.scope, {passage.article.id: passage.article for passage in answer.passages})
-    return f'<p class="yj-scope">{escape(texts.SCOPE_OF_ANSWER.format(scope=described))}</p>'
+    return f'<p class="yj-scope">{escape(t("scope_of_answer", scope=described))}</p>'
 
 
 def _origins_html(answer: Answer, statement: Statement) -> str:
@@ -65,14 +65,14 @@ def _origins_html(answer: Answer, statement: Statement) -> str:
     origins = len({answer.origins[n - 1] for n in statement.citations})
     if origins == articles:
         return ""
-    return f'<small class="yj-origins">{texts.ORIGINS.format(articles=articles, origins=origins)}</small>'
+    return f'<small class="yj-origins">{t("origins", articles=articles, origins=origins)}</small>'
 
 
 def _mark_html(citation: Citation, turn: int) -> str:
     """A numbered mark that leads to its card and shows the quote when it is pointed at or focused."""
     words = f"{escape(citation.quote)}<br><small>{_source_html(citation)}</small>"
     tip = f'<span class="yj-tip" role="tooltip">{words}</span>'
-    label = escape(texts.MARK_LABEL.format(marker=citation.marker))
+    label = escape(t("mark_label", marker=citation.marker))
     return (
         f'<span class="yj-mark"><a href="#{_anchor(citation, turn)}" target="_self" aria-label="{label}">'
         f"{citation.marker}</a>{tip}</span>"
@@ -90,7 +90,7 @@ def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> 
     shown = f"<blockquote>{escape(near)}{quote}{escape(beyond)}</blockquote>"
     if (near, beyond) != (before, after):
         whole = f"<blockquote>{escape(before)}{quote}{escape(after)}</blockquote>"
-        shown += f"<details><summary>{texts.WHOLE_PASSAGE}</summary>{whole}</details>"
+        shown += f"<details><summary>{t('whole_passage')}</summary>{whole}</details>"
     return (
         f'<section class="yj-card" id="{_anchor(citation, turn)}" tabindex="-1">'
         f'<header><b class="yj-number">{citation.marker}</b> {_source_html(citation)}{_link_html(citation)}</header>'
@@ -99,12 +99,13 @@ def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> 
 
 
 def _flags_html(citation: Citation) -> str:
-    return "".join(f'<p class="yj-flag">{texts.FLAGS.get(flag, flag)}</p>' for flag in dict.fromkeys(citation.flags))
+    told = [t("flag_" + flag.replace(" ", "_")) for flag in dict.fromkeys(citation.flags)]
+    return "".join(f'<p class="yj-flag">{text}</p>' for text in told)
 
 
 def _passage_html(passage: Passage) -> str:
     article = passage.article
-    title = f"<header>《{escape(article.title)}》 · {escape(article.published or texts.NO_DATE)}</header>"
+    title = f"<header>《{escape(article.title)}》 · {escape(article.published or t('no_date'))}</header>"
     words = escape(_without_empty_lines(passage.chunk.text).strip())
     return f'<section class="yj-card">{title}<blockquote>{words}</blockquote></section>'
 
@@ -115,15 +116,15 @@ def _without_empty_lines(text: str) -> str:
 
 def _source_html(citation: Citation) -> str:
     article = citation.article
-    by = article.author or article.publisher or texts.NO_AUTHOR
-    return escape(f"《{article.title}》 · {by} · {article.published or texts.NO_DATE}")
+    by = article.author or article.publisher or t("no_author")
+    return escape(f"《{article.title}》 · {by} · {article.published or t('no_date')}")
 
 
 def _link_html(citation: Citation) -> str:
     url = citation.article.url or ""
     if not url.startswith(_SAFE_LINKS):
         return ""
-    return f' · <a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{texts.ORIGINAL}</a>'
+    return f' · <a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{t("original")}</a>'
 
 
 def _anchor(citation: Citation, turn: int) -> str:
@@ -132,6 +133,6 @@ def _anchor(citation: Citation, turn: int) -> str:
 
 def footer_text(answer: Answer) -> str:
     """Which answerer was at work, on which generation, in what time."""
-    name = texts.EXTRACTIVE_SHORT if answer.answerer == "extractive" else texts.LLM.format(name=answer.answerer)
+    name = t("extractive_short") if answer.answerer == "extractive" else t("llm", name=answer.answerer)
     seconds = answer.timings_ms.get("total", 0) / 1000
-    return texts.FOOTER.format(answerer=name, generation=answer.index_generation, seconds=seconds)
+    return t("footer", answerer=name, generation=answer.index_generation, seconds=seconds)

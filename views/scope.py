@@ -8,31 +8,31 @@ import streamlit as st
 
 from rag.scope import describe_scope
 from rag.types import ALL, Metadata, Scope
-from views import texts
+from views.messages import t
 
 SINCE, UNTIL, SOURCES, TAGS, ARTICLES = KEYS = tuple(f"scope-{n}" for n in ("since", "until", "sources", "tags", "ids"))
 
 
 def choose_scope(articles: Mapping[str, Metadata]) -> Scope:
     """Draw the popover; gives the scope that is chosen in it, which stands beside it."""
-    with st.popover(texts.SCOPE, icon=":material/filter_alt:"):
-        st.caption(texts.SCOPE_HELP)
+    with st.popover(t("scope"), icon=":material/filter_alt:"):
+        st.caption(t("scope_help"))
         since, until = _choose_days([article.published for article in articles.values() if article.published])
         by = Counter(name for a in articles.values() for name in {a.author, a.publisher} if name)
-        sources = _choose(texts.SCOPE_SOURCES, SOURCES, by)
-        tags = _choose(texts.SCOPE_TAGS, TAGS, Counter(tag for a in articles.values() for tag in a.tags))
+        sources = _choose(t("scope_sources"), SOURCES, by)
+        tags = _choose(t("scope_tags"), TAGS, Counter(tag for a in articles.values() for tag in a.tags))
         titles = {id_: article.title for id_, article in articles.items()}
         ids = st.multiselect(
-            texts.SCOPE_ARTICLES,
+            t("scope_articles"),
             _with_chosen(ARTICLES, titles),
             key=ARTICLES,
             format_func=lambda id_: titles.get(id_, id_),
-            placeholder=texts.SCOPE_ANY,
+            placeholder=t("scope_any"),
             select_all=False,  # its words are English
         )
         scope = Scope(since, until, sources, tags, tuple(ids))
         if scope != ALL:
-            st.button(texts.SCOPE_CLEAR, on_click=_forget, icon=":material/filter_alt_off:")
+            st.button(t("scope_clear"), on_click=_forget, icon=":material/filter_alt_off:")
     if scope != ALL:
         st.caption(describe_scope(scope, articles))
     return scope
@@ -46,8 +46,8 @@ def _choose_days(published: list[str]) -> tuple[str | None, str | None]:
     first = min(filter(None, (date.fromisoformat(min(published)), since, until)))
     last = max(filter(None, (date.fromisoformat(max(published)), since, until)))
     left, right = st.columns(2)
-    since = left.date_input(texts.SCOPE_SINCE, None, first, until or last, key=SINCE, format="YYYY-MM-DD")
-    until = right.date_input(texts.SCOPE_UNTIL, None, since or first, last, key=UNTIL, format="YYYY-MM-DD")
+    since = left.date_input(t("scope_since"), None, first, until or last, key=SINCE, format="YYYY-MM-DD")
+    until = right.date_input(t("scope_until"), None, since or first, last, key=UNTIL, format="YYYY-MM-DD")
     return since.isoformat() if since else None, until.isoformat() if until else None
 
 
@@ -56,7 +56,7 @@ def _choose(label: str, key: str, counts: Counter[str]) -> tuple[str, ...]:
     names = sorted(counts, key=lambda name: (-counts[name], name))
     if not (options := _with_chosen(key, names)):
         return ()
-    return tuple(st.multiselect(label, options, key=key, placeholder=texts.SCOPE_ANY, select_all=False))
+    return tuple(st.multiselect(label, options, key=key, placeholder=t("scope_any"), select_all=False))
 
 
 def _with_chosen(key: str, names: Iterable[str]) -> list[str]:

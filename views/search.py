@@ -6,13 +6,13 @@ import streamlit as st
 
 from rag.explain import heading, reason, scores_line, searched, snippet
 from rag.types import Answer, Ranked, Search
-from views import texts
+from views.messages import t
 
 
 def show_search(answer: Answer) -> None:
     """Draw the expander below an answer; nothing where nothing was searched."""
     if answer.search:
-        with st.expander(texts.SEARCH, icon=":material/manage_search:"):
+        with st.expander(t("search"), icon=":material/manage_search:"):
             st.html(search_html(answer.search))
 
 
