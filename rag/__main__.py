@@ -16,7 +16,7 @@ from rag.errors import RagError, ScopeError
 from rag.explain import heading, reason, scores_line, searched, snippet
 from rag.scope import describe_scope, read_scope
 from rag.settings import Settings, load_settings
-from rag.types import ALL, Answer, Citation, Scope, Search
+from rag.types import ALL, UNVERIFIED, Answer, Citation, Scope, Search
 
 EPILOG = """exit codes: 0 answered (a refusal is an answer); 1 no usable index or model, or a line of --batch could not
 be read; 2 wrong arguments or settings"""
@@ -139,7 +139,7 @@ def print_answer(answer: Answer, console: Console) -> None:
     if answer.notice:
         console.print(f"[yellow]{escape(answer.notice)}[/yellow]\n")
     for statement in answer.statements:
-        marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations)
+        marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations) or f"[red]{UNVERIFIED}[/red]"
         console.print(escape(statement.text) + marks)
     if answer.citations:
         console.print("\n[dim]出处[/dim]")

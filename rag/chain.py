@@ -22,7 +22,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import extract, nearest_citations
+from rag.extract import choose, extract, nearest_citations
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
@@ -250,7 +250,8 @@ class AnswerChain(Runnable[Input, Answer]):
         if self.model is not None:
             answer = None
             try:
-                for answer in generate(self.model, question, passages, self.settings, config):
+                extracts = [group.candidates[0] for group in choose(query.text, measured)]
+                for answer in generate(self.model, question, passages, self.settings, config, extracts=extracts):
                     if answer.refused:
                         answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer

@@ -1,8 +1,9 @@
 """The LLM answerer: any chat model that LangChain knows, its sentences checked one by one as they arrive."""
 
+import re
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,15 +18,17 @@ from rag.errors import ModelError, PromptTooLong
 from rag.features import Candidate
 from rag.ground import find_support, split_drafts
 from rag.settings import Settings
-from rag.text import count_tokens
-from rag.types import Answer, Citation, Passage, Question, Statement
+from rag.text import count_tokens, index_terms
+from rag.types import Answer, Citation, Message, Passage, Question, Statement
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
 NOT_STATED = "资料未提及"
 REFUSED = "文章里没有写明这个问题的答案。下面是最相近的原文，供参考。"
 CUT = "模型的回答没有写完，未写完的一句已略去。"
 DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
-HISTORY_TURNS = 4
+MARKED = "模型写的 {count} 句话在原文中找不到依据，已注明“未能核实”。"
+REPAIRED = "模型写的 {count} 句话在原文中找不到依据，已换成原文。"
+_MAY_LEAD_AWAY = re.compile(r"://|www\.|\]\(|<\w", re.IGNORECASE)  # links, pictures and tags, which no check has seen
 _PACKAGES = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
 
 
@@ -96,10 +99,7 @@ def prompt_messages(
     Raises PromptTooLong when not even one passage fits.
     """
     fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
-    history = "\n".join(
-        f"{'读者' if message.role == 'user' else '回答'}：{message.content}"
-        for message in question.history[-HISTORY_TURNS:]
-    )
+    history = recent_history(question.history, settings.llm_history_tokens)
     slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
     empty = load_prompt().format(passages="", **slots)
     fenced, sent = fence_passages(passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
@@ -111,44 +111,98 @@ def prompt_messages(
     return load_prompt().format_messages(passages=fenced, **slots), sent
 
 
+def recent_history(history: Sequence[Message], budget: int) -> str:
+    """The last turns of a conversation, a line each, as many whole ones as fit into a budget of cl100k tokens."""
+    lines: list[str] = []
+    for message in reversed(history):
+        line = f"{'读者' if message.role == 'user' else '回答'}：{message.content}"
+        budget -= count_tokens(line) + 1
+        if budget < 0:
+            break
+        lines.insert(0, line)
+    return "\n".join(lines)
+
+
+@dataclass
+class Unsupported:
+    """What becomes of the sentences of an LLM that nothing supports, and how many there were of each fate.
+
+    `extracts` are sentences of the articles that answer the question, the best first.
+    """
+
+    policy: str
+    extracts: list[Candidate]
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys((DROPPED, MARKED, REPAIRED), 0))
+
+    def settle(self, answer: Answer, text: str) -> Answer:
+        """The answer with the sentence marked, with the article's own in its place, or without it."""
+        fate = DROPPED
+        if self.policy == "mark" and not _MAY_LEAD_AWAY.search(text):
+            fate = MARKED
+            answer = replace(answer, statements=(*answer.statements, Statement(text, (), verified=False)))
+        elif self.policy == "repair" and (extract := nearest_extract(text, self.extracts, answer)):
+            fate = REPAIRED
+            answer = add_statement(answer, extract.text, [extract])
+        self.counts[fate] += 1
+        return answer
+
+    @property
+    def notice(self) -> str:
+        """What the reader is told of them."""
+        return "".join(notice.format(count=count) for notice, count in self.counts.items() if count)
+
+
+def nearest_extract(text: str, extracts: Sequence[Candidate], answer: Answer) -> Candidate | None:
+    """The extract that shares most terms with a sentence; None where all are cited already or share none."""
+    cited = {(c.article.id, c.start, c.end) for c in answer.citations}
+    left = [e for e in extracts if (e.passage.article.id, e.start, e.end) not in cited]
+    terms = set(index_terms(text))
+    best = max(left, key=lambda e: len(terms & set(index_terms(e.text))), default=None)
+    return best if best and terms & set(index_terms(best.text)) else None
+
+
 def generate(
     model: BaseChatModel,
     question: Question,
     passages: tuple[Passage, ...],
     settings: Settings,
     config: RunnableConfig | None = None,
+    *,
+    extracts: Sequence[Candidate] = (),
 ) -> Iterator[Answer]:
     """The answer as it grows, a checked statement longer each time; `draft` holds the words not checked yet.
 
-    A sentence without support in the passages is left out, and so is one that breaks off; the notice of the last
-    answer says so. An answer without statements that is not refused means that nothing held.
+    A sentence without support in the passages is dealt with as the settings say (`extracts` may take its place), one
+    that breaks off is left out; the notice of the last answer says so. An answer without a verified statement that is
+    not refused means that nothing held.
     Raises ModelError when the model fails, PromptTooLong when not even one passage fits.
     """
-    name = settings.llm
     messages, sent = prompt_messages(question, passages, settings)
-    answer = Answer(question, passages=passages, answerer=name)
-    rest, unsupported, declined = "", 0, False
+    answer = Answer(question, passages=passages, answerer=settings.llm)
+    rest, declined = "", False
+    unsupported = Unsupported(settings.llm_unverified, list(extracts))
     reply = Reply(model, messages, config)
     for piece in reply:
         rest += piece
         drafts, rest = split_drafts(rest, finished=reply.finished)
         for draft in drafts:
-            support = find_support(draft, sent)
-            declined |= NOT_STATED in draft.text
-            unsupported += not support and NOT_STATED not in draft.text
-            answer = add_statement(answer, draft.text, support)
+            if support := find_support(draft, sent):
+                answer = add_statement(answer, draft.text, support)
+            elif NOT_STATED in draft.text:
+                declined = True
+            else:
+                answer = unsupported.settle(answer, draft.text)
         yield replace(answer, draft=rest)
-    notices = [DROPPED.format(count=unsupported)] * bool(unsupported) + [CUT] * bool(rest)
-    if answer.statements:
-        yield replace(answer, notice="".join(notices))
+    if any(statement.verified for statement in answer.statements):
+        yield replace(answer, notice=unsupported.notice + CUT * bool(rest))
     elif declined:
-        yield replace(answer, refused=True, notice=REFUSED)
+        yield replace(answer, statements=(), refused=True, notice=REFUSED)
+    else:
+        yield replace(answer, statements=())
 
 
 def add_statement(answer: Answer, text: str, support: Sequence[Candidate]) -> Answer:
-    """The answer with one more statement that cites its support; unchanged without support."""
-    if not support:
-        return answer
+    """The answer with one more statement that cites its support."""
     citations = list(answer.citations)
     markers = []
     for candidate in support:

@@ -1,6 +1,7 @@
 """Every setting of the product, read from the environment (`YINJU_*`) and from `.env`."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -56,6 +57,12 @@ class Settings(BaseSettings):
         10, gt=0, description="seconds for the LLM to complete a follow-up question, after which the rules do it"
     )
     llm_prompt_tokens: int = Field(3000, ge=200, description="budget of one prompt, in cl100k tokens")
+    llm_history_tokens: int = Field(
+        400, ge=0, description="of that prompt, at most these tokens for the conversation before; the oldest turns go"
+    )
+    llm_unverified: Literal["drop", "mark", "repair"] = Field(
+        "drop", description="an LLM's sentence without support: drop it, mark it, or repair it with the article's own"
+    )
     llm_answer_tokens: int = Field(600, ge=16, description="longest reply of the LLM, in its own tokens")
 
 

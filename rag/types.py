@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 Span = tuple[int, int]
+UNVERIFIED = "（未能核实）"
 MARKUP = frozenset({"markup", "image"})  # kinds of removals that a quote may run across
 
 
@@ -207,12 +208,14 @@ class Citation:
 class Statement:
     """One sentence of an answer and the markers of the citations it rests on.
 
-    `emphasis` are spans of `text`: the words that answer, where they are known.
+    `emphasis` are spans of `text`: the words that answer, where they are known. What an LLM wrote without support in
+    the articles is not `verified`, and has no citations.
     """
 
     text: str
     citations: tuple[int, ...]
     emphasis: tuple[Span, ...] = ()
+    verified: bool = True
 
 
 @dataclass(frozen=True)
@@ -376,8 +379,8 @@ class Answer:
         for statement in self.statements:
             if unknown := set(statement.citations) - set(markers):
                 raise ValueError(f"the statement {statement.text!r} carries unknown markers {sorted(unknown)}")
-            if not statement.citations:
-                raise ValueError(f"the statement {statement.text!r} carries no citation")
+            if bool(statement.citations) is not statement.verified:
+                raise ValueError(f"the statement {statement.text!r} must be either cited or marked as not verified")
         for citation in (*self.citations, *self.nearest):
             if not any(passage.holds(citation) for passage in self.passages):
                 raise ValueError(f"citation {citation.marker} lies in none of the passages")
@@ -390,7 +393,7 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer as plain text: the notice, then the statements with their marks."""
-        marked = [s.text + "".join(f"[{n}]" for n in s.citations) for s in self.statements]
+        marked = [s.text + ("".join(f"[{n}]" for n in s.citations) or UNVERIFIED) for s in self.statements]
         return "\n".join([part for part in (self.notice, "".join(marked)) if part])
 
     def to_json(self, *, explain: bool = False) -> dict[str, Any]:
@@ -406,7 +409,12 @@ class Answer:
             "answerer": self.answerer,
             "confidence": self.confidence,
             "statements": [
-                {"text": s.text, "citations": list(s.citations), "emphasis": [list(span) for span in s.emphasis]}
+                {
+                    "text": s.text,
+                    "citations": list(s.citations),
+                    "emphasis": [list(span) for span in s.emphasis],
+                    "verified": s.verified,
+                }
                 for s in self.statements
             ],
             "citations": [

@@ -9,7 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class FakeServer(ThreadingHTTPServer):
-    """`reply` is what the model writes, after those in `queue`; `mode` is ok, error, stall, garbage or broken.
+    """`reply` is what the model writes, after those in `queue`.
+
+    `mode` is ok, error (500), busy (429: rate limit), overflow (400: the prompt is too long), stall, garbage or broken.
 
     `prompts` is what it was asked.
     """
@@ -38,8 +40,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # the name is http.server's
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.prompts.append("\n".join(str(message["content"]) for message in request["messages"]))
-        if self.server.mode == "error":
-            self.send_error(500)
+        if status := {"error": 500, "busy": 429, "overflow": 400}.get(self.server.mode):
+            self.send_error(status)
             return
         if self.server.mode == "stall":
             self.server.released.wait(20)

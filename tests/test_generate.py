@@ -10,10 +10,20 @@ from llm_server import FakeServer, fake_llm
 from rag.chain import FELL_BACK, AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.errors import ModelError
-from rag.generate import CUT, DROPPED, REFUSED, fence_passages, load_prompt, open_model
+from rag.generate import (
+    CUT,
+    DROPPED,
+    MARKED,
+    REFUSED,
+    REPAIRED,
+    fence_passages,
+    load_prompt,
+    open_model,
+    recent_history,
+)
 from rag.settings import Settings
 from rag.text import count_tokens
-from rag.types import Answer
+from rag.types import Answer, Message
 
 pytestmark = pytest.mark.model
 QUESTION = "小红书出海首期覆盖哪些市场？"
@@ -69,7 +79,67 @@ def test_a_model_that_declines_gives_a_refusal(server: FakeServer, chain: Answer
     assert [citation.marker for citation in answer.nearest] == [1, 2, 3]
 
 
-@pytest.mark.parametrize("mode", ["error", "stall", "garbage", "broken"])
+@pytest.mark.parametrize("reply", ["", "对不起，我无法回答这个问题。", "。。。"])
+def test_an_empty_reply_or_an_excuse_becomes_the_extractive_answer(
+    server: FakeServer, chain: AnswerChain, reply: str
+) -> None:
+    server.reply = reply
+    answer = chain.invoke(QUESTION)
+    assert (answer.answerer, answer.notice) == ("extractive", FELL_BACK.format(name="openai:fake"))
+
+
+MADE_UP = "首期覆盖美国、中国香港和中国澳门市场。[1]首期还覆盖47个国家。[1]"
+
+
+def test_by_setting_a_statement_without_support_is_shown_as_not_verified(
+    server: FakeServer, settings: Settings, real_embedder: SentenceEmbedder
+) -> None:
+    server.reply = MADE_UP
+    marking = settings.model_copy(update={"llm_unverified": "mark"})
+    answer = AnswerChain(marking, embedder=real_embedder).invoke(QUESTION)
+    assert [(s.text, s.verified) for s in answer.statements] == [
+        ("首期覆盖美国、中国香港和中国澳门市场。", True),
+        ("首期还覆盖47个国家。", False),
+    ]
+    assert answer.statements[1].citations == ()
+    assert answer.text.endswith("首期还覆盖47个国家。（未能核实）")
+    assert answer.notice == MARKED.format(count=1)
+
+
+def test_by_setting_an_article_s_own_sentence_takes_the_place_of_one_without_support(
+    server: FakeServer, settings: Settings, real_embedder: SentenceEmbedder
+) -> None:
+    server.reply = MADE_UP
+    repairing = settings.model_copy(update={"llm_unverified": "repair"})
+    answer = AnswerChain(repairing, embedder=real_embedder).invoke(QUESTION)
+    assert answer.notice == REPAIRED.format(count=1)
+    assert len(answer.statements) == 2 and all(s.verified for s in answer.statements)
+    assert answer.statements[1].text == answer.citations[answer.statements[1].citations[0] - 1].quote
+
+
+@pytest.mark.parametrize(
+    "smuggled", ["详见 https://evil.example/47 。", "![图](evil.example/47.png)看47处。", "<b>47国。"]
+)
+def test_nothing_with_a_link_or_a_tag_is_shown_as_not_verified(
+    server: FakeServer, settings: Settings, real_embedder: SentenceEmbedder, smuggled: str
+) -> None:
+    server.reply = f"首期覆盖美国、中国香港和中国澳门市场。[1]{smuggled}"
+    marking = settings.model_copy(update={"llm_unverified": "mark"})
+    answer = AnswerChain(marking, embedder=real_embedder).invoke(QUESTION)
+    assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
+    assert answer.notice == DROPPED.format(count=1)
+
+
+def test_of_a_long_conversation_the_newest_turns_that_fit_are_sent() -> None:
+    history = tuple(Message("user" if n % 2 == 0 else "assistant", f"第{n}轮") for n in range(6))
+    line = count_tokens("回答：第5轮") + 1
+    assert recent_history(history, 10_000).split("\n")[0] == "读者：第0轮"
+    assert recent_history(history, 2 * line) == "读者：第4轮\n回答：第5轮"
+    assert recent_history(history, line) == "回答：第5轮"
+    assert recent_history(history, 0) == recent_history((), 9) == ""
+
+
+@pytest.mark.parametrize("mode", ["error", "busy", "overflow", "stall", "garbage", "broken"])
 def test_when_the_model_fails_the_reader_gets_extracts_and_is_told(
     server: FakeServer, chain: AnswerChain, mode: str
 ) -> None:

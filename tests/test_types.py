@@ -96,7 +96,8 @@ def answer(**changes: object) -> Answer:
         ({"citations": (Citation(2, ARTICLE, 1, 3),)}, r"numbered from 1 without gaps, not \[2\]"),
         ({"citations": (CITATION, CITATION)}, r"numbered from 1 without gaps, not \[1, 1\]"),
         ({"statements": (Statement("乙。", (1, 3)),)}, r"'乙。' carries unknown markers \[3\]"),
-        ({"statements": (Statement("乙。", ()),)}, "'乙。' carries no citation"),
+        ({"statements": (Statement("乙。", ()),)}, "'乙。' must be either cited or marked as not verified"),
+        ({"statements": (Statement("乙。", (1,), verified=False),)}, "'乙。' must be either cited or marked"),
         ({"citations": (Citation(1, ARTICLE, 4, 6),)}, "citation 1 lies in none of the passages"),
         ({"passages": ()}, "citation 1 lies in none of the passages"),
         ({"nearest": (CITATION,)}, "only a refusal has nearest sentences"),
@@ -132,7 +133,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
         "notice": "",
         "answerer": "extractive",
         "confidence": 0.5,
-        "statements": [{"text": "乙丙。", "citations": [1], "emphasis": []}],
+        "statements": [{"text": "乙丙。", "citations": [1], "emphasis": [], "verified": True}],
         "citations": [
             {
                 "marker": 1,
