@@ -17,6 +17,7 @@ from rag.explain import heading, reason, scores_line, searched, snippet
 from rag.scope import describe_scope, read_scope
 from rag.settings import Settings, load_settings
 from rag.types import ALL, UNVERIFIED, Answer, Citation, Scope, Search
+from rag.voices import CHINESE as CHINESE_VOICES
 
 EPILOG = """exit codes: 0 answered (a refusal is an answer); 1 no usable index or model, or a line of --batch could not
 be read; 2 wrong arguments or settings"""
@@ -171,12 +172,13 @@ def print_search(search: Search, console: Console) -> None:
 
 
 def source_line(citation: Citation) -> str:
-    """Title, author or publisher, date, and where in the file the quote stands."""
+    """Title, author or publisher, date, who says so, and where in the file the quote stands."""
     article = citation.article
     parts = [
         f"《{article.title}》",
         article.author or article.publisher or "作者未注明",
         article.published or "日期未注明",
+        CHINESE_VOICES[citation.voice],
     ]
     start, end = citation.raw_span
     return " · ".join([*parts, f"{article.source_path}:{start}-{end}"])

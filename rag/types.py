@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from rag.voices import voice_of
+
 Span = tuple[int, int]
 UNVERIFIED = "（未能核实）"
 MARKUP = frozenset({"markup", "image"})  # kinds of removals that a quote may run across
@@ -197,6 +199,11 @@ class Citation:
     def quote(self) -> str:
         """The cited words, verbatim."""
         return self.article.text[self.start : self.end]
+
+    @cached_property
+    def voice(self) -> str:
+        """Whose word the quote is: one of rag.voices.VOICES."""
+        return voice_of(self.article.text, self.start, self.end)
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -443,6 +450,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "published": article.published,
         "url": article.url,
         "quote": citation.quote,
+        "voice": citation.voice,
         "start": citation.start,
         "end": citation.end,
         "raw_start": citation.raw_span[0],

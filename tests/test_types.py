@@ -145,6 +145,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "published": None,
                 "url": None,
                 "quote": "乙丙",
+                "voice": "unclear",
                 "start": 1,
                 "end": 3,
                 "raw_start": 1,

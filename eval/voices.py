@@ -1,0 +1,65 @@
+"""python -m eval.voices: how well rag/voices.py tells who says a sentence, on sentences labelled by hand.
+
+A label set has a line a sentence: {"article", "begins": its first words, "voices": every label that is acceptable}.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.load import article_files, article_id, load_article, read_bytes
+from rag.text import sentence_spans
+from rag.voices import UNCLEAR, voice_of
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A labelled sentence with the label that the rules give it."""
+
+    sentence: str
+    voice: str
+    acceptable: frozenset[str]
+
+    @property
+    def right(self) -> bool:
+        """Whether the label is one of the acceptable ones."""
+        return self.voice in self.acceptable
+
+
+def judge(rows: Iterable[dict[str, object]], corpus: Path) -> list[Judged]:
+    """The labelled sentences of the articles of a folder. Raises ValueError for a sentence that is not there."""
+    paths = {article_id(path, corpus): path for path in article_files(corpus)}
+    judged = []
+    for row in rows:
+        path = paths[str(row["article"])]
+        text = load_article(path, corpus, read_bytes(path)).text
+        at = text.index(str(row["begins"]))
+        start, end = next(span for span in sentence_spans(text) if span[0] <= at < span[1])
+        judged.append(Judged(text[start:end], voice_of(text, start, end), frozenset(row["voices"])))  # type: ignore[call-overload]
+    return judged
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m eval.voices", description=__doc__)
+    parser.add_argument("labels", type=Path, metavar="LABELS", help="label set, such as eval/sets/voices.jsonl")
+    parser.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the articles that it names")
+    options = parser.parse_args(arguments)
+    lines = options.labels.read_text(encoding="utf-8").splitlines()
+    judged = judge(map(json.loads, lines), options.corpus)
+    for one in judged:
+        if not one.right:
+            print(f"{one.voice}, not {'/'.join(sorted(one.acceptable))}: {one.sentence}")
+    told = [one for one in judged if one.voice != UNCLEAR]
+    clear = [one for one in judged if UNCLEAR not in one.acceptable]
+    print(f"acceptable {sum(one.right for one in judged)} of {len(judged)}")
+    print(f"labels other than unclear: right {sum(one.right for one in told)} of {len(told)}")
+    print(f"sentences that say whose word they are: found {sum(one.right for one in clear)} of {len(clear)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
