@@ -10,6 +10,7 @@ from rag.emphasis import emphasis_of
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
 from rag.quantity import states_number
+from rag.subjects import per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
@@ -34,6 +35,7 @@ _LEAVES_OPEN = re.compile(
     re.IGNORECASE,
 )
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
+VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 _TIME_UNITS = frozenset("年月日号天时分")
 NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
@@ -45,10 +47,11 @@ _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
 @dataclass
 class Group:
-    """Sentences that say the same, the best first, with the probability of the best."""
+    """Sentences that say the same, the best first; the probability of the best, and their subject in a comparison."""
 
     probability: float
     candidates: list[Candidate] = field(default_factory=list)
+    subject: str = ""
 
     def has(self, article: Article) -> bool:
         """Whether one of the sentences is from an article."""
@@ -118,16 +121,16 @@ def proves_too(question: str, statement: str, other: str) -> bool:
     return all(len(part & others) >= SAME_ABOVE * len(part) for part in (terms, asked))
 
 
-def in_reading_order(groups: Sequence[Group]) -> list[Group]:
+def in_reading_order(groups: Sequence[Group], *, newest_first: bool = False) -> list[Group]:
     """Groups by article, in the order of the text; articles by their best sentence.
 
-    Where articles state different figures, the newest article comes first and the undated ones last.
+    Where articles state different figures, or where it is asked for, the newest comes first and the undated ones last.
     """
     best: dict[str, int] = {}
     for group in groups:
         best.setdefault(group.candidates[0].passage.article.id, len(best))
     stated = [figures(group.candidates[0].text) for group in groups]
-    differ = len(best) > 1 and all(stated) and len(set(map(frozenset, stated))) > 1
+    differ = newest_first or (len(best) > 1 and all(stated) and len(set(map(frozenset, stated))) > 1)
 
     def position(group: Group) -> tuple[str, int, int]:
         first = group.candidates[0]
@@ -152,7 +155,8 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
         for candidate in group.candidates:
             markers.append(len(citations) + 1)
             citations.append(Citation(markers[-1], candidate.passage.article, candidate.start, candidate.end))
-        statements.append(Statement(group.candidates[0].text, tuple(markers), emphasis_of(asked, group.candidates[0])))
+        emphasis = emphasis_of(asked, group.candidates[0])
+        statements.append(Statement(group.candidates[0].text, tuple(markers), emphasis, subject=group.subject))
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
 
 
@@ -200,6 +204,18 @@ def in_order_of_time(measured: Measured, period: Period | None) -> list[Group]:
     return groups
 
 
+def side_by_side(question: str, measured: Measured) -> list[Group]:
+    """The statements of an answer that compares, by the subjects of the question; empty where it compares none."""
+    probabilities = sentence_probabilities(measured)
+    groups: list[Group] = []
+    subjects = subjects_of(question, measured.candidates)
+    for subject, i in per_subject(subjects, measured.candidates, probabilities) if subjects else ():
+        candidate = measured.candidates[i]
+        if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
+            groups.append(Group(float(probabilities[i]), [candidate], subject))
+    return groups
+
+
 def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
     """The up to NEAREST sentences that come nearest to answering, none twice, the most probable first."""
     probabilities = sentence_probabilities(measured)
@@ -219,12 +235,16 @@ def extract(
     `period` is the time that the question speaks of: events in order are those within it.
     """
     asked = asking_words(question)
-    told = in_order_of_time(measured, period) if asks_for_sequence(asked) else []
-    groups = told or in_reading_order(choose(asked, measured))
+    told = in_order_of_time(measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
+    open_question = bool(_LEAVES_OPEN.search(question.text))
+    groups = told or in_reading_order(choose(asked, measured), newest_first=open_question)
     if not told and lacks_number(asked, groups):
         nearest = nearest_citations(measured)
         yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, nearest=nearest, answerer=NAME)
         return
-    notice = DIFFER if not told and values_differ(asked, groups) else ""
+    views = len({group.candidates[0].passage.article.id for group in groups}) if open_question and not told else 1
+    notice = VIEWS.format(count=views) if views > 1 else ""
+    if not told and values_differ(asked, groups):
+        notice = DIFFER
     for count in range(1, len(groups) + 1):
         yield replace(compose(question, groups[:count], passages), notice=notice)

@@ -216,13 +216,15 @@ class Statement:
     """One sentence of an answer and the markers of the citations it rests on.
 
     `emphasis` are spans of `text`: the words that answer, where they are known. What an LLM wrote without support in
-    the articles is not `verified`, and has no citations.
+    the articles is not `verified`, and has no citations. `subject` is what it speaks of in a comparison, as the
+    question names it; "" elsewhere and where it speaks of all.
     """
 
     text: str
     citations: tuple[int, ...]
     emphasis: tuple[Span, ...] = ()
     verified: bool = True
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -421,6 +423,7 @@ class Answer:
                     "citations": list(s.citations),
                     "emphasis": [list(span) for span in s.emphasis],
                     "verified": s.verified,
+                    "subject": s.subject,
                 }
                 for s in self.statements
             ],

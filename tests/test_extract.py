@@ -5,6 +5,7 @@ from rag.dates import Period
 from rag.extract import (
     DIFFER,
     NO_NUMBER,
+    VIEWS,
     choose,
     compose,
     extract,
@@ -216,3 +217,16 @@ def test_a_refusal_shows_the_three_nearest_sentences_none_twice() -> None:
     passages = [passage(1, "甲开了店。乙收了钱。丙种了树。丁画了画。"), passage(2, "乙收了钱。")]
     *_, answer = extract(Question("一共多少人？"), measured(passages, [-3, -1, -2, -4, 0]), tuple(passages))
     assert [(c.marker, c.quote) for c in answer.nearest] == [(1, "乙收了钱。"), (2, "丙种了树。"), (3, "甲开了店。")]
+
+
+def test_an_open_question_says_that_the_articles_speak_for_themselves_the_newest_first() -> None:
+    passages = [
+        passage(1, "平台要收押金。"),
+        passage(2, "不交押金也能开店。", "2024-05-01"),
+        passage(3, "规则里没提这笔钱。", "2025-05-01"),
+    ]
+    *_, answer = extract(Question("平台收不收押金，是否要交？"), measured(passages, [0.0] * 3), tuple(passages))
+    assert answer.notice == VIEWS.format(count=3)
+    assert [c.article.id for c in answer.citations] == ["文3", "文2", "文1"]
+    *_, alone = extract(Question("平台是否要收押金？"), measured(passages[:1], [0.0]), tuple(passages))
+    assert alone.notice == ""

@@ -133,7 +133,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
         "notice": "",
         "answerer": "extractive",
         "confidence": 0.5,
-        "statements": [{"text": "乙丙。", "citations": [1], "emphasis": [], "verified": True}],
+        "statements": [{"text": "乙丙。", "citations": [1], "emphasis": [], "verified": True, "subject": ""}],
         "citations": [
             {
                 "marker": 1,

@@ -1,0 +1,65 @@
+"""What a comparison sets side by side (Spark和Catalog, 国内用户和欧美用户), and the sentences that speak of each."""
+
+import re
+from collections.abc import Sequence
+
+from rag.features import Candidate, Matrix
+from rag.text import normalize
+
+LONGEST = 12  # code points of a subject
+MOST_SKIPPED = 3  # code points before a subject that the articles do not have: 走小红书, 现在的计划
+PER_SUBJECT = 2  # sentences
+LEAST_SHARE = 0.05  # of the probability of the subject's best sentence, below which a second one is left out
+
+_COMPARES = re.compile(
+    r"区别|不同|异同|(?:不|没|两样|不太)一样|一样吗|相比|对比|比较|差别|差异|差在|差多少|各(?=[靠信有能要占把是自种家给到多用怎])|分别"
+    r"|哪个更|谁更|哪家更|\b(?:differ\w*|compar\w*)\b",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"和|与|跟|、|还是|以及|对比|\band\b")
+_STOP = re.compile(r"[，。；：！？,;:!?\s“”「」《》]")
+
+
+def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ...]:
+    """The things that a question compares, normalised, in its order: at least two that the candidates name, or none.
+
+    Each is the longest run of characters beside 和, 与, 、 and the like that a candidate sentence has.
+    """
+    if not _COMPARES.search(question):
+        return ()
+    said = "\n".join(normalize(candidate.text) for candidate in candidates)
+    parts = _AND.split(normalize(question))
+    found = [_at_end(parts[0], said), *(_at_start(part, said) for part in parts[1:])]
+    named = tuple(dict.fromkeys(filter(None, found)))
+    return named if len(named) > 1 else ()
+
+
+def _at_end(part: str, said: str) -> str:
+    """The longest end of a part that is said; "" below two characters."""
+    tail = _STOP.split(part)[-1][-LONGEST:]
+    return next((tail[at:] for at in range(len(tail) - 1) if tail[at:] in said), "")
+
+
+def _at_start(part: str, said: str) -> str:
+    """The longest run that is said near the beginning of a part; "" below two characters."""
+    head = _STOP.split(part)[0]
+    runs = [head[skip:end] for skip in range(MOST_SKIPPED + 1) for end in range(skip + 2, skip + LONGEST + 1)]
+    return max((run for run in runs if len(run) > 1 and run in said), key=len, default="")
+
+
+def per_subject(
+    subjects: Sequence[str], candidates: Sequence[Candidate], probabilities: Matrix
+) -> list[tuple[str, int]]:
+    """The sentences of a comparison as (subject, index of the candidate): one that names all, then each subject's.
+
+    The subject of a sentence that names all of them is "".
+    """
+    order = sorted(range(len(candidates)), key=lambda i: -probabilities[i])
+    names = {i: {s for s in subjects if s in normalize(candidates[i].text)} for i in order}
+    chosen = [("", i) for i in order if len(names[i]) == len(subjects)][:1]
+    for subject in subjects:
+        own = [i for i in order if subject in names[i] and i not in {j for _, j in chosen}]
+        alone = [i for i in own if names[i] == {subject}] or own
+        kept = [i for i in alone if probabilities[i] >= LEAST_SHARE * probabilities[alone[0]]]
+        chosen += [(subject, i) for i in kept[:PER_SUBJECT]]
+    return chosen

@@ -1,0 +1,45 @@
+"""What a comparison sets side by side, and the sentences that speak of each."""
+
+import numpy as np
+import pytest
+from test_extract import measured, passage
+
+from rag.extract import extract
+from rag.features import candidates_of
+from rag.subjects import per_subject, subjects_of
+from rag.types import Question
+
+TEXT = "狗会看门。猫会抓鼠。猫和狗都怕雷。猫粮要钱。鸟会飞。"
+
+
+@pytest.mark.parametrize(
+    ("question", "subjects"),
+    [
+        ("猫粮和狗粮有什么区别？", ()),
+        ("家里的看门跟现在的抓鼠有什么不同？", ("看门", "抓鼠")),
+        ("抓鼠、看门和怕雷各靠什么？", ("抓鼠", "看门", "怕雷")),
+        ("看門和抓鼠一樣嗎？相比如何", ("看门", "抓鼠")),
+        ("看门和抓鼠要几年？", ()),
+    ],
+)
+def test_the_subjects_are_what_the_articles_name_beside_the_conjunction(
+    question: str, subjects: tuple[str, ...]
+) -> None:
+    assert subjects_of(question, candidates_of([passage(1, TEXT)])) == subjects
+
+
+def test_a_sentence_that_names_all_comes_first_then_those_of_each_subject() -> None:
+    candidates = candidates_of([passage(1, "甲猫会抓。乙狗会看。甲猫和乙狗都怕。甲猫要钱。鸟会飞。")])
+    probabilities = np.array([0.3, 0.2, 0.1, 0.001, 0.399])
+    assert per_subject(("甲猫", "乙狗"), candidates, probabilities) == [("", 2), ("甲猫", 0), ("乙狗", 1)]
+
+
+def test_subjects_that_share_their_only_sentence_have_that_one() -> None:
+    candidates = candidates_of([passage(1, "甲猫和乙狗都怕。")])
+    assert per_subject(("甲猫", "乙狗"), candidates, np.array([1.0])) == [("", 0)]
+
+
+def test_a_comparison_is_laid_out_by_subject_in_the_order_of_the_question() -> None:
+    of = passage(1, "乙狗会看门。甲猫会抓鼠。丙鸟会飞。")
+    *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0, 0.0]), (of,))
+    assert [(s.subject, s.text) for s in answer.statements] == [("甲猫", "甲猫会抓鼠。"), ("乙狗", "乙狗会看门。")]
