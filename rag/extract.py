@@ -9,7 +9,8 @@ from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
-from rag.quantity import states_number
+from rag.missing import missing
+from rag.negation import speaks_against
 from rag.subjects import per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
@@ -38,7 +39,7 @@ DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期�
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 _TIME_UNITS = frozenset("年月日号天时分")
-NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
+PREMISE = "文章的说法与问题的前提相反，请看原文。"
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ANNOUNCES = re.compile(r"[：:]$")
@@ -160,11 +161,6 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
 
 
-def lacks_number(question: str, groups: Sequence[Group]) -> bool:
-    """Whether a question asks for a number and none of the chosen sentences gives one."""
-    return not states_number(question, " ".join(group.candidates[0].text for group in groups))
-
-
 def values_differ(question: str, groups: Sequence[Group]) -> bool:
     """Whether a number is asked for and two articles give different ones, in the same unit, for what is asked."""
     if "number" not in asks_for(question):
@@ -230,7 +226,7 @@ def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
 def extract(
     question: Question, measured: Measured, passages: tuple[Passage, ...], period: Period | None = None
 ) -> Iterator[Answer]:
-    """The answer, a statement longer each time; the last one is whole. Refused when the number asked for is missing.
+    """The answer, a statement longer each time; the last one is whole. Refused when the number or time is missing.
 
     `period` is the time that the question speaks of: events in order are those within it.
     """
@@ -238,9 +234,13 @@ def extract(
     told = in_order_of_time(measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
     open_question = bool(_LEAVES_OPEN.search(question.text))
     groups = told or in_reading_order(choose(asked, measured), newest_first=open_question)
-    if not told and lacks_number(asked, groups):
+    against = [] if told or open_question else [g for g in groups if speaks_against(asked, g.candidates[0].text)]
+    if against:
+        yield replace(compose(question, against, passages), notice=PREMISE)
+        return
+    if not told and (lacking := missing(asked, " ".join(group.candidates[0].text for group in groups))):
         nearest = nearest_citations(measured)
-        yield Answer(question, passages=passages, refused=True, notice=NO_NUMBER, nearest=nearest, answerer=NAME)
+        yield Answer(question, passages=passages, refused=True, notice=lacking, nearest=nearest, answerer=NAME)
         return
     views = len({group.candidates[0].passage.article.id for group in groups}) if open_question and not told else 1
     notice = VIEWS.format(count=views) if views > 1 else ""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.features import Candidate, candidates_of
+from rag.negation import contradicts
 from rag.text import figures, index_terms, normalize
 from rag.types import Passage
 
@@ -21,10 +22,6 @@ _MARK = re.compile(
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
 _QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
-_NEGATED = re.compile(  # a negation, and what it reaches
-    r"(?:并非|没有|不(?![仅但断过少同久管止光只妨及如良足错菲已得])|无(?![论数疑限线人])|未(?!来)|没(?!想到))"
-    r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要)*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
-)
 _LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)]\s*)+")
 
 
@@ -109,17 +106,3 @@ def missing_names(draft: str, source: str) -> list[str]:
     names = [*_QUOTED.findall(draft), *_LATIN.findall(draft)]
     source = normalize(source)
     return [name for name in names if normalize(name) not in source]
-
-
-def contradicts(draft: str, source: str) -> bool:
-    """Whether one of two texts only denies what the other only says: 不收取 against 收取."""
-    draft, source = normalize(draft), normalize(source)
-    return _denies(draft, source) or _denies(source, draft)
-
-
-def _denies(text: str, other: str) -> bool:
-    """Whether a text denies, and nowhere says, what another says and nowhere denies."""
-    said, also_said = _NEGATED.sub(" ", text), _NEGATED.sub(" ", other)
-    also_denied = " ".join(match[0] for match in _NEGATED.finditer(other))
-    whats = {match["what"] for match in _NEGATED.finditer(text)}
-    return any(what in also_said and what not in also_denied and what not in said for what in whats)

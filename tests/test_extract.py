@@ -4,17 +4,17 @@ import pytest
 from rag.dates import Period
 from rag.extract import (
     DIFFER,
-    NO_NUMBER,
+    PREMISE,
     VIEWS,
     choose,
     compose,
     extract,
     in_reading_order,
-    lacks_number,
     says_the_same,
 )
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
+from rag.missing import NO_NUMBER, NO_TIME
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Message, Passage, Question
 
@@ -150,7 +150,6 @@ def test_compose_cites_every_statement_with_its_own_words() -> None:
 )
 def test_a_number_that_is_asked_for_must_be_given(question: str, sentence: str, lacks: bool) -> None:
     passages = [passage(1, sentence)]
-    assert lacks_number(question, choose(question, measured(passages, [0]))) is lacks
     *_, answer = extract(Question(question), measured(passages, [0]), tuple(passages))
     assert answer.refused is lacks
     assert answer.notice == (NO_NUMBER if lacks else "")
@@ -230,3 +229,23 @@ def test_an_open_question_says_that_the_articles_speak_for_themselves_the_newest
     assert [c.article.id for c in answer.citations] == ["文3", "文2", "文1"]
     *_, alone = extract(Question("平台是否要收押金？"), measured(passages[:1], [0.0]), tuple(passages))
     assert alone.notice == ""
+
+
+def test_a_time_that_is_asked_for_must_be_given() -> None:
+    vague = [passage(1, "福利社后来关门了。")]
+    *_, answer = extract(Question("福利社是什么时候关门的？"), measured(vague, [0.0]), tuple(vague))
+    assert (answer.refused, answer.notice) == (True, NO_TIME)
+    exact = [passage(1, "福利社去年关门了。")]
+    *_, answer = extract(Question("福利社是什么时候关门的？"), measured(exact, [0.0]), tuple(exact))
+    assert not answer.refused
+
+
+def test_what_speaks_against_the_premise_is_shown_alone_and_says_so() -> None:
+    passages = [passage(1, "平台不收取商家押金。商家都喜欢平台。")]
+    found = measured(passages, [0.0, 0.0])
+    *_, answer = extract(Question("平台为什么收取商家押金？"), found, tuple(passages))
+    assert (answer.notice, [s.text for s in answer.statements]) == (PREMISE, ["平台不收取商家押金。"])
+    *_, answer = extract(Question("平台为什么不收取商家押金？"), found, tuple(passages))
+    assert answer.notice == ""
+    *_, answer = extract(Question("平台收取商家押金吗？"), found, tuple(passages))
+    assert answer.notice == ""

@@ -1,6 +1,7 @@
 import pytest
 
-from rag.ground import Draft, contradicts, find_support, read_marks, split_drafts
+from rag.ground import Draft, find_support, read_marks, split_drafts
+from rag.negation import contradicts
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage
 

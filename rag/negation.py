@@ -1,0 +1,39 @@
+"""Whether one text denies what another says, or takes for granted: 不收取额外费用 against 收取额外费用."""
+
+import re
+
+from rag.text import content_of, index_terms, normalize
+
+PREMISE_TERMS = 0.5  # share of a question's terms in a sentence that can speak against its premise
+
+_NEGATED = re.compile(  # a negation, and what it reaches
+    r"(?:并非|没有|不(?![仅但断过少同久管止光只妨及如良足错菲已得])|无(?![论数疑限线人])|未(?!来)|没(?!想到))"
+    r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要|向[^\W\d_]{1,4})*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
+)
+_PRESUPPOSES = re.compile(
+    r"为什么|为何|为啥|什么时候|何时|哪[年天月]|多少|怎么(?!样)|谁|\b(?:why|when|who)\b", re.IGNORECASE
+)
+
+
+def contradicts(text: str, other: str) -> bool:
+    """Whether one of two texts only denies what the other only says."""
+    return denies(text, other) or denies(other, text)
+
+
+def denies(text: str, other: str) -> bool:
+    """Whether a text denies, and nowhere says, what another says and nowhere denies."""
+    text, other = normalize(text), normalize(other)
+    said, also_said = _NEGATED.sub(" ", text), _NEGATED.sub(" ", other)
+    also_denied = " ".join(match[0] for match in _NEGATED.finditer(other))
+    whats = {match["what"] for match in _NEGATED.finditer(text)}
+    return any(what in also_said and what not in also_denied and what not in said for what in whats)
+
+
+def speaks_against(question: str, sentence: str) -> bool:
+    """Whether a sentence denies what a question takes for granted: 为什么收取押金, where it says 不收取押金.
+
+    It must have at least PREMISE_TERMS of what the question is about.
+    """
+    asked = set(index_terms(content_of(question)))
+    enough = len(asked & set(index_terms(sentence))) >= PREMISE_TERMS * len(asked)
+    return bool(_PRESUPPOSES.search(question)) and enough and denies(sentence, question)
