@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.features import Candidate, candidates_of
+from rag.names import names_in
 from rag.negation import contradicts
 from rag.text import figures, index_terms, normalize
 from rag.types import Passage
@@ -71,7 +72,8 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
     adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
-    quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says.
+    quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says; their
+    passages must hold every Chinese name.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     candidates = candidates_of(named)
@@ -97,6 +99,9 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
     supported = numbers >= wanted_figures and len(terms) >= LEAST_SUPPORT * len(wanted_terms)
     said = "\n".join(f"{c.passage.article.title}\n{c.text}" for c in chosen)
     if not supported or missing_names(draft.text, said) or contradicts(draft.text, said):
+        return []
+    around = normalize(said + "\n".join(c.passage.chunk.text for c in chosen))
+    if any(normalize(name) not in around for name in names_in(draft.text)):
         return []
     return sorted(chosen, key=lambda c: (c.passage.rank, c.start))
 

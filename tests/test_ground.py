@@ -134,3 +134,10 @@ def test_the_same_denial_in_other_words_is_no_contradiction(draft: str, source: 
 def test_a_draft_that_says_something_else_in_the_same_words_has_no_support(text: str) -> None:
     assert find_support(Draft("商家不需要缴纳保证金。", (2,)), PASSAGES)
     assert find_support(Draft(text, (2,)), PASSAGES) == []
+
+
+def test_a_chinese_name_must_stand_in_the_cited_passages() -> None:
+    of = [passage(1, "甲公司在北京开了新店，店长是王明。新店很大。")]
+    assert find_support(Draft("甲公司在北京开了新店，很大。", (1,)), of)
+    assert not find_support(Draft("甲公司在上海开了新店，很大。", (1,)), of)
+    assert not find_support(Draft("甲公司在北京开了新店，店长是李强。", (1,)), of)

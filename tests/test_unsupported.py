@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.unsupported import flagged_by_kind, main
+from eval.unsupported import flagged_by_kind, flagged_reworded, main
 
 ROW = {
     "headLine": "新店开张",
@@ -14,12 +14,15 @@ ROW = {
     "annotations": ["新店<sep>合理", "50名员工<sep>不合理，应为30名"],
 }
 OTHER = {**ROW, "hallucinatedContinuation": "顾客都很满意这里的咖啡。", "annotations": ["咖啡<sep>不合理"]}
+NAME = {**ROW, "hallucinatedContinuation": "新店在上海。", "annotations": ["上海<sep>不合理"]}
 
 
 def test_continuations_are_counted_by_what_is_wrong_with_them() -> None:
-    assert flagged_by_kind([ROW, OTHER]) == {
-        "true": [False, False],
+    assert flagged_by_kind([ROW, NAME, OTHER]) == {
+        "true": [False, False, False],
         "invented figure": [True],
+        "invented name": [True],
+        "invented figure or name": [True, True],
         "invented otherwise": [True],
     }
 
@@ -37,8 +40,21 @@ def test_the_command_prints_the_shares_and_names_a_file_that_it_cannot_read(
     assert capsys.readouterr().out.splitlines() == [
         "true: 0 of 1 flagged (0.000)",
         "invented figure: 1 of 1 flagged (1.000)",
+        "invented name: 0 of 0 flagged",
+        "invented figure or name: 1 of 1 flagged (1.000)",
         "invented otherwise: 0 of 0 flagged",
     ]
     path.write_text("{}\n", encoding="utf-8")
     assert main([str(path)]) == 1
     assert "claims.jsonl cannot be read as claims of UHGEval" in capsys.readouterr().err
+
+
+def test_statements_of_true_answers_in_other_words_are_judged_against_their_reports(tmp_path: Path) -> None:
+    (tmp_path / "甲.txt").write_text("甲公司2020年在北京开了30家新店。甲公司的店长是王明。", encoding="utf-8")
+    row = {
+        "type": "fact",
+        "answerable": True,
+        "answers": ["2020年，甲公司新开了30家店。甲公司新开了31家店。"],
+        "evidence": [{"doc": "甲.txt", "quote": "甲公司"}],
+    }
+    assert flagged_reworded([row, {**row, "answerable": False}], tmp_path) == {"fact": [False, True]}
