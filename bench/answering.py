@@ -21,7 +21,7 @@ def measure_answering(index: Path) -> dict[str, float]:
 
 def answer_all(index: Path) -> dict[str, float]:
     """Answer every question in this process, each next to a plain search, so that both see the same load."""
-    from eval.run import percentile
+    from eval.scoring import percentile
     from eval.sets import load_set
     from rag.chain import AnswerChain
     from rag.settings import load_settings

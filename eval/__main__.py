@@ -1,100 +1,37 @@
-"""python -m eval: run a question set and print what it measures."""
+"""python -m eval COMMAND: question sets, runs and what holds a release to them.
+
+Each command is the function `main(arguments) -> int` of the module of its name, imported when it is called.
+"""
 
 import argparse
-import json
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
 
-from rich.console import Console
-from rich.table import Table
-
-from eval.floors import FloorsError, load_floors, missed_limits
-from eval.sets import SetError, SetQuestion, load_set
-from rag.errors import RagError
-from rag.settings import Settings, load_settings
-
-if TYPE_CHECKING:
-    from eval.run import Run
-
-EPILOG = """exit codes: 0 every question was judged and no floor is missed; 1 a question failed, a floor is missed, or
-index, set or settings cannot be used; 2 wrong arguments"""
-COLUMNS = ("questions", "evidence hit@5", "citation hit", "gold containment", "joint accuracy")
-RETRIEVAL_COLUMNS = (
-    "questions",
-    "article@1",
-    "article MRR@10",
-    "evidence hit@1",
-    "evidence hit@5",
-    "evidence recall@10",
-    "MRR@10",
-)
-DEPTH = 10  # passages that --retrieval-only looks at, for the metrics at 10
+COMMANDS = {
+    "run": "answer and judge the questions of a set",
+    "compare": "which questions two runs lost and won",
+    "convert": "a public reading-comprehension set as a corpus and a question set",
+    "followups": "how well follow-ups are made to stand alone",
+    "typing_errors": "what typing errors cost, and what correcting them gives back",
+    "unsupported": "how often the check of an LLM's sentences flags what a text does not say",
+    "fit": "fit the weights of rag/measure.py",
+    "fit_followups": "fit the weights of rag/mentions.py",
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval", description=__doc__, epilog=EPILOG)
-    parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
-    parser.add_argument("--set", type=Path, default=Path("eval/sets/corpus.jsonl"), help="question set (JSON Lines)")
-    parser.add_argument("--tag", help="only the questions with this tag, such as tune or report")
-    parser.add_argument("--limit", type=int, help="only the first questions")
-    parser.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the summary as JSON")
-    parser.add_argument(
-        "--lines", type=Path, metavar="FILE", help="write a JSON line a question, with what became of its evidence"
+    """Run a command; gives its exit code."""
+    listed = "\n".join(f"  {name:<15}{told}" for name, told in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m eval",
+        description=f"commands (python -m eval COMMAND --help tells more):\n{listed}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--floors", type=Path, metavar="FILE", help="TOML with the [least] and [most] values allowed")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…")
     options = parser.parse_args(arguments)
-    if options.limit is not None and options.limit < 1:
-        parser.error("--limit must be at least 1")
-    try:
-        settings = load_settings(index=options.index, passages=DEPTH if options.retrieval_only else None)
-        limits = load_floors(options.floors) if options.floors else {}
-        questions = [q for q in load_set(options.set) if options.tag is None or options.tag in q.tags]
-        if not questions:
-            raise SetError(f"no question of {options.set} has the tag {options.tag}")
-        result = measure_set(questions[: options.limit], settings, options.retrieval_only)
-    except (RagError, SetError, FloorsError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    summary = result.to_json()
-    print_summary(summary, options.set.name, RETRIEVAL_COLUMNS if options.retrieval_only else COLUMNS)
-    if options.json:
-        options.json.write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if options.lines:
-        options.lines.write_text(result.to_lines(), encoding="utf-8")
-    problems = [f"{id_}: {error}" for id_, error in result.failed.items()]
-    problems += missed_limits(summary["all"], limits)
-    for problem in problems:
-        print(f"FAILED: {problem}", file=sys.stderr)
-    return 1 if problems else 0
-
-
-def measure_set(questions: list[SetQuestion], settings: Settings, retrieval_only: bool) -> "Run":
-    """Judge the questions against the index of the settings."""
-    from eval.run import answers_of, passages_of, run  # imports of several seconds: not for --help
-    from rag.chain import AnswerChain
-
-    chain = AnswerChain(settings)
-    library = chain.index.current().library
-    return run(questions, library, passages_of(chain) if retrieval_only else answers_of(chain))
-
-
-def print_summary(summary: dict[str, Any], title: str, columns: tuple[str, ...]) -> None:
-    """A row of the main metrics for each type, all metrics of all questions, and what became of their evidence."""
-    console = Console(width=120)
-    table = Table("type", *columns, title=title)
-    for type_, scores in {**summary["types"], "all": summary["all"]}.items():
-        table.add_row(type_, *(shown(scores.get(name)) for name in columns))
-    console.print(table)
-    console.print("  ".join(f"{name} {shown(value)}" for name, value in summary["all"].items()))
-    console.print("evidence:", "; ".join(f"{reason} {count}" for reason, count in summary["evidence"].items()))
-
-
-def shown(value: float | None) -> str:
-    """A number as it is printed: counts whole, measures to three decimals, a dash for None."""
-    return "–" if value is None else f"{value}" if isinstance(value, int) else f"{value:.3f}"
+    code: int = import_module(f"eval.{options.command}").main(options.arguments)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""python -m eval.compare BEFORE AFTER: what changed between two runs of a question set.
+"""python -m eval compare BEFORE AFTER: what changed between two runs of a question set.
 
-BEFORE and AFTER are written by `python -m eval --lines FILE`. Prints for each metric how many questions it lost and
-won, with the exact McNemar test; then every such question with both answers. Both runs must be made
+BEFORE and AFTER are written by `python -m eval run SET --lines FILE`. Prints for each metric how many questions it
+lost and won, with the exact McNemar test; then every such question with both answers. Both runs must be made
 in the same way, over the same set.
 """
 
@@ -66,7 +66,7 @@ def read_lines(path: Path) -> Lines:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
         lines = {row["id"]: row for row in rows if isinstance(row["scores"], dict)}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CompareError(f"{path} cannot be read as lines of python -m eval --lines: {error!r}") from error
+        raise CompareError(f"{path} cannot be read as lines of python -m eval run --lines: {error!r}") from error
     if not lines or len(lines) < len(rows):
         raise CompareError(f"{path} holds {len(rows)} lines of {len(lines)} questions")
     return lines
@@ -133,7 +133,7 @@ def share(text: str) -> float:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.compare", description=__doc__, epilog=EPILOG)
+    parser = argparse.ArgumentParser(prog="python -m eval compare", description=__doc__, epilog=EPILOG)
     parser.add_argument("before", type=Path, metavar="BEFORE")
     parser.add_argument("after", type=Path, metavar="AFTER")
     parser.add_argument(
@@ -154,7 +154,3 @@ def main(arguments: list[str] | None = None) -> int:
         text = f"{change.metric} lost {len(change.lost)} of {change.questions} questions and won {len(change.won)}"
         print(f"FAILED: {text}", file=sys.stderr)
     return 1 if losses else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

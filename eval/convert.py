@@ -1,4 +1,4 @@
-"""python -m eval.convert FOLDER OUT: a public reading-comprehension set as a corpus and a question set.
+"""python -m eval convert FOLDER OUT: a public reading-comprehension set as a corpus and a question set.
 
 FOLDER holds passages.jsonl (id, title, text) and questions.jsonl (id, question, passage, answers, answerable,
 and where known starts or evidence); or articles/*.txt and questions.jsonl (id, type, question, answers, answerable,
@@ -156,7 +156,7 @@ def _write_set(out: Path, questions: list[dict[str, Any]]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.convert", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval convert", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--keep", type=float, default=1.0, help="share of the passages that become articles")
@@ -172,7 +172,3 @@ def main(arguments: list[str] | None = None) -> int:
     if made.lost:
         print(f"{len(made.lost)} questions lost quotes that their article does not hold: {', '.join(made.lost)}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,16 +1,15 @@
-"""python -m eval.fit --source INDEX SET: fit the weights of rag/measure.py (rag/weights.json).
+"""python -m eval fit --source INDEX SET: fit the weights of rag/measure.py (rag/weights.json).
 
 Two linear models on the features of rag/features.py: which sentence answers (conditional logit over the
 candidate sentences of a question, L2 penalty; one without the reader and one with it), and whether the corpus
 holds the topic at all (logistic regression over random sub-corpora of several sizes). The first set needs
-answerable questions and, for the topic, ones of type absent-topic: `python -m eval.convert --keep`. Questions with
+answerable questions and, for the topic, ones of type absent-topic: `python -m eval convert --keep`. Questions with
 the tag "report" are never fitted on.
 """
 
 import argparse
 import json
 import random
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -184,9 +183,9 @@ def fit_topic(index: Path, set_: Path, limit: int, seed: int) -> dict[str, Any]:
     }
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.fit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__)
     parser.add_argument(
         "--source", type=Path, nargs=2, action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
     )
@@ -195,7 +194,7 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=1500, help="questions of a set, present and absent ones each")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     weights = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
     sources = [(index, set_) for index, set_ in options.source]
     if options.only != "topic":
@@ -206,7 +205,3 @@ def main() -> int:
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(f"weights in {options.out}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

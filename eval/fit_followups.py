@@ -1,4 +1,4 @@
-"""python -m eval.fit_followups FOLDER…: fit the weights of rag/mentions.py (rag/mentions.json) on the tune half.
+"""python -m eval fit_followups FOLDER…: fit the weights of rag/mentions.py (rag/mentions.json) on the tune half.
 
 The folders are those of eval.followups. Two linear models: which span of the earlier question a follow-up leaves out
 (conditional logit over all its spans), and whether a question leans on the one before it (logistic regression:
@@ -10,7 +10,6 @@ follow a rule: those where the title is left out are not used, and of those with
 import argparse
 import json
 import random
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,12 +101,12 @@ def rounded(names: Sequence[str], fitted: npt.NDArray[np.float64]) -> dict[str, 
     return {name: value for name, value in zip(names, fitted.round(2).tolist(), strict=True) if value}
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.fit_followups", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval fit_followups", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, default=Path("rag/mentions.json"))
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     rows = [row for folder in options.folders for row in load_rows(folder) if in_split(row.opening, "tune")]
     rows = [row for at, row in enumerate(rows) if row.kind != "left out" and (row.kind != "pronoun" or at % 3 == 0)]
     random.Random(7).shuffle(rows)
@@ -117,7 +116,3 @@ def main() -> int:
     weights = {"leans": leans, "carried": carried}
     options.out.write_text(json.dumps(weights, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

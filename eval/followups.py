@@ -1,4 +1,4 @@
-"""python -m eval.followups PATH: how well follow-ups are made to stand alone.
+"""python -m eval followups PATH: how well follow-ups are made to stand alone.
 
 PATH is a file of cases (eval/sets/followups.jsonl: what the rewrite must carry, what it must leave), or a folder that
 holds rewrites.jsonl (history of a question and a reply, question, rewrite), or the passages.jsonl and
@@ -213,7 +213,7 @@ def report(rows: list[Row], rewriters: dict[str, Rewriter]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.followups", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m eval followups", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("path", type=Path)
     parser.add_argument("--split", choices=["tune", "report"], default="report", help="the half (default: report)")
@@ -243,7 +243,3 @@ def main(arguments: list[str] | None = None) -> int:
     if llm:
         print(f"the LLM was asked {llm.asked} times, {llm.believed} of its rewritings were believed")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

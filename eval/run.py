@@ -1,187 +1,97 @@
-"""Run a question set through the pipeline, or through its retriever alone, and judge every question."""
+"""python -m eval run SET…: run a question set and print what it measures."""
 
+import argparse
 import json
-import statistics
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from eval import metrics, wording
-from eval.metrics import Place
-from eval.outcomes import Outcome, count_outcomes, outcome
-from eval.sets import SetQuestion, locate_all
-from rag.chain import AnswerChain
-from rag.library import Library
-from rag.types import Answer, Passage
+from rich.console import Console
+from rich.table import Table
 
-Scores = dict[str, float | None]
+from eval.floors import FloorsError, load_floors, missed_limits
+from eval.sets import SetError, SetQuestion, load_set
+from rag.errors import RagError
+from rag.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from eval.scoring import Run
 
-@dataclass(frozen=True)
-class Judged:
-    """A question with every metric of it, None where there is nothing to judge; `answer` where one was asked for."""
-
-    question: SetQuestion
-    scores: Scores
-    answer: Answer | None = None
-    outcome: Outcome | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """One line of a result file."""
-        row = {"id": self.question.id, "type": self.question.type, "scores": self.scores}
-        if self.outcome:
-            row |= {"evidence": self.outcome.reason, "evidence rank": self.outcome.rank}
-        return {**row, "answer": self.answer.to_json()} if self.answer else row
+EPILOG = """exit codes: 0 every question was judged and no floor is missed; 1 a question failed, a floor is missed, or
+index, set or settings cannot be used; 2 wrong arguments"""
+COLUMNS = ("questions", "evidence hit@5", "citation hit", "gold containment", "joint accuracy")
+RETRIEVAL_COLUMNS = (
+    "questions",
+    "article@1",
+    "article MRR@10",
+    "evidence hit@1",
+    "evidence hit@5",
+    "evidence recall@10",
+    "MRR@10",
+)
+DEPTH = 10  # passages that --retrieval-only looks at, for the metrics at 10
 
 
-@dataclass(frozen=True)
-class Run:
-    """The judged questions, in order, and by id what went wrong with the others."""
-
-    judged: list[Judged] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """The summary of all questions, of each type, what became of the evidence, and the failures."""
-        evidence = count_outcomes(judged.outcome for judged in self.judged)
-        return {
-            "all": summarize(self.judged),
-            "types": by_type(self.judged),
-            "evidence": evidence,
-            "failed": self.failed,
-        }
-
-    def to_lines(self) -> str:
-        """The judged questions as JSON Lines."""
-        return "".join(json.dumps(judged.to_json(), ensure_ascii=False) + "\n" for judged in self.judged)
-
-
-Judge = Callable[[SetQuestion, list[Place]], Judged]
-
-
-def run(questions: Sequence[SetQuestion], library: Library, judge: Judge) -> Run:
-    """Judge every question; one that raises is recorded and does not stop the others.
-
-    Raises SetError for evidence that is no longer in its article.
-    """
-    result = Run()
-    for question, gold in zip(questions, locate_all(questions, library), strict=True):
-        try:
-            result.judged.append(judge(question, gold))
-        except Exception as error:  # whatever it is: it is named, and fails the run at its end
-            result.failed[question.id] = f"{type(error).__name__}: {error}"
-    return result
-
-
-def answers_of(chain: AnswerChain) -> Judge:
-    """Judges passages and answers."""
-
-    def judge(question: SetQuestion, gold: list[Place]) -> Judged:
-        answer = chain.invoke(question.question)
-        scores = {**retrieval_scores(question, answer.passages, gold), **answer_scores(question, answer, gold)}
-        library = chain.index.current().library
-        became = outcome(answer.search, gold, library, answer) if answer.search else None
-        return Judged(question, scores, answer, became)
-
-    return judge
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m eval run", description=__doc__, epilog=EPILOG)
+    parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
+    parser.add_argument("set", type=Path, metavar="SET", help="question set (JSON Lines)")
+    parser.add_argument("--tag", help="only the questions with this tag, such as tune or report")
+    parser.add_argument("--limit", type=int, help="only the first questions")
+    parser.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the summary as JSON")
+    parser.add_argument(
+        "--lines", type=Path, metavar="FILE", help="write a JSON line a question, with what became of its evidence"
+    )
+    parser.add_argument("--floors", type=Path, metavar="FILE", help="TOML with the [least] and [most] values allowed")
+    options = parser.parse_args(arguments)
+    if options.limit is not None and options.limit < 1:
+        parser.error("--limit must be at least 1")
+    try:
+        settings = load_settings(index=options.index, passages=DEPTH if options.retrieval_only else None)
+        limits = load_floors(options.floors) if options.floors else {}
+        questions = [q for q in load_set(options.set) if options.tag is None or options.tag in q.tags]
+        if not questions:
+            raise SetError(f"no question of {options.set} has the tag {options.tag}")
+        result = measure_set(questions[: options.limit], settings, options.retrieval_only)
+    except (RagError, SetError, FloorsError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    summary = result.to_json()
+    print_summary(summary, options.set.name, RETRIEVAL_COLUMNS if options.retrieval_only else COLUMNS)
+    if options.json:
+        options.json.write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    if options.lines:
+        options.lines.write_text(result.to_lines(), encoding="utf-8")
+    problems = [f"{id_}: {error}" for id_, error in result.failed.items()]
+    problems += missed_limits(summary["all"], limits)
+    for problem in problems:
+        print(f"FAILED: {problem}", file=sys.stderr)
+    return 1 if problems else 0
 
 
-def passages_of(chain: AnswerChain) -> Judge:
-    """Judges passages only: no answer is written."""
-    generation = chain.index.current()
+def measure_set(questions: list[SetQuestion], settings: Settings, retrieval_only: bool) -> "Run":
+    """Judge the questions against the index of the settings."""
+    from eval.scoring import answers_of, passages_of, run  # imports of several seconds: not for --help
+    from rag.chain import AnswerChain
 
-    def judge(question: SetQuestion, gold: list[Place]) -> Judged:
-        started = time.perf_counter()
-        search = chain.retrieve(question.question, generation)
-        milliseconds = (time.perf_counter() - started) * 1000
-        scores = {**retrieval_scores(question, search.passages, gold), "milliseconds": milliseconds}
-        return Judged(question, scores, outcome=outcome(search, gold, generation.library))
-
-    return judge
+    chain = AnswerChain(settings)
+    library = chain.index.current().library
+    return run(questions, library, passages_of(chain) if retrieval_only else answers_of(chain))
 
 
-def retrieval_scores(question: SetQuestion, passages: Sequence[Passage], gold: list[Place]) -> Scores:
-    """The metrics of a question's passages; `gold` are the places of its evidence."""
-    places = [(p.article.id, p.chunk.start, p.chunk.end) for p in passages]
-    articles = list(dict.fromkeys(p.article.id for p in passages))
-    gold_articles = {evidence.article for evidence in question.evidence}
-    return {
-        "evidence hit@1": metrics.evidence_hit(places, gold, 1),
-        "evidence hit@5": metrics.evidence_hit(places, gold, 5),
-        "evidence recall@5": metrics.evidence_recall(places, gold, 5),
-        "evidence hit@10": metrics.evidence_hit(places, gold, 10),
-        "evidence recall@10": metrics.evidence_recall(places, gold, 10),
-        "MRR@10": metrics.reciprocal_rank(places, gold),
-        "nDCG@10": metrics.ndcg(places, gold),
-        "article@1": metrics.article_hit(articles, gold_articles),
-        "article MRR@10": metrics.article_reciprocal_rank(articles, gold_articles),
-    }
+def print_summary(summary: dict[str, Any], title: str, columns: tuple[str, ...]) -> None:
+    """A row of the main metrics for each type, all metrics of all questions, and what became of their evidence."""
+    console = Console(width=120)
+    table = Table("type", *columns, title=title)
+    for type_, scores in {**summary["types"], "all": summary["all"]}.items():
+        table.add_row(type_, *(shown(scores.get(name)) for name in columns))
+    console.print(table)
+    console.print("  ".join(f"{name} {shown(value)}" for name, value in summary["all"].items()))
+    console.print("evidence:", "; ".join(f"{reason} {count}" for reason, count in summary["evidence"].items()))
 
 
-def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> Scores:
-    """The metrics of an answer; those of its words and its evidence only where it rightly does not refuse."""
-    scores: Scores = {
-        "citations exact": metrics.citations_exact(answer),
-        "unsupported figures": metrics.unsupported_figures(answer),
-        "over-refusal": float(answer.refused) if question.answerable else None,
-        "refusal": None if question.answerable else float(answer.refused),
-        "joint accuracy": float(metrics.is_right(answer, question.answerable, question.gold, gold)),
-        "milliseconds": answer.timings_ms["total"],
-    }
-    if question.answerable and not answer.refused:
-        text = metrics.said(answer)
-        scores |= {
-            "citation hit": metrics.citation_hit(answer, gold),
-            "citation precision": metrics.citation_precision(answer, gold),
-            "citation recall": metrics.citation_recall(answer, question.gold),
-            "gold containment": wording.gold_containment(text, question.gold),
-            "gold figures": wording.gold_figures(text, question.gold),
-            "forbidden": wording.holds_forbidden(text, question.forbid),
-            "exact match": wording.exact_match(text, question.gold),
-            "F1": wording.token_f1(text, question.gold),
-            "brevity": wording.brevity(text, question.gold),
-        }
-    return scores
-
-
-def summarize(judged: Sequence[Judged]) -> dict[str, float]:
-    """Mean of every metric over the questions that it judges (median of brevity; p50 and p95 of the time).
-
-    Refusal is told by type of question, never averaged over types, since some absences are far easier to see.
-    """
-    summary: dict[str, float] = {"questions": len(judged)}
-    for name in dict.fromkeys(name for j in judged for name in j.scores if name != "refusal"):
-        values = [value for j in judged if (value := j.scores.get(name)) is not None]
-        if not values:
-            continue
-        if name == "milliseconds":
-            summary |= {"p50 ms": statistics.median(values), "p95 ms": percentile(values, 95)}
-        else:
-            summary[name] = statistics.median(values) if name == "brevity" else statistics.fmean(values)
-    return summary | _refusal_summary(judged, summary.get("over-refusal"))
-
-
-def _refusal_summary(judged: Sequence[Judged], over_refusal: float | None) -> dict[str, float]:
-    """Share of the questions of each unanswerable type that are refused, and its balanced accuracy."""
-    refused: dict[str, list[float]] = {}
-    for j in judged:
-        if (value := j.scores.get("refusal")) is not None:
-            refused.setdefault(j.question.type, []).append(value)
-    summary = {}
-    for type_, values in refused.items():
-        summary[f"refusal {type_}"] = statistics.fmean(values)
-        if over_refusal is not None:
-            summary[f"balanced accuracy {type_}"] = (statistics.fmean(values) + 1 - over_refusal) / 2
-    return summary
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that `percent` of the values do not exceed (nearest rank)."""
-    return sorted(values)[max(0, -(-percent * len(values) // 100) - 1)]
-
-
-def by_type(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
-    """The summary of each question type, in the order in which the types first appear."""
-    types = dict.fromkeys(j.question.type for j in judged)
-    return {type_: summarize([j for j in judged if j.question.type == type_]) for type_ in types}
+def shown(value: float | None) -> str:
+    """A number as it is printed: counts whole, measures to three decimals, a dash for None."""
+    return "–" if value is None else f"{value}" if isinstance(value, int) else f"{value:.3f}"

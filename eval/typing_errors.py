@@ -1,4 +1,4 @@
-"""python -m eval.typing_errors: what typing errors cost, and what correcting them gives back.
+"""python -m eval typing_errors: what typing errors cost, and what correcting them gives back.
 
 Into each question of a set that has evidence one slip is put, in what it shares with its evidence or with the title of
 that article: the longest stretch of characters, or a Latin word. The kinds: another character of the same sound, two
@@ -122,7 +122,7 @@ def changed_line(texts: list[str], correct: Callable[[str], str]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval.typing_errors", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m eval typing_errors", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
     parser.add_argument("--set", type=Path, default=Path("eval/sets/corpus.jsonl"), help="question set (JSON Lines)")
@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured_lines(options: argparse.Namespace) -> Iterator[str]:
     """The figures of the command's options."""
-    from eval.run import retrieval_scores
+    from eval.scoring import retrieval_scores
     from rag.embed import SentenceEmbedder
     from rag.index import IndexReader
     from rag.retrieve import HybridRetriever
@@ -165,7 +165,3 @@ def measured_lines(options: argparse.Namespace) -> Iterator[str]:
         return float(scores["evidence hit@5"] or 0), float(scores["evidence hit@1"] or 0)
 
     yield from rows_of(list(make_slips(judged, generation.library, options.seed)), hits, correct)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""python -m eval.unsupported FILE: how often the check of an LLM's sentences flags what a text does not say.
+"""python -m eval unsupported FILE: how often the check of an LLM's sentences flags what a text does not say.
 
 FILE is claims.jsonl of UHGEval (Liang et al., ACL 2024, github.com/IAAR-Shanghai/UHGEval): openings of news, each with
 its true continuation and an invented one, of which people marked the wrong words. The passage is the true article; a
@@ -62,7 +62,7 @@ def flagged_reworded(rows: Iterable[Mapping[str, Any]], articles: Path) -> dict[
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.unsupported", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval unsupported", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--reworded", action="store_true", help="FILE is questions.jsonl of RAGEval")
     options = parser.parse_args(arguments)
@@ -78,7 +78,3 @@ def main(arguments: list[str] | None = None) -> int:
         share = f" ({sum(values) / len(values):.3f})" if values else ""
         print(f"{kind}: {sum(values)} of {len(values)} flagged{share}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

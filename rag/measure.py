@@ -42,7 +42,7 @@ class Measured:
 
 @cache
 def _weights() -> dict[str, Any]:
-    """Fitted by `python -m eval.fit`."""
+    """Fitted by `python -m eval fit`."""
     weights: dict[str, Any] = json.loads(Path(__file__).with_name("weights.json").read_text(encoding="utf-8"))
     return weights
 

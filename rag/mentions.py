@@ -1,7 +1,7 @@
 """Which words of an earlier question a follow-up leaves out: every span of it, scored by a small linear model.
 
 The features know no names: which of the words in mentions.toml stand at the ends of a span and in it, whether the
-follow-up or the reply repeats it, how long it is. `python -m eval.fit_followups` fits the weights (mentions.json).
+follow-up or the reply repeats it, how long it is. `python -m eval fit_followups` fits the weights (mentions.json).
 """
 
 import json

@@ -1,6 +1,7 @@
 """What holds for the project as a whole: imports flow one way, and README names every setting and command."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eval.__main__ import COMMANDS
+from eval.__main__ import main as eval_main
 from rag.settings import Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -60,13 +63,26 @@ def test_readme_names_every_command(command: str) -> None:
     assert command in README
 
 
-@pytest.mark.parametrize(
-    "command", ["rag", "ingest", "eval", "eval.convert", "eval.fit", "eval.typing_errors", "bench"]
-)
+@pytest.mark.parametrize("command", ["rag", "ingest", "eval", "bench"])
 def test_every_command_has_a_help_text(command: str) -> None:
     line = [sys.executable, "-m", command, "--help"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
     assert f"python -m {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_eval_has_a_help_text(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        eval_main([command, "--help"])
+    assert stop.value.code == 0
+    assert f"python -m eval {command}" in capsys.readouterr().out
+
+
+def test_the_commands_of_eval_are_listed_without_loading_any() -> None:
+    line = [sys.executable, "-X", "importtime", "-m", "eval", "--help"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert all(f"  {command} " in done.stdout for command in COMMANDS)
+    assert not re.search(r"\b(rag|torch|langchain|numpy|eval\.)", done.stderr)
 
 
 def test_a_wrong_setting_is_named_with_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,16 +8,17 @@ from pathlib import Path
 import pytest
 from fakes import FakeEmbedder
 
-from eval.__main__ import main
 from eval.floors import FloorsError, load_floors, missed_limits
 from eval.metrics import Place
-from eval.run import Judged, Run, answers_of, by_type, passages_of, percentile, run, summarize
+from eval.run import main
+from eval.scoring import Judged, Run, answers_of, by_type, passages_of, percentile, run, summarize
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
 from rag.settings import Settings
 from rag.types import Question
 
 ROOT = Path(__file__).parent.parent
+SET = str(ROOT / "eval" / "sets" / "corpus.jsonl")
 FISH = SetQuestion("fish", "fact", Question("猫吃鱼吗"), True, (("鱼",),), ("鸟",), (Evidence("甲", "猫吃鱼。"),))
 BIRD = SetQuestion("bird", "fact", Question("鸟会什么"), True, (("飞",),), (), (Evidence("子/丙", "鸟会飞。"),))
 WEATHER = SetQuestion("weather", "off-topic", Question("股价"), False, (), (), ())
@@ -222,22 +223,22 @@ def test_the_committed_floors_name_metrics_of_the_summary(chain: AnswerChain) ->
 
 
 def test_the_command_without_an_index_is_one_sentence_and_exit_code_1(tmp_path: Path, capsys) -> None:
-    assert main(["--index", str(tmp_path / "none")]) == 1
+    assert main([SET, "--index", str(tmp_path / "none")]) == 1
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.startswith("error: there is no index in ")
 
 
 def test_wrong_set_and_floors_are_named_with_exit_code_1(tmp_path: Path, capsys) -> None:
-    assert main(["--set", str(tmp_path / "none.jsonl")]) == 1
+    assert main([str(tmp_path / "none.jsonl")]) == 1
     assert "none.jsonl cannot be read" in capsys.readouterr().err
-    assert main(["--floors", str(tmp_path / "none.toml")]) == 1
+    assert main([SET, "--floors", str(tmp_path / "none.toml")]) == 1
     assert "none.toml cannot be read" in capsys.readouterr().err
 
 
 def test_a_limit_below_1_is_a_wrong_argument() -> None:
     with pytest.raises(SystemExit) as raised:
-        main(["--limit", "0"])
+        main([SET, "--limit", "0"])
     assert raised.value.code == 2
 
 
@@ -246,7 +247,7 @@ def test_a_limit_below_1_is_a_wrong_argument() -> None:
 def test_the_command_measures_real_answers(corpus_index: Path, tmp_path: Path, capsys, floor: float, code: int) -> None:
     floors = write_floors(tmp_path, f'[least]\n"citations exact" = {floor}\n')
     files = ["--json", str(tmp_path / "summary.json"), "--lines", str(tmp_path / "lines.jsonl")]
-    assert main(["--index", str(corpus_index), "--limit", "3", "--floors", str(floors), *files]) == code
+    assert main([SET, "--index", str(corpus_index), "--limit", "3", "--floors", str(floors), *files]) == code
     summary = json.loads((tmp_path / "summary.json").read_text(encoding="utf-8"))
     assert summary["failed"] == {}
     assert (summary["all"]["questions"], summary["all"]["citations exact"]) == (3, 1.0)
