@@ -21,8 +21,8 @@ def measure_answering(index: Path) -> dict[str, float]:
 
 def answer_all(index: Path) -> dict[str, float]:
     """Answer every question in this process, each next to a plain search, so that both see the same load."""
-    from eval.scoring import percentile
     from eval.sets import load_set
+    from eval.summary import percentile
     from rag.chain import AnswerChain
     from rag.settings import load_settings
 
@@ -45,8 +45,8 @@ def answer_all(index: Path) -> dict[str, float]:
     result = {"until ready, s": ready, "questions": len(questions)}
     for stage in stages:
         times = [answer.timings_ms[stage] for answer in answers if stage in answer.timings_ms]
-        result |= {f"{stage} p50, ms": statistics.median(times), f"{stage} p95, ms": percentile(times, 95)}
-    result |= {"plain Chroma p50, ms": statistics.median(plain), "plain Chroma p95, ms": percentile(plain, 95)}
+        result |= {f"{stage} p50, ms": statistics.median(times), f"{stage} p95, ms": float(percentile(times, 95))}
+    result |= {"plain Chroma p50, ms": statistics.median(plain), "plain Chroma p95, ms": float(percentile(plain, 95))}
     return {**result, "same bytes twice": float(same)}
 
 

@@ -47,8 +47,8 @@ def measure_retrieval(index: Path, work: Path, generated: int = GENERATED) -> di
 
 def retrieve_all(index: Path) -> dict[str, float]:
     """Retrieve for every question in this process, each next to a plain search, so that both see the same load."""
-    from eval.scoring import percentile
     from eval.sets import load_set
+    from eval.summary import percentile
     from rag.chain import AnswerChain
     from rag.settings import load_settings
 
@@ -70,7 +70,7 @@ def retrieve_all(index: Path) -> dict[str, float]:
                 times[name].append(seconds * 1000)
     result: dict[str, float] = {"chunks": generation.manifest.chunks}
     for name, values in times.items():
-        result |= {f"{name} p50, ms": statistics.median(values), f"{name} p95, ms": percentile(values, 95)}
+        result |= {f"{name} p50, ms": statistics.median(values), f"{name} p95, ms": float(percentile(values, 95))}
     return result
 
 

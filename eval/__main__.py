@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
-    "run": "answer and judge the questions of a set",
+    "run": "answer and judge the questions of one or more sets",
     "compare": "which questions two runs lost and won",
     "convert": "a public reading-comprehension set as a corpus and a question set",
     "followups": "how well follow-ups are made to stand alone",

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from eval.wording import Gold, contains, gold_containment
-from rag.text import figures
-from rag.types import Answer
+from rag.ground import LEAST_SUPPORT, contradicts, missing_names, split_drafts
+from rag.text import figures, index_terms
+from rag.types import Answer, Citation
 
 Place = tuple[str, int, int]  # article id, start, end
 
@@ -110,6 +111,22 @@ def citation_recall(answer: Answer, gold: Gold) -> float | None:
     return sum(any(contains(quote, a) for quote in quotes for a in group) for group in gold) / len(gold)
 
 
+def citations_resolve(answer: Answer) -> float | None:
+    """Share of the marks in the statements that name a citation within a passage; None without marks.
+
+    Read from the answer's JSON, as citations_exact.
+    """
+    row = answer.to_json()
+    spans = [(p["article"], p["start"], p["end"]) for p in row["passages"]]
+    inside = {c["marker"] for c in row["citations"] if any(_lies_in(c, *span) for span in spans)}
+    marks = [mark for statement in row["statements"] for mark in statement["citations"]]
+    return sum(mark in inside for mark in marks) / len(marks) if marks else None
+
+
+def _lies_in(citation: dict[str, Any], article: str, start: int, end: int) -> bool:
+    return bool(citation["article"] == article and start <= citation["start"] < citation["end"] <= end)
+
+
 def citations_exact(answer: Answer) -> float | None:
     """Share of the citations whose quote equals the text of a passage at their span; None without citations.
 
@@ -131,16 +148,65 @@ def _quotes(passage: dict[str, Any], citation: dict[str, Any]) -> bool:
 def unsupported_figures(answer: Answer) -> float | None:
     """Share of the figures in the statements that no citation of the same statement has; None without figures.
 
-    A citation has those of its quote, and of the title and the date that it is shown with.
+    A citation has those of its quote, and of the title, by-line and date that it is shown with.
     """
     stated = unsupported = 0
-    for statement in answer.statements:
-        found = figures(statement.text)
-        cited = [answer.citations[marker - 1] for marker in statement.citations]
-        shown = [f"{c.quote}\n{c.article.title}\n{c.article.published or ''}" for c in cited]
+    for text, cited in _cited(answer):
+        found = figures(text)
         stated += len(found)
-        unsupported += len(found - figures("\n".join(shown)))
+        unsupported += len(found - figures(_shown(cited)))
     return unsupported / stated if stated else None
+
+
+def _cited(answer: Answer) -> list[tuple[str, list[Citation]]]:
+    """The text of each statement and its citations."""
+    return [(s.text, [answer.citations[marker - 1] for marker in s.citations]) for s in answer.statements]
+
+
+def _shown(citations: Sequence[Citation]) -> str:
+    parts = [(c.quote, c.article.title, c.article.author, c.article.publisher, c.article.published) for c in citations]
+    return "\n".join(part for citation in parts for part in citation if part)
+
+
+def supports(source: str, text: str) -> bool:
+    """Whether a source holds every figure, quotation and Latin name of a text and enough of its terms, undenied."""
+    terms = set(index_terms(text))
+    if len(terms & set(index_terms(source))) < LEAST_SUPPORT * len(terms) or figures(text) - figures(source):
+        return False
+    return not missing_names(text, source) and not contradicts(text, source)
+
+
+def statement_recall(answer: Answer) -> float | None:
+    """Share of the statements that their citations together support; None without statements.
+
+    Source: citation recall of ALCE, Gao et al., EMNLP 2023, doi:10.18653/v1/2023.emnlp-main.398, with `supports` in
+    the place of its entailment model.
+    """
+    cited = _cited(answer)
+    return sum(supports(_shown(citations), text) for text, citations in cited) / len(cited) if cited else None
+
+
+def statement_precision(answer: Answer) -> float | None:
+    """Share of the citations of the statements that their statement needs; None without statements.
+
+    A citation is needed where all those of its statement support it, and it does so alone or the others do not.
+    Source: citation precision of ALCE, as statement_recall.
+    """
+    needed = [_needed(text, cited, own) for text, cited in _cited(answer) for own in cited]
+    return sum(needed) / len(needed) if needed else None
+
+
+def _needed(text: str, cited: list[Citation], own: Citation) -> bool:
+    others = [citation for citation in cited if citation is not own]
+    if not supports(_shown(cited), text):
+        return False
+    return supports(_shown([own]), text) or not (others and supports(_shown(others), text))
+
+
+def marked_sentences(reply: str) -> float | None:
+    """Share of the sentences of an LLM's reply that it put a mark to by itself; None without sentences."""
+    drafts, _ = split_drafts(reply, finished=True)
+    return sum(bool(draft.marks) for draft in drafts) / len(drafts) if drafts else None
 
 
 def said(answer: Answer) -> str:

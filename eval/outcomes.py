@@ -1,7 +1,6 @@
 """What became of a question's evidence on its way: the stage at which it was lost, if it was."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval.metrics import Place, citation_hit, covers_evidence
@@ -39,9 +38,3 @@ def outcome(search: Search, gold: Sequence[Place], library: Library, answer: Ans
     if any(covers(passage.chunk) for passage in search.passages):
         return Outcome(RETRIEVED if answer is None else UNCITED, rank)
     return Outcome(MISSED if rank is None else LOW, rank)
-
-
-def count_outcomes(outcomes: Iterable[Outcome | None]) -> dict[str, int]:
-    """Number of questions by what became of their evidence, from the best to the worst."""
-    counts = Counter(found.reason for found in outcomes if found)
-    return {reason: counts[reason] for reason in ORDER if counts[reason]}

@@ -1,18 +1,16 @@
-"""Run a question set through the pipeline, or through its retriever alone, and judge every question."""
+"""Put one question to the pipeline, or to its retriever alone, and judge what comes back."""
 
-import json
-import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from eval import metrics, wording
 from eval.metrics import Place
-from eval.outcomes import Outcome, count_outcomes, outcome
-from eval.sets import SetQuestion, locate_all
-from rag.chain import AnswerChain
-from rag.library import Library
+from eval.outcomes import Outcome, outcome
+from eval.sets import SetQuestion
+from eval.usage import Usage
+from rag.chain import FELL_BACK, AnswerChain
 from rag.types import Answer, Passage
 
 Scores = dict[str, float | None]
@@ -20,69 +18,34 @@ Scores = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Judged:
-    """A question with every metric of it, None where there is nothing to judge; `answer` where one was asked for."""
+    """What came back for a question, with every metric of it: None where there is nothing to judge.
 
-    question: SetQuestion
+    `answer` is without statements where none was asked for: it has the passages and the search.
+    """
+
     scores: Scores
-    answer: Answer | None = None
+    answer: Answer
     outcome: Outcome | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """One line of a result file."""
-        row = {"id": self.question.id, "type": self.question.type, "scores": self.scores}
-        if self.outcome:
-            row |= {"evidence": self.outcome.reason, "evidence rank": self.outcome.rank}
-        return {**row, "answer": self.answer.to_json()} if self.answer else row
-
-
-@dataclass(frozen=True)
-class Run:
-    """The judged questions, in order, and by id what went wrong with the others."""
-
-    judged: list[Judged] = field(default_factory=list)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """The summary of all questions, of each type, what became of the evidence, and the failures."""
-        evidence = count_outcomes(judged.outcome for judged in self.judged)
-        return {
-            "all": summarize(self.judged),
-            "types": by_type(self.judged),
-            "evidence": evidence,
-            "failed": self.failed,
-        }
-
-    def to_lines(self) -> str:
-        """The judged questions as JSON Lines."""
-        return "".join(json.dumps(judged.to_json(), ensure_ascii=False) + "\n" for judged in self.judged)
+    tokens: dict[str, int] | None = None
 
 
 Judge = Callable[[SetQuestion, list[Place]], Judged]
-
-
-def run(questions: Sequence[SetQuestion], library: Library, judge: Judge) -> Run:
-    """Judge every question; one that raises is recorded and does not stop the others.
-
-    Raises SetError for evidence that is no longer in its article.
-    """
-    result = Run()
-    for question, gold in zip(questions, locate_all(questions, library), strict=True):
-        try:
-            result.judged.append(judge(question, gold))
-        except Exception as error:  # whatever it is: it is named, and fails the run at its end
-            result.failed[question.id] = f"{type(error).__name__}: {error}"
-    return result
 
 
 def answers_of(chain: AnswerChain) -> Judge:
     """Judges passages and answers."""
 
     def judge(question: SetQuestion, gold: list[Place]) -> Judged:
-        answer = chain.invoke(question.question)
-        scores = {**retrieval_scores(question, answer.passages, gold), **answer_scores(question, answer, gold)}
+        usage = Usage()
+        answer = chain.invoke(question.question, {"callbacks": [usage]})
+        scores = {
+            **retrieval_scores(question, answer.passages, gold),
+            **answer_scores(question, answer, gold),
+            **llm_scores(answer, usage, chain.settings.llm),
+        }
         library = chain.index.current().library
         became = outcome(answer.search, gold, library, answer) if answer.search else None
-        return Judged(question, scores, answer, became)
+        return Judged(scores, answer, became, usage.to_json())
 
     return judge
 
@@ -93,10 +56,12 @@ def passages_of(chain: AnswerChain) -> Judge:
 
     def judge(question: SetQuestion, gold: list[Place]) -> Judged:
         started = time.perf_counter()
-        search = chain.retrieve(question.question, generation)
-        milliseconds = (time.perf_counter() - started) * 1000
-        scores = {**retrieval_scores(question, search.passages, gold), "milliseconds": milliseconds}
-        return Judged(question, scores, outcome=outcome(search, gold, generation.library))
+        timings: dict[str, float] = {}
+        search = chain.retrieve(question.question, generation, timings=timings)
+        timings["total"] = (time.perf_counter() - started) * 1000
+        scores = {**retrieval_scores(question, search.passages, gold), "milliseconds": timings["total"]}
+        found = Answer(question.question, passages=search.passages, timings_ms=timings, search=search)
+        return Judged(scores, found, outcome(search, gold, generation.library))
 
     return judge
 
@@ -122,7 +87,10 @@ def retrieval_scores(question: SetQuestion, passages: Sequence[Passage], gold: l
 def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> Scores:
     """The metrics of an answer; those of its words and its evidence only where it rightly does not refuse."""
     scores: Scores = {
+        "citations resolve": metrics.citations_resolve(answer),
         "citations exact": metrics.citations_exact(answer),
+        "statement recall": metrics.statement_recall(answer),
+        "statement precision": metrics.statement_precision(answer),
         "unsupported figures": metrics.unsupported_figures(answer),
         "over-refusal": float(answer.refused) if question.answerable else None,
         "refusal": None if question.answerable else float(answer.refused),
@@ -136,6 +104,7 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
             "citation precision": metrics.citation_precision(answer, gold),
             "citation recall": metrics.citation_recall(answer, question.gold),
             "gold containment": wording.gold_containment(text, question.gold),
+            "gold share": wording.gold_share(text, question.gold),
             "gold figures": wording.gold_figures(text, question.gold),
             "forbidden": wording.holds_forbidden(text, question.forbid),
             "exact match": wording.exact_match(text, question.gold),
@@ -145,43 +114,43 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
     return scores
 
 
-def summarize(judged: Sequence[Judged]) -> dict[str, float]:
-    """Mean of every metric over the questions that it judges (median of brevity; p50 and p95 of the time).
+def llm_scores(answer: Answer, usage: Usage, llm: str) -> Scores:
+    """The metrics of what an LLM did for an answer; none where it was not called.
 
-    Refusal is told by type of question, never averaged over types, since some absences are far easier to see.
+    `fell back` is 1 where the reader got extracts in its place, `marked sentences` is of its own words, before the
+    check.
     """
-    summary: dict[str, float] = {"questions": len(judged)}
-    for name in dict.fromkeys(name for j in judged for name in j.scores if name != "refusal"):
-        values = [value for j in judged if (value := j.scores.get(name)) is not None]
-        if not values:
-            continue
-        if name == "milliseconds":
-            summary |= {"p50 ms": statistics.median(values), "p95 ms": percentile(values, 95)}
-        else:
-            summary[name] = statistics.median(values) if name == "brevity" else statistics.fmean(values)
-    return summary | _refusal_summary(judged, summary.get("over-refusal"))
+    if (tokens := usage.to_json()) is None:
+        return {}
+    return {
+        "fell back": float(FELL_BACK.format(name=llm) in answer.notice),
+        "marked sentences": metrics.marked_sentences(usage.last_reply) if answer.answerer == llm else None,
+        "prompt tokens": float(tokens["prompt"]),
+        "reply tokens": float(tokens["reply"]),
+    }
 
 
-def _refusal_summary(judged: Sequence[Judged], over_refusal: float | None) -> dict[str, float]:
-    """Share of the questions of each unanswerable type that are refused, and its balanced accuracy."""
-    refused: dict[str, list[float]] = {}
-    for j in judged:
-        if (value := j.scores.get("refusal")) is not None:
-            refused.setdefault(j.question.type, []).append(value)
-    summary = {}
-    for type_, values in refused.items():
-        summary[f"refusal {type_}"] = statistics.fmean(values)
-        if over_refusal is not None:
-            summary[f"balanced accuracy {type_}"] = (statistics.fmean(values) + 1 - over_refusal) / 2
-    return summary
-
-
-def percentile(values: Sequence[float], percent: int) -> float:
-    """The smallest value that `percent` of the values do not exceed (nearest rank)."""
-    return sorted(values)[max(0, -(-percent * len(values) // 100) - 1)]
-
-
-def by_type(judged: Sequence[Judged]) -> dict[str, dict[str, float]]:
-    """The summary of each question type, in the order in which the types first appear."""
-    types = dict.fromkeys(j.question.type for j in judged)
-    return {type_: summarize([j for j in judged if j.question.type == type_]) for type_ in types}
+def line_of(question: SetQuestion, set_name: str, judged: Judged | None, error: str | None) -> dict[str, Any]:
+    """A question of a set as a line of lines.jsonl; without scores where it failed."""
+    answer = judged.answer.to_json(explain=True) if judged else None
+    wrote = judged is not None and "joint accuracy" in judged.scores
+    return {
+        "id": question.id,
+        "set": set_name,
+        "type": question.type,
+        "question": question.question.text,
+        "history": [{"role": message.role, "content": message.content} for message in question.question.history],
+        "answerable": question.answerable,
+        "gold": [list(group) for group in question.gold],
+        "forbid": list(question.forbid),
+        "evidence": [{"article": e.article, "quote": e.quote} for e in question.evidence],
+        "tags": list(question.tags),
+        "scores": judged.scores if judged else {},
+        "evidence outcome": judged.outcome.reason if judged and judged.outcome else None,
+        "evidence rank": judged.outcome.rank if judged and judged.outcome else None,
+        "answer": answer if wrote else None,
+        "passages": answer["passages"] if answer and not wrote else None,
+        "error": error,
+        "tokens": judged.tokens if judged else None,
+        "timings": answer["timings_ms"] if answer else {},
+    }

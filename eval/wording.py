@@ -50,6 +50,11 @@ def contains(answer: str, alternative: str) -> bool:
 
 
 def gold_containment(answer: str, gold: Gold) -> float | None:
+    """1 when the answer holds an alternative of every gold group, else 0."""
+    return None if (share := gold_share(answer, gold)) is None else float(share == 1)
+
+
+def gold_share(answer: str, gold: Gold) -> float | None:
     """Share of the gold groups of which the answer holds an alternative."""
     if not gold:
         return None

@@ -3,7 +3,9 @@
 import math
 import random
 import unicodedata
+from typing import Any
 
+import ir_measures
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from eval.wording import (
     exact_match,
     gold_containment,
     gold_figures,
+    gold_share,
     holds_forbidden,
     normalize_answer,
     token_f1,
@@ -130,12 +133,12 @@ def test_identical_strings_contain_match_and_score_1(text: str) -> None:
         assert normalize_answer(normalize_answer(text)) == normalize_answer(text)
 
 
-def test_gold_containment_is_the_share_of_groups_with_an_alternative_in_the_answer() -> None:
+def test_gold_is_contained_when_every_group_has_an_alternative_in_the_answer() -> None:
     gold = [["3.2 亿", "3.2亿"], ["3.5亿"]]
-    assert gold_containment("月活3.5亿", gold) == 0.5
-    assert gold_containment("从3.2亿到3.5亿", gold) == 1
-    assert gold_containment("", gold) == 0
-    assert gold_containment("月活3.5亿", []) is None
+    assert (gold_containment("月活3.5亿", gold), gold_share("月活3.5亿", gold)) == (0, 0.5)
+    assert (gold_containment("从3.2亿到3.5亿", gold), gold_share("从3.2亿到3.5亿", gold)) == (1, 1)
+    assert (gold_containment("", gold), gold_share("", gold)) == (0, 0)
+    assert (gold_containment("月活3.5亿", []), gold_share("月活3.5亿", [])) == (None, None)
 
 
 def test_a_forbidden_string_counts_only_as_a_whole_figure() -> None:
@@ -255,6 +258,45 @@ def test_citations_are_exact_when_a_passage_has_the_quote_at_its_place() -> None
     assert metrics.citations_exact(Answer(Question("问"), GOOD.statements, GOOD.citations, (moved,))) == 0
 
 
+def test_marks_resolve_to_a_citation_within_a_passage() -> None:
+    assert metrics.citations_resolve(GOOD) == 1
+    assert metrics.citations_resolve(REFUSAL) is None
+
+    class Broken(Answer):
+        def to_json(self, *, explain: bool = False) -> dict[str, Any]:
+            row = super().to_json(explain=explain)
+            row["citations"][1]["end"] = 99  # outside of its passage
+            row["statements"][0]["citations"].append(7)  # no such citation
+            return row
+
+    two = answer_of(("月活。", ((ARTICLE, MONTHLY),)), ("退货。", ((ARTICLE, RETURNS),)))
+    assert metrics.citations_resolve(Broken(two.question, two.statements, two.citations, two.passages)) == 1 / 3
+
+
+def test_a_source_supports_what_it_says_with_every_figure_and_name() -> None:
+    assert metrics.supports("月活3.5亿。", "月活达3.5亿")
+    assert not metrics.supports("月活3.5亿。", "月活4.5亿")
+    assert not metrics.supports("月活3.5亿。", "“红猫计划”月活3.5亿")
+    assert not metrics.supports("月活3.5亿。", "退货率没有说明")
+    assert not metrics.supports("平台不收取佣金。", "平台收取佣金")
+
+
+def test_statements_and_their_citations_are_judged_as_alce_does() -> None:
+    both = answer_of(("月活3.5亿，退货率8%。", ((ARTICLE, MONTHLY), (ARTICLE, RETURNS))))
+    assert (metrics.statement_recall(both), metrics.statement_precision(both)) == (1, 1)
+    # The other article's 18% supports nothing, and the statement holds without it.
+    idle = answer_of(("月活3.5亿。", ((ARTICLE, MONTHLY), (OTHER, OTHER_RETURNS))))
+    assert (metrics.statement_recall(idle), metrics.statement_precision(idle)) == (1, 1 / 2)
+    half = answer_of(("月活3.5亿。", ((ARTICLE, MONTHLY),)), ("退货率9%。", ((ARTICLE, RETURNS),)))
+    assert (metrics.statement_recall(half), metrics.statement_precision(half)) == (1 / 2, 1 / 2)
+    assert (metrics.statement_recall(REFUSAL), metrics.statement_precision(REFUSAL)) == (None, None)
+
+
+def test_a_reply_is_marked_by_the_sentences_that_carry_a_mark() -> None:
+    assert metrics.marked_sentences("月活3.5亿。[1]退货率8%。【2】售后没有说明。") == 2 / 3
+    assert metrics.marked_sentences("") is None
+
+
 def test_figures_are_unsupported_unless_the_same_statement_quotes_them() -> None:
     wrong = answer_of(("月活3.5亿，退货率8%，差评率9%。", ((ARTICLE, MONTHLY), (ARTICLE, RETURNS))))
     assert metrics.unsupported_figures(wrong) == 1 / 3
@@ -332,6 +374,31 @@ def test_retrieval_metrics_agree_with_a_second_implementation() -> None:
         )
         assert measured == slow_retrieval(passages, gold, k)
         assert metrics.ndcg(passages, gold, k) == pytest.approx(slow_ndcg(passages, gold, k))
+
+
+def test_retrieval_metrics_agree_with_ir_measures() -> None:
+    """Gold intervals and passages that cover one each, or nothing: then the textbook's measures are ours."""
+    chance = random.Random(4)
+    qrels, run, ours = [], [], dict[str, list[float]]()
+    for query in map(str, range(300)):
+        gold: list[Place] = [("甲", 10 * i, 10 * i + 8) for i in range(chance.randint(1, 14))]
+        passages: list[Place] = [(*place[:2], place[1] + 4) for place in gold if chance.random() < 0.6]
+        passages += [("乙", 10 * i, 10 * i + 8) for i in range(chance.randrange(12))]
+        chance.shuffle(passages)
+        qrels += [ir_measures.Qrel(query, str(place[:2]), 1) for place in gold]
+        run += [ir_measures.ScoredDoc(query, str(place[:2]), -rank) for rank, place in enumerate(passages)]
+        run.append(ir_measures.ScoredDoc(query, "last", -99))  # a query without a passage counts too
+        ours[query] = [
+            float(metrics.evidence_hit(passages, gold, 1) or 0),
+            float(metrics.evidence_hit(passages, gold, 5) or 0),
+            float(metrics.reciprocal_rank(passages, gold) or 0),
+            float(metrics.ndcg(passages, gold) or 0),
+        ]
+    measures = [ir_measures.parse_measure(name) for name in ("Success@1", "Success@5", "RR@10", "nDCG@10")]
+    theirs = {(row.query_id, row.measure): row.value for row in ir_measures.iter_calc(measures, qrels, run)}
+    assert len(theirs) == 300 * len(measures)
+    for query, values in ours.items():
+        assert values == pytest.approx([theirs[query, measure] for measure in measures])
 
 
 def slow_f1(answer: str, gold: str) -> float:

@@ -8,7 +8,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from eval.metrics import Place
-from eval.outcomes import Outcome, count_outcomes, outcome
+from eval.outcomes import Outcome, outcome
 from ingest.run import ingest
 from rag.chain import AnswerChain
 from rag.explain import heading, reason, scores_line, searched, snippet
@@ -124,8 +124,3 @@ def test_the_outcome_names_the_stage_at_which_evidence_was_lost(chain: AnswerCha
     late = replace(answer.search, candidates=(), others=tuple(c.passage.chunk.id for c in answer.search.candidates))
     assert outcome(late, birds, library) == Outcome("ranked low", 3)
     assert outcome(Search(answer.search.query), birds, library) == Outcome("not among the candidates", None)
-
-
-def test_outcomes_are_counted_from_the_best_to_the_worst() -> None:
-    found = [Outcome("ranked low", 9), None, Outcome("cited", 1), Outcome("ranked low", 12)]
-    assert count_outcomes(found) == {"cited": 1, "ranked low": 2}

@@ -1,0 +1,102 @@
+"""What a run was made with, so that two runs can be held against each other and a broken one be continued."""
+
+import hashlib
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag import generate
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.index import Generation
+
+PLACES = ("index", "corpus")  # settings that say where something lies, and nothing of what it is
+VOID = ("answerer", "sets", "tag", "limit")  # runs that differ here asked or judged something else
+
+
+def describe_run(
+    settings: Settings,
+    generation: "Generation",
+    sets: Mapping[Path, int],
+    *,
+    answerer: str,
+    tag: str | None,
+    limit: Any,
+) -> dict[str, Any]:
+    """What settings.json holds: every setting but the key, model, prompts, index, revision, sets and options.
+
+    `sets` has for each set the number of its questions that are asked.
+    """
+    manifest = generation.manifest
+    return {
+        "answerer": answerer,
+        "sets": {path.stem: {"sha256": digest(path.read_bytes()), "questions": asked} for path, asked in sets.items()},
+        "tag": tag,
+        "limit": limit,
+        "settings": settings.model_dump(mode="json", exclude={"llm_api_key"}),
+        "model": {"name": manifest.model, "fingerprint": manifest.fingerprint},
+        "prompts": {path.name: digest(path.read_bytes()) for path in sorted(generate.PROMPTS.glob("*.md"))},
+        "index": {
+            "generation": manifest.generation,
+            "articles": manifest.articles,
+            "chunks": manifest.chunks,
+            "chunker": manifest.chunker,
+            "content": digest("\n".join(sorted(generation.library.chunk_ids())).encode()),  # ids come from the content
+        },
+        "revision": revision(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def digest(data: bytes) -> str:
+    """The sha256 of data, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def revision() -> str:
+    """The git revision of this code, ending in -dirty where files differ from it; unknown outside of a repository."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], *, ignored: Sequence[str] = ()) -> dict[str, str]:
+    """What two descriptions say differently: a sentence by the name of the part, such as settings.dense_weight."""
+    then, now = dict(_flat(before)), dict(_flat(after))
+    return {
+        name: f"{name} was {_short(then.get(name))} and is {_short(now.get(name))}"
+        for name in sorted(then.keys() | now.keys())
+        if then.get(name) != now.get(name) and name not in ignored
+    }
+
+
+def changed_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
+    """The differences that may matter for the figures: not when a run started and where its files lie."""
+    places = [f"settings.{name}" for name in PLACES]
+    return differences(before, after, ignored=("started", "index.generation", *places))
+
+
+def void_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Why two runs cannot be held against each other; empty where they can."""
+    changed = changed_parts(before, after)
+    return [told for name, told in changed.items() if name.split(".")[0] in VOID]
+
+
+def _flat(part: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in part.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _short(value: object) -> str:
+    """A value in few letters: of a digest the beginning."""
+    text = "not there" if value is None else str(value)
+    return text[:12] if len(text) == 64 else text

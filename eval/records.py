@@ -1,0 +1,120 @@
+"""The folder of a run: settings.json, lines.jsonl (a question a line, in order) and summary.json.
+
+A line is written whole or not at all, so that a run that was broken off goes on after its last whole line.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.provenance import differences
+from eval.summary import summary_of
+
+SETTINGS, LINES, SUMMARY = "settings.json", "lines.jsonl", "summary.json"
+STALE = "stale label"
+KEYS = {"id", "set", "type", "scores", "error", "evidence outcome", "evidence rank"}
+
+Line = dict[str, Any]
+
+
+class RunError(ValueError):
+    """A run folder that cannot be used; the message names it and says why."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run as it was written: what it was made with, and its lines in order."""
+
+    folder: Path
+    settings: dict[str, Any]
+    lines: list[Line]
+
+    @property
+    def sets(self) -> list[str]:
+        """The names of its sets."""
+        return list(self.settings["sets"])
+
+    def of_set(self, name: str) -> list[Line]:
+        """The lines of one of its sets."""
+        return [line for line in self.lines if line["set"] == name]
+
+    def summary(self) -> dict[str, Any]:
+        """What summary.json holds: a summary by the name of the set."""
+        return {name: summary_of(self.of_set(name)) for name in self.sets}
+
+
+def read_run(folder: Path) -> Recorded:
+    """A run from its folder. Raises RunError for a missing file, an unreadable line, a question twice, and no line."""
+    settings = _read_settings(folder)
+    try:
+        text = (folder / LINES).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{folder / LINES} cannot be read: {error}") from error
+    lines = list(_parsed(folder / LINES, text))
+    keys = {(line["set"], line["id"]) for line in lines}
+    if not lines or len(keys) < len(lines):
+        raise RunError(f"{folder / LINES} holds {len(lines)} lines of {len(keys)} questions")
+    if unknown := {name for name, _ in keys} - set(settings["sets"]):
+        raise RunError(f"{folder / LINES} holds questions of {unknown.pop()}, which {SETTINGS} does not name")
+    return Recorded(folder, settings, lines)
+
+
+def _read_settings(folder: Path) -> dict[str, Any]:
+    path = folder / SETTINGS
+    try:
+        settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(settings["sets"], dict) or not isinstance(settings["answerer"], str):
+            raise ValueError("it names no sets or no answerer")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} cannot be read as that of a run: {error!r}") from error
+    return settings
+
+
+def _parsed(path: Path, text: str) -> Iterator[Line]:
+    for number, row in enumerate(text.split("\n"), 1):
+        if not row.strip():
+            continue
+        try:
+            line = json.loads(row)
+            if not isinstance(line["scores"], dict) or not line.keys() >= KEYS:
+                raise ValueError(f"it lacks {', '.join(sorted(KEYS - line.keys()))}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"{path}, line {number}, cannot be read: {error!r}") from error
+        yield line
+
+
+class RunFolder:
+    """A run that is being written; `done` are the set and the id of each question that it has."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """Begins a run, or goes on with one. Raises RunError where the folder holds a run made in another way."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.lines_path = folder / LINES
+        if (folder / SETTINGS).exists():
+            if changed := differences(_read_settings(folder), settings, ignored=("started",)):
+                told = "; ".join(changed.values())
+                raise RunError(f"{folder} holds a run made in another way, choose another folder: {told}")
+        else:
+            _write_json(folder / SETTINGS, settings)
+        whole = self.lines_path.read_bytes() if self.lines_path.exists() else b""
+        whole = whole[: whole.rfind(b"\n") + 1]
+        self.lines_path.write_bytes(whole)
+        self.done = {(line["set"], line["id"]) for line in _parsed(self.lines_path, whole.decode())}
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Write one more line."""
+        with self.lines_path.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def finish(self) -> Recorded:
+        """Write the summary; gives the whole run."""
+        run = read_run(self.folder)
+        _write_json(self.folder / SUMMARY, run.summary())
+        return run
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,322 @@
+"""A run: every question judged, what its folder holds, going on after a break, and its command."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeEmbedder
+from llm_server import FakeServer, fake_llm
+
+from eval.metrics import Place
+from eval.records import RunError, read_run
+from eval.run import EXTRACTIVE, LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
+from eval.scoring import Judged, answers_of, passages_of
+from eval.sets import Evidence, SetError, SetQuestion
+from rag.chain import AnswerChain
+from rag.settings import Settings
+from rag.types import Question
+
+ROOT = Path(__file__).parent.parent
+SET = str(ROOT / "eval" / "sets" / "corpus.jsonl")
+FISH = SetQuestion("fish", "fact", Question("猫吃鱼吗"), True, (("鱼",),), ("鸟",), (Evidence("甲", "猫吃鱼。"),))
+BIRD = SetQuestion("bird", "fact", Question("鸟会什么"), True, (("飞",),), (), (Evidence("子/丙", "鸟会飞。"),))
+WEATHER = SetQuestion("weather", "off-topic", Question("股价"), False, (), (), ())
+STALE = SetQuestion("old", "fact", Question("猫吃鸟吗"), True, (("鸟",),), (), (Evidence("甲", "猫吃鸟"),))
+RETRIEVED = {"evidence hit@1", "evidence hit@5", "evidence recall@5", "evidence hit@10", "evidence recall@10"}
+RETRIEVED |= {"MRR@10", "nDCG@10", "article@1", "article MRR@10"}
+
+
+@pytest.fixture
+def chain(tiny_index: Path, fake_embedder: FakeEmbedder) -> AnswerChain:
+    """Answers from the tiny corpus, and refuses nothing that it finds a passage for."""
+    return AnswerChain(Settings(_env_file=None, index=tiny_index, refusal_threshold=0), embedder=fake_embedder)
+
+
+def row_of(question: SetQuestion) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "type": question.type,
+        "question": question.question.text,
+        "answerable": question.answerable,
+        "gold": question.gold,
+        "forbid": question.forbid,
+        "evidence": [{"article": e.article, "quote": e.quote} for e in question.evidence],
+    }
+
+
+def written_set(folder: Path, *questions: SetQuestion, name: str = "tiny") -> Path:
+    path = folder / f"{name}.jsonl"
+    path.write_text("".join(json.dumps(row_of(q), ensure_ascii=False) + "\n" for q in questions), encoding="utf-8")
+    return path
+
+
+def lines_of(chain: AnswerChain, *questions: SetQuestion, parallel: int = 1) -> list[dict[str, Any]]:
+    named = [("tiny", question) for question in questions]
+    return list(judged_lines(named, chain.index.current().library, answers_of(chain), parallel))
+
+
+def recorded(chain: AnswerChain, folder: Path, *questions: SetQuestion, answerer: str = EXTRACTIVE, **options: Any):
+    path = written_set(folder, *questions)
+    sets = read_sets([path], None, None)
+    return record_run(chain, sets, [path], answerer, folder / "run", **options)
+
+
+# judging
+
+
+def test_each_question_is_answered_and_judged_in_order(chain: AnswerChain) -> None:
+    lines = lines_of(chain, FISH, BIRD)
+    assert [line["id"] for line in lines] == ["fish", "bird"]
+    for line, question in zip(lines, (FISH, BIRD), strict=True):
+        assert line["error"] is None
+        assert line["answer"]["question"] == line["question"] == question.question.text
+        judged = ("evidence hit@1", "article@1", "citation hit", "joint accuracy", "gold containment")
+        assert {name: line["scores"][name] for name in judged} == dict.fromkeys(judged, 1.0)
+        assert (line["scores"]["over-refusal"], line["scores"]["refusal"]) == (0.0, None)
+    assert (lines[0]["scores"]["forbidden"], lines[1]["scores"]["forbidden"]) == (0.0, None)
+
+
+def test_a_line_holds_the_question_its_answer_and_what_became_of_its_evidence(chain: AnswerChain) -> None:
+    (line,) = lines_of(chain, FISH)
+    assert {key: line[key] for key in row_of(FISH)} == json.loads(json.dumps(row_of(FISH)))
+    assert (line["set"], line["history"], line["tags"]) == ("tiny", [], [])
+    assert (line["evidence outcome"], line["evidence rank"]) == ("cited", 1)
+    assert line["answer"]["search"]["query"] == "猫吃鱼吗"
+    assert line["timings"]["total"] > 0 and line["tokens"] is None
+
+
+def test_an_unanswerable_question_is_judged_by_its_refusal_alone(chain: AnswerChain) -> None:
+    (line,) = lines_of(chain, WEATHER)
+    scores = line["scores"]
+    assert scores["refusal"] == scores["joint accuracy"] == float(line["answer"]["refused"])
+    assert (scores["over-refusal"], scores["evidence hit@5"], scores.get("gold containment")) == (None, None, None)
+
+
+def test_retrieval_only_measures_the_same_passages_and_writes_no_answer(chain: AnswerChain) -> None:
+    named = [("tiny", FISH), ("tiny", BIRD)]
+    only = list(judged_lines(named, chain.index.current().library, passages_of(chain)))
+    for whole, line in zip(lines_of(chain, FISH, BIRD), only, strict=True):
+        assert line["answer"] is None
+        assert line["passages"] == whole["answer"]["passages"]
+        assert line["scores"].keys() == RETRIEVED | {"milliseconds"}
+        assert {name: line["scores"][name] for name in RETRIEVED} == {n: whole["scores"][n] for n in RETRIEVED}
+
+
+def test_a_question_that_raises_or_is_stale_is_named_and_the_others_are_judged(chain: AnswerChain) -> None:
+    judge = answers_of(chain)
+
+    def fragile(question: SetQuestion, gold: list[Place]) -> Judged:
+        if question.id == "fish":
+            raise ZeroDivisionError("no fish")
+        return judge(question, gold)
+
+    named = [("tiny", FISH), ("tiny", STALE), ("tiny", BIRD)]
+    fish, stale, bird = judged_lines(named, chain.index.current().library, fragile)
+    assert (fish["error"], fish["scores"], fish["answer"]) == ("ZeroDivisionError: no fish", {}, None)
+    assert (stale["error"], stale["scores"]) == ("stale label: 甲 does not say '猫吃鸟'", {})
+    assert bird["error"] is None and bird["scores"]["joint accuracy"] == 1
+
+
+def test_questions_asked_at_the_same_time_give_the_same_lines_in_the_same_order(chain: AnswerChain) -> None:
+    questions = [FISH, BIRD, WEATHER, STALE] * 5
+    assert timeless(lines_of(chain, *questions, parallel=4)) == timeless(lines_of(chain, *questions))
+
+
+def timeless(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines without what a clock said."""
+    rows = json.loads(json.dumps(lines))
+    for row in rows:
+        row["scores"].pop("milliseconds", None)
+        row["timings"] = (row["answer"] or {}).get("timings_ms")
+        row["timings"] and row["answer"].pop("timings_ms")
+        row["timings"] = row["timings"] and sorted(row["timings"])
+    return rows
+
+
+# the folder
+
+
+def test_a_run_writes_what_it_was_made_with_and_a_summary_of_each_set(chain: AnswerChain, tmp_path: Path) -> None:
+    run, asked = recorded(chain, tmp_path, FISH, WEATHER)
+    settings = json.loads((tmp_path / "run" / "settings.json").read_text(encoding="utf-8"))
+    assert asked == 2
+    assert (settings["answerer"], settings["tag"], settings["limit"]) == ("extractive", None, None)
+    assert settings["sets"]["tiny"]["questions"] == 2 and len(settings["sets"]["tiny"]["sha256"]) == 64
+    assert settings["settings"]["refusal_threshold"] == 0 and "llm_api_key" not in settings["settings"]
+    assert settings["model"] == {"name": "fake", "fingerprint": "fake@1"}
+    assert set(settings["prompts"]) == {"answer.md", "rewrite.md"}
+    assert (settings["index"]["generation"], settings["index"]["articles"]) == (1, 3)
+    assert settings["revision"] and settings["started"]
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
+    assert summary == json.loads(json.dumps(run.summary()))
+    assert summary["tiny"]["types"]["fact"]["joint accuracy"]["value"] == 1.0
+    assert read_run(tmp_path / "run").lines == run.lines
+
+
+def test_two_extractive_runs_are_the_same_but_for_the_clock(chain: AnswerChain, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir(), (tmp_path / "b").mkdir()
+    runs = [recorded(chain, tmp_path / name, FISH, BIRD, WEATHER)[0] for name in "ab"]
+    assert timeless(runs[0].lines) == timeless(runs[1].lines)
+
+
+@pytest.mark.model
+def test_two_extractive_runs_of_the_corpus_set_are_the_same_but_for_the_clock(
+    corpus_index: Path, tmp_path: Path
+) -> None:
+    for name in ("a", "b"):
+        assert main([SET, "--index", str(corpus_index), "--out", str(tmp_path / name), "--limit", "60"]) == 0
+    assert timeless(read_run(tmp_path / "a").lines) == timeless(read_run(tmp_path / "b").lines)
+
+
+def test_a_broken_run_goes_on_after_its_last_whole_line(chain: AnswerChain, tmp_path: Path) -> None:
+    whole, _ = recorded(chain, tmp_path, FISH, BIRD, WEATHER)
+    path = tmp_path / "run" / "lines.jsonl"
+    first, second, _ = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(first + second[: len(second) // 2], encoding="utf-8")
+    again, asked = recorded(chain, tmp_path, FISH, BIRD, WEATHER)
+    assert asked == 2
+    assert again.lines[0] == whole.lines[0]
+    assert timeless(again.lines) == timeless(whole.lines)
+    assert recorded(chain, tmp_path, FISH, BIRD, WEATHER)[1] == 0
+
+
+def test_a_run_made_in_another_way_is_not_gone_on_with(chain: AnswerChain, tmp_path: Path) -> None:
+    recorded(chain, tmp_path, FISH)
+    chain.settings = chain.settings.model_copy(update={"dense_weight": 0.25})
+    with pytest.raises(RunError, match=r"another way.*settings\.dense_weight was 0\.6 and is 0\.25"):
+        recorded(chain, tmp_path, FISH)
+    chain.settings = chain.settings.model_copy(update={"dense_weight": 0.6})
+    with pytest.raises(RunError, match=r"sets\.tiny\.sha256"):
+        recorded(chain, tmp_path, FISH, BIRD)
+    with pytest.raises(RunError, match="answerer was extractive and is retrieval"):
+        recorded(chain, tmp_path, FISH, answerer=RETRIEVAL)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("settings.json", None, r"settings\.json cannot be read"),
+        ("settings.json", "{", r"settings\.json cannot be read"),
+        ("settings.json", "{}", r"settings\.json cannot be read"),
+        ("lines.jsonl", None, r"lines\.jsonl cannot be read"),
+        ("lines.jsonl", "", "holds 0 lines"),
+        ("lines.jsonl", "{broken\n", r"lines\.jsonl, line 1, cannot be read"),
+        ("lines.jsonl", '{"id": "a", "scores": {}}\n', r"line 1, cannot be read.*lacks"),
+    ],
+)
+def test_a_folder_that_is_no_run_is_named(
+    chain: AnswerChain, tmp_path: Path, file: str, text: str | None, message: str
+) -> None:
+    recorded(chain, tmp_path, FISH)
+    path = tmp_path / "run" / file
+    path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+    with pytest.raises(RunError, match=message):
+        read_run(tmp_path / "run")
+
+
+def test_a_question_that_is_there_twice_makes_a_run_unusable(chain: AnswerChain, tmp_path: Path) -> None:
+    recorded(chain, tmp_path, FISH)
+    path = tmp_path / "run" / "lines.jsonl"
+    path.write_text(path.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    with pytest.raises(RunError, match="holds 2 lines of 1 questions"):
+        read_run(tmp_path / "run")
+
+
+# with an LLM
+
+
+@pytest.fixture
+def server() -> Iterator[FakeServer]:
+    with fake_llm() as running:
+        yield running
+
+
+def llm_chain(server: FakeServer, index: Path, embedder: FakeEmbedder) -> AnswerChain:
+    settings = Settings(
+        _env_file=None, index=index, refusal_threshold=0, llm="openai:fake", llm_base_url=server.base_url
+    )
+    return AnswerChain(settings, embedder=embedder)
+
+
+def test_an_llm_run_counts_tokens_and_the_sentences_that_the_model_marked(
+    server: FakeServer, tiny_index: Path, fake_embedder: FakeEmbedder, tmp_path: Path
+) -> None:
+    server.queue = ["猫吃鱼。[1]", "猫吃鱼。"]
+    run, _ = recorded(llm_chain(server, tiny_index, fake_embedder), tmp_path, FISH, BIRD, answerer=LLM)
+    fish = run.lines[0]
+    assert (fish["scores"]["fell back"], fish["scores"]["marked sentences"]) == (0.0, 1.0)
+    assert fish["tokens"]["calls"] == 1 and fish["tokens"]["reply"] > 3
+    assert fish["scores"]["prompt tokens"] == fish["tokens"]["prompt"] > 200
+    assert run.summary()["tiny"]["all"]["prompt tokens"]["n"] == 2
+
+
+def test_an_llm_run_survives_an_endpoint_that_fails(
+    server: FakeServer, tiny_index: Path, fake_embedder: FakeEmbedder, tmp_path: Path
+) -> None:
+    server.mode = "error"
+    run, _ = recorded(llm_chain(server, tiny_index, fake_embedder), tmp_path, FISH, BIRD, answerer=LLM, parallel=2)
+    assert [line["error"] for line in run.lines] == [None, None]
+    assert [line["scores"]["fell back"] for line in run.lines] == [1.0, 1.0]
+    assert "大模型" in run.lines[0]["answer"]["notice"] and run.lines[0]["answer"]["citations"]
+    assert run.lines[0]["tokens"]["reply"] == 0
+
+
+def test_questions_to_an_llm_are_asked_at_the_same_time(chain: AnswerChain) -> None:
+    both = threading.Barrier(2, timeout=5)
+
+    def judge(question: SetQuestion, gold: list[Place]) -> Judged:
+        both.wait()
+        raise KeyError(question.id)
+
+    lines = judged_lines([("s", FISH), ("s", BIRD)], chain.index.current().library, judge, 2)
+    assert [line["error"] for line in lines] == ["KeyError: 'fish'", "KeyError: 'bird'"]
+
+
+# the command
+
+
+def test_the_command_without_an_index_is_one_sentence_and_exit_code_1(tmp_path: Path, capsys) -> None:
+    assert main([SET, "--index", str(tmp_path / "none")]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("error: there is no index in ")
+
+
+def test_wrong_sets_are_named_with_exit_code_1(tmp_path: Path, capsys) -> None:
+    assert main([str(tmp_path / "none.jsonl")]) == 1
+    assert "none.jsonl cannot be read" in capsys.readouterr().err
+    assert main([SET, "--tag", "nothing"]) == 1
+    assert "has the tag nothing" in capsys.readouterr().err
+    with pytest.raises(SetError, match="two sets are named corpus"):
+        read_sets([Path(SET), Path(SET)], None, None)
+
+
+def test_an_llm_run_without_an_llm_is_refused(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.delenv("YINJU_LLM", raising=False)
+    assert main([SET, "--answerer", "llm"]) == 1
+    assert "--answerer llm needs YINJU_LLM" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--limit", "--parallel"])
+def test_a_number_below_1_is_a_wrong_argument(option: str) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main([SET, option, "0"])
+    assert raised.value.code == 2
+
+
+@pytest.mark.model
+def test_the_command_measures_real_answers_of_several_sets(corpus_index: Path, tmp_path: Path, capsys) -> None:
+    stale = written_set(tmp_path, STALE)
+    options = ["--index", str(corpus_index), "--limit", "3", "--out", str(tmp_path / "run")]
+    assert main([SET, str(stale), *options]) == 1
+    run = read_run(tmp_path / "run")
+    assert (run.sets, len(run.lines)) == (["corpus", "tiny"], 4)
+    summary = run.summary()
+    assert summary["corpus"]["failed"] == {}
+    assert summary["corpus"]["all"]["citations exact"] | {"low": 0} == {"value": 1.0, "low": 0, "high": 1.0, "n": 3}
+    output = capsys.readouterr()
+    assert output.err == "FAILED: old: stale label: there is no article 甲\n"
+    assert "a second" in output.out
