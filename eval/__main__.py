@@ -9,7 +9,9 @@ from importlib import import_module
 
 COMMANDS = {
     "run": "answer and judge the questions of one or more sets",
-    "compare": "which questions two runs lost and won",
+    "gate": "hold runs to the gates, in CI",
+    "accept": "make runs the baselines of the gates",
+    "compare": "which questions were newly broken and newly fixed between two runs",
     "convert": "a public reading-comprehension set as a corpus and a question set",
     "followups": "how well follow-ups are made to stand alone",
     "typing_errors": "what typing errors cost, and what correcting them gives back",

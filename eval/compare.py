@@ -1,126 +1,107 @@
-"""python -m eval compare BEFORE AFTER: what changed between two runs of a question set.
+"""python -m eval compare BEFORE AFTER: which questions were newly broken and newly fixed between two runs.
 
-BEFORE and AFTER are written by `python -m eval run SET --lines FILE`. Prints for each metric how many questions it
-lost and won, with the exact McNemar test; then every such question with both answers. Both runs must be made
-in the same way, over the same set.
+BEFORE and AFTER are folders of `python -m eval run --out` or baselines. Says what the runs were made with differently;
+for each metric how much it lost and won, with a paired test; then every such question with both answers and their
+passages side by side. Runs of other sets, or made in another mode, are not compared.
 """
 
 import argparse
-import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import comb
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from eval.changes import Change, ChangeError, change_of
+from eval.provenance import changed_parts, void_parts
+from eval.records import Line, Recorded, RunError, read_run
+
 EPILOG = """exit codes: 0 no metric lost; 1 a metric lost significantly or more than --max-loss, or the runs cannot be
 compared; 2 wrong arguments"""
-METRICS = ("joint accuracy", "evidence hit@1", "evidence hit@5", "citation hit", "gold containment", "citations exact")
-SIGNIFICANT = 0.05
+METRICS = (
+    "joint accuracy",
+    "over-refusal",
+    "refusal",
+    "evidence hit@1",
+    "evidence hit@5",
+    "MRR@10",
+    "citation hit",
+    "gold containment",
+    "citations exact",
+)
 SHOWN_LETTERS = 300  # of an answer
+SHOWN_PASSAGES = 5
+PASSAGE_LETTERS = 40
 
-Lines = dict[str, dict[str, Any]]
-
-
-class CompareError(ValueError):
-    """Runs that cannot be compared; the message says why."""
+Changes = dict[str, list[Change]]  # by the name of the set
 
 
-@dataclass(frozen=True)
-class Change:
-    """The questions, by id, that a metric lost and won between two runs of `questions` questions."""
-
-    metric: str
-    questions: int
-    lost: tuple[str, ...]
-    won: tuple[str, ...]
-
-    @property
-    def loss(self) -> float:
-        """Share of the questions lost less those won; below 0 for a gain."""
-        return (len(self.lost) - len(self.won)) / self.questions
-
-    @property
-    def p_value(self) -> float:
-        """How probable so uneven a change is where losing and winning are equally likely.
-
-        Two-sided exact test of McNemar, min(1, 2 P(X <= min(lost, won))) for X ~ Binomial(lost + won, 1/2); 1 without
-        a change. Source: McNemar, Psychometrika 1947, doi:10.1007/BF02295996, in its exact form.
-        """
-        changed, fewer = len(self.lost) + len(self.won), min(len(self.lost), len(self.won))
-        return min(1.0, 2 * sum(comb(changed, k) for k in range(fewer + 1)) / 2**changed)
-
-    def is_loss(self, allowed: float) -> bool:
-        """Whether more was lost than is allowed, a share of the questions, or significantly more lost than won."""
-        return self.loss > allowed or (self.loss > 0 and self.p_value < SIGNIFICANT)
+def compare(before: Recorded, after: Recorded, metrics: Sequence[str] = METRICS) -> Changes:
+    """The changes of the metrics that the first run judged. Raises ChangeError for runs that cannot be compared."""
+    if void := void_parts(before.settings, after.settings):
+        raise ChangeError(f"the runs asked or judged something else: {'; '.join(void)}")
+    changes = {
+        name: [
+            change
+            for metric in metrics
+            if (change := change_of(metric, before.of_set(name), after.of_set(name))) is not None
+        ]
+        for name in before.sets
+    }
+    if not all(changes.values()):
+        raise ChangeError(f"{before.folder} judged none of {', '.join(metrics)}")
+    return changes
 
 
-def read_lines(path: Path) -> Lines:
-    """The lines of a run by the id of their question. Raises CompareError for a file that is none, and for no line."""
-    try:
-        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-        lines = {row["id"]: row for row in rows if isinstance(row["scores"], dict)}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CompareError(f"{path} cannot be read as lines of python -m eval run --lines: {error!r}") from error
-    if not lines or len(lines) < len(rows):
-        raise CompareError(f"{path} holds {len(rows)} lines of {len(lines)} questions")
-    return lines
-
-
-def compare(before: Lines, after: Lines) -> list[Change]:
-    """The changes of the METRICS that the first run judged, where a question counts as won when the metric is 1.
-
-    A question that the second run did not judge is lost. Raises CompareError where they are not of the same questions,
-    and where the second run judged what the first did not.
-    """
-    if before.keys() != after.keys():
-        odd = sorted(before.keys() ^ after.keys())
-        raise CompareError(
-            f"the runs are of different questions: only one has {', '.join(odd[:5])} ({len(odd)} in all)"
-        )
-    if missing := [metric for metric in METRICS if _judges(after, metric) and not _judges(before, metric)]:
-        raise CompareError(f"the run before did not judge {', '.join(missing)}: run both in the same way")
-    return [_change(metric, before, after) for metric in METRICS if _judges(before, metric)]
-
-
-def _judges(lines: Lines, metric: str) -> bool:
-    return any(line["scores"].get(metric) is not None for line in lines.values())
-
-
-def _change(metric: str, before: Lines, after: Lines) -> Change:
-    judged = [id_ for id_ in before if before[id_]["scores"].get(metric) is not None]
-    then = {id_: before[id_]["scores"][metric] == 1 for id_ in judged}
-    now = {id_: after[id_]["scores"].get(metric) == 1 for id_ in judged}
-    lost = tuple(id_ for id_ in judged if then[id_] and not now[id_])
-    won = tuple(id_ for id_ in judged if now[id_] and not then[id_])
-    return Change(metric, len(judged), lost, won)
-
-
-def print_changes(changes: Sequence[Change], before: Lines, after: Lines, console: Console) -> None:
-    """A row for each metric, then every question that one of them lost or won, with both answers."""
-    table = Table("metric", "questions", "lost", "won", "p")
+def print_changes(changes: Sequence[Change], before: Sequence[Line], after: Sequence[Line], console: Console) -> None:
+    """A row for each metric, then every question that one of them lost or won, with both answers and passages."""
+    table = Table("metric", "questions", "lost", "won", "loss", "p")
     for change in changes:
-        row = (change.metric, change.questions, len(change.lost), len(change.won), f"{change.p_value:.3f}")
-        table.add_row(*map(str, row))
+        counts = (len(change.before), len(change.lost), len(change.won))
+        table.add_row(change.metric, *map(str, counts), f"{change.loss:+.3f}", f"{change.p_value:.3f}")
     console.print(table)
-    for id_ in before:
-        lost = [f"LOST {change.metric}" for change in changes if id_ in change.lost]
-        won = [f"WON {change.metric}" for change in changes if id_ in change.won]
+    for then, now in zip(before, after, strict=True):
+        lost = [change.metric for change in changes if now["id"] in change.lost]
+        won = [change.metric for change in changes if now["id"] in change.won]
         if lost or won:
-            console.print(f"\n[bold]{escape(id_)}: {', '.join([*lost, *won])}[/bold]")
-            console.print(f"before: {escape(_told(before[id_]))}")
-            console.print(f"after: {escape(_told(after[id_]))}")
+            told = [f"newly broken: {', '.join(lost)}"] * bool(lost) + [f"newly fixed: {', '.join(won)}"] * bool(won)
+            console.print(f"\n[bold]{escape(now['id'])}[/bold] {escape(_asked(then, now))}")
+            console.print("; ".join(told))
+            console.print(side_by_side(then, now))
 
 
-def _told(line: Mapping[str, Any]) -> str:
-    """What became of the evidence, and the beginning of the answer."""
-    text = (line.get("answer") or {}).get("text", "")
-    return f"({line.get('evidence') or 'no evidence'}) {text[:SHOWN_LETTERS]}"
+def _asked(then: Line, now: Line) -> str:
+    return str(now.get("question") or then.get("question") or "")
+
+
+def side_by_side(then: Line, now: Line) -> Table:
+    """Answer and passages of a question in two runs."""
+    table = Table("before", "after", expand=True)
+    for told in (_answer, _passages):
+        table.add_row(*(escape(told(line)) for line in (then, now)))
+    return table
+
+
+def _answer(line: Line) -> str:
+    """What became of the evidence, and the beginning of the answer or what failed."""
+    kept = line["error"] or (line.get("answer") or {}).get("text") or "no answer kept"
+    return f"({line['evidence outcome'] or 'no evidence'}) {kept[:SHOWN_LETTERS]}"
+
+
+def _passages(line: Line) -> str:
+    """The first passages, one a line; those that hold a quote of the evidence are starred."""
+    return "\n".join(_passage_lines(line)) or "no passages kept"
+
+
+def _passage_lines(line: Line) -> Iterator[str]:
+    passages = line.get("passages") or (line.get("answer") or {}).get("passages") or []
+    for passage in passages[:SHOWN_PASSAGES]:
+        own = [e["quote"] for e in line["evidence"] if e["article"] == passage["article"]]
+        star = "★" if any(quote in passage["text"] for quote in own) else " "
+        snippet = " ".join(passage["text"].split())[:PASSAGE_LETTERS]
+        yield f"{star}{passage['rank']}. {passage['article']}: {snippet}"
 
 
 def share(text: str) -> float:
@@ -131,26 +112,35 @@ def share(text: str) -> float:
     return value
 
 
+def in_order(lines: Sequence[Line], like: Sequence[Line]) -> list[Line]:
+    """The lines in the order of others of the same questions."""
+    by_id: Mapping[str, Line] = {line["id"]: line for line in lines}
+    return [by_id[line["id"]] for line in like]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m eval compare", description=__doc__, epilog=EPILOG)
     parser.add_argument("before", type=Path, metavar="BEFORE")
     parser.add_argument("after", type=Path, metavar="AFTER")
     parser.add_argument(
-        "--max-loss", type=share, default=0.02, metavar="SHARE", help="share of the questions that may be lost (0.02)"
+        "--max-loss", type=share, default=0.02, metavar="SHARE", help="what a metric may lose (default: 0.02)"
     )
     options = parser.parse_args(arguments)
     try:
-        before, after = read_lines(options.before), read_lines(options.after)
+        before, after = read_run(options.before), read_run(options.after)
         changes = compare(before, after)
-        if not changes:
-            raise CompareError(f"{options.before} judged none of {', '.join(METRICS)}")
-    except CompareError as error:
+    except (RunError, ChangeError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print_changes(changes, before, after, Console(width=120))
-    losses = [change for change in changes if change.is_loss(options.max_loss)]
+    console = Console(width=120)
+    for told in changed_parts(before.settings, after.settings).values():
+        console.print(f"made differently: {escape(told)}")
+    for name, own in changes.items():
+        console.print(f"[bold]{escape(name)}[/bold]")
+        then, now = before.of_set(name), after.of_set(name)
+        print_changes(own, then, in_order(now, then), console)
+    losses = [change for own in changes.values() for change in own if change.is_loss(options.max_loss)]
     for change in losses:
-        text = f"{change.metric} lost {len(change.lost)} of {change.questions} questions and won {len(change.won)}"
-        print(f"FAILED: {text}", file=sys.stderr)
+        print(f"FAILED: {change}", file=sys.stderr)
     return 1 if losses else 0

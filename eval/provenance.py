@@ -13,7 +13,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.index import Generation
 
-PLACES = ("index", "corpus")  # settings that say where something lies, and nothing of what it is
+PLACES = ("index", "corpus", "llm_base_url")  # settings that say where something lies, and nothing of what it is
 VOID = ("answerer", "sets", "tag", "limit")  # runs that differ here asked or judged something else
 
 

@@ -19,6 +19,7 @@ from rich.table import Table
 
 from eval.records import STALE, Line, Recorded, RunError, RunFolder
 from eval.sets import SetError, SetQuestion, load_set
+from eval.summary import shown
 from rag.errors import RagError, SettingsError
 from rag.settings import Settings, load_settings
 
@@ -170,12 +171,3 @@ def print_summary(summary: dict[str, Any], title: str, columns: Sequence[str]) -
     console.print(table)
     console.print("  ".join(f"{name} {shown(figure)}" for name, figure in summary["all"].items()), highlight=False)
     console.print("evidence:", "; ".join(f"{reason} {count}" for reason, count in summary["evidence"].items()))
-
-
-def shown(figure: dict[str, float] | None) -> str:
-    """A figure with its interval and the number of questions, such as 0.69 (0.62-0.75, 217); a dash for None."""
-    if figure is None:
-        return "–"
-    digits = 3 if abs(figure["value"]) < 10 else 0
-    value, low, high = (f"{figure[key]:.{digits}f}" for key in ("value", "low", "high"))
-    return f"{value} ({low}-{high}, {figure['n']})"

@@ -84,3 +84,12 @@ def refusal_figures(lines: Sequence[Line]) -> Figures:
             low, high = ends((resampled(refused) + resampled(answered, seed=SEED + 1)) / 2)
             figures[f"balanced accuracy {type_}"] = Estimate(float(value), low, high, len(refused) + len(answered))
     return figures
+
+
+def shown(figure: dict[str, float] | None) -> str:
+    """A figure with its interval and the number of questions, such as 0.69 (0.62-0.75, 217); a dash for None."""
+    if figure is None:
+        return "–"
+    digits = 3 if abs(figure["value"]) < 10 else 0
+    value, low, high = (f"{figure[key]:.{digits}f}" for key in ("value", "low", "high"))
+    return f"{value} ({low}-{high}, {figure['n']})"

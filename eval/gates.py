@@ -1,0 +1,174 @@
+"""What a run must hold: invariants, floors and ceilings, and what it may lose against the committed baseline.
+
+A TOML file with a table for each set, by the name of its file:
+
+[corpus]
+baseline = "results/corpus"            # a run folder made by python -m eval accept, from the folder of this file
+optional = true                        # the set need not be among the runs (default: it must)
+invariants = {"citations exact" = 1}   # of every question that it judges
+least = {"joint accuracy" = 0.655}     # of a figure of the summary; "follow-up: joint accuracy" is that of a type
+most = {"over-refusal" = 0.1}
+loss = {"joint accuracy" = 0.02}       # what the mean may lose; a significant loss is never allowed
+
+Whatever is missing fails: a baseline, a set, a question, a metric.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eval.changes import NO_SHARES, ChangeError, change_of, goodness, is_stale
+from eval.provenance import changed_parts, void_parts
+from eval.records import Line, Recorded, RunError, read_run
+from eval.summary import shown, summary_of
+
+Limits = dict[str, float]
+BASELINE = "baseline"  # the gate that says what changed since
+
+
+class GatesError(ValueError):
+    """A gates file that cannot be used; the message names it."""
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What the runs of one set are held to."""
+
+    baseline: Path
+    invariants: Limits = field(default_factory=dict)
+    least: Limits = field(default_factory=dict)
+    most: Limits = field(default_factory=dict)
+    loss: Limits = field(default_factory=dict)
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one gate says of one set: a sentence, and the questions that it is about."""
+
+    set: str
+    gate: str
+    passed: bool
+    told: str
+    questions: tuple[str, ...] = ()
+
+
+def load_gates(path: Path) -> dict[str, Gates]:
+    """The gates by the name of their set. Raises GatesError for a file that is none, or would check nothing."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        gates = {
+            name: Gates(**{**table, "baseline": path.parent / table["baseline"]}) for name, table in tables.items()
+        }
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise GatesError(f"{path} cannot be read as gates: {error!r}") from error
+    if not gates:
+        raise GatesError(f"{path} holds no gates")
+    for name, gate in gates.items():
+        limits = (gate.invariants, gate.least, gate.most, gate.loss)
+        if not all(isinstance(table, dict) for table in limits) or not all(map(_is_number, _values(limits))):
+            raise GatesError(f"{path}: invariants, least, most and loss of {name} should be metrics with a number each")
+        if not gate.loss or not (gate.invariants or gate.least or gate.most):
+            raise GatesError(f"{path}: {name} should have loss, and one of invariants, least and most")
+        if wrong := sorted(NO_SHARES & gate.loss.keys()):
+            raise GatesError(f"{path}: {name} cannot limit the loss of {wrong[0]}, which is no value from 0 to 1")
+    return gates
+
+
+def _values(tables: Sequence[Limits]) -> list[object]:
+    return [value for table in tables for value in table.values()]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def judge_runs(folders: Sequence[Path], gates: Mapping[str, Gates]) -> list[Verdict]:
+    """What every gate says, in the order of the runs; a run that cannot be read and a set that is missing fail."""
+    verdicts: list[Verdict] = []
+    seen: set[str] = set()
+    for folder in folders:
+        try:
+            run = read_run(folder)
+        except RunError as error:
+            verdicts.append(Verdict(folder.name, "run", False, str(error)))
+            continue
+        for name in run.sets:
+            gate = gates.get(name)
+            verdicts += judge(run, name, gate) if gate else [Verdict(name, "run", False, f"{name} has no gates")]
+        seen |= set(run.sets)
+    missing = [name for name, gate in gates.items() if name not in seen and not gate.optional]
+    return verdicts + [Verdict(name, "run", False, f"{name} was not run") for name in missing]
+
+
+def judge(run: Recorded, name: str, gates: Gates) -> list[Verdict]:
+    """What every gate of a set says of a run."""
+    lines = run.of_set(name)
+    return [
+        *_about_the_run(name, lines, run.settings["sets"][name]["questions"]),
+        *_invariants(name, lines, gates.invariants),
+        *_limits(name, lines, gates),
+        *_losses(run, name, lines, gates),
+    ]
+
+
+def _about_the_run(name: str, lines: list[Line], asked: int) -> Iterator[Verdict]:
+    told = f"{len(lines)} of {asked} questions were asked"
+    yield Verdict(name, "complete", 0 < len(lines) == asked, told)
+    stale = [line for line in lines if is_stale(line)]
+    crashed = [line for line in lines if line["error"] and not is_stale(line)]
+    for gate, wrong in (("labels", stale), ("no failure", crashed)):
+        told = "; ".join(f"{line['id']}: {line['error']}" for line in wrong) or "none"
+        yield Verdict(name, gate, not wrong, told, _ids(wrong))
+
+
+def _ids(lines: Sequence[Line]) -> tuple[str, ...]:
+    return tuple(line["id"] for line in lines)
+
+
+def _invariants(name: str, lines: list[Line], invariants: Limits) -> Iterator[Verdict]:
+    for metric, wanted in invariants.items():
+        judged = [line for line in lines if line["scores"].get(metric) is not None]
+        wrong = [line for line in judged if line["scores"][metric] != wanted]
+        told = f"{metric} is {wanted:g} of {len(judged) - len(wrong)} of {len(judged)} questions"
+        yield Verdict(name, f"always {metric}", bool(judged) and not wrong, told, _ids(wrong))
+
+
+def _limits(name: str, lines: list[Line], gates: Gates) -> Iterator[Verdict]:
+    summary = summary_of(lines)
+    for kind, limits in (("least", gates.least), ("most", gates.most)):
+        for key, limit in limits.items():
+            type_, _, metric = key.rpartition(": ")
+            figure = (summary["types"].get(type_, {}) if type_ else summary["all"]).get(metric)
+            passed = figure is not None and (figure["value"] >= limit if kind == "least" else figure["value"] <= limit)
+            told = f"{key} is {shown(figure) if figure else 'not measured'}, the {kind} is {limit:g}"
+            own = [line for line in lines if type_ in ("", line["type"]) and line["scores"].get(metric) is not None]
+            wrong = () if passed else _ids([line for line in own if goodness(line, metric) == 0])
+            yield Verdict(name, f"{kind} {key}", passed, told, wrong)
+
+
+def _losses(run: Recorded, name: str, lines: list[Line], gates: Gates) -> Iterator[Verdict]:
+    try:
+        baseline = read_run(gates.baseline)
+        if void := void_parts(of_set(baseline, name), of_set(run, name)):
+            raise ChangeError(f"{gates.baseline} cannot be held against this run: {'; '.join(void)}")
+        changes = {metric: change_of(metric, baseline.of_set(name), lines) for metric in gates.loss}
+    except (RunError, ChangeError) as error:
+        yield Verdict(name, BASELINE, False, f"{error}; python -m eval accept makes a new one")
+        return
+    changed = changed_parts(of_set(baseline, name), of_set(run, name)).values()
+    yield Verdict(name, BASELINE, True, f"changed since the baseline: {'; '.join(changed) or 'nothing'}")
+    for metric, allowed in gates.loss.items():
+        if (change := changes[metric]) is None:
+            yield Verdict(name, f"loss of {metric}", False, f"the baseline did not judge {metric}")
+        else:
+            yield Verdict(
+                name, f"loss of {metric}", not change.is_loss(allowed), f"{change}, allowed {allowed:g}", change.lost
+            )
+
+
+def of_set(run: Recorded, name: str) -> dict[str, Any]:
+    """What a run was made with, as if it had been of this set only."""
+    return {**run.settings, "sets": {name: run.settings["sets"].get(name)}}

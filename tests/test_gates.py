@@ -1,0 +1,251 @@
+"""Gates: what passes, what fails and how it is named, and that whatever is missing fails."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+from runs import Scores, written_run
+
+from eval.accept import main as accept
+from eval.gate import GATES, main
+from eval.gates import GatesError, Verdict, judge_runs, load_gates
+from eval.verdicts import to_junit, to_markdown
+
+TABLE = """[s]
+baseline = "base"
+invariants = {"citations exact" = 1}
+least = {"joint accuracy" = 0.5, "fact: joint accuracy" = 0.5}
+most = {"over-refusal" = 0.2}
+loss = {"joint accuracy" = 0.1, "MRR@10" = 0.1}
+"""
+
+
+def scores_of(right: int, of: int = 10, **others: float | None) -> Scores:
+    """Scores of so many questions, the first of which are right."""
+    rest = {"citations exact": 1.0, "over-refusal": 0.0, "MRR@10": 1.0} | others
+    return {f"q{number}": {"joint accuracy": float(number < right), **rest} for number in range(of)}
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Path:
+    """Gates of the set s, whose baseline has 8 of 10 questions right."""
+    path = tmp_path / "gates.toml"
+    path.write_text(TABLE, encoding="utf-8")
+    written_run(tmp_path / "base", scores_of(8))
+    return path
+
+
+def failed(gates: Path, *runs: Path) -> dict[str, Verdict]:
+    return {verdict.gate: verdict for verdict in judge_runs(runs, load_gates(gates)) if not verdict.passed}
+
+
+def test_a_run_like_its_baseline_passes_every_gate(gates: Path, tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    verdicts = judge_runs([run], load_gates(gates))
+    assert [verdict.gate for verdict in verdicts] == [
+        "complete",
+        "labels",
+        "no failure",
+        "always citations exact",
+        "least joint accuracy",
+        "least fact: joint accuracy",
+        "most over-refusal",
+        "baseline",
+        "loss of joint accuracy",
+        "loss of MRR@10",
+    ]
+    assert all(verdict.passed for verdict in verdicts)
+    assert verdicts[7].told == "changed since the baseline: nothing"
+
+
+@pytest.mark.parametrize(
+    ("scores", "gate", "told", "questions"),
+    [
+        (scores_of(6), "loss of joint accuracy", "lost 2 of 10 questions and won 0: a loss of 0.200", ("q6", "q7")),
+        (scores_of(8, **{"MRR@10": 0.8}), "loss of MRR@10", "a loss of 0.200", tuple(f"q{n}" for n in range(10))),
+        (scores_of(4), "least joint accuracy", "is 0.400 (0.168-0.687, 10), the least is 0.5", tuple(scores_of(6))[4:]),
+        (
+            {**scores_of(8), "q9": {"joint accuracy": 0.0, "citations exact": 0.5}},
+            "always citations exact",
+            "citations exact is 1 of 9 of 10 questions",
+            ("q9",),
+        ),
+        (scores_of(8, **{"over-refusal": 1.0}), "most over-refusal", "the most is 0.2", tuple(scores_of(8))),
+    ],
+    ids=["a share lost", "a graded metric lost", "a floor", "an invariant", "a ceiling"],
+)
+def test_each_kind_of_gate_names_what_it_caught(
+    gates: Path, tmp_path: Path, scores: Scores, gate: str, told: str, questions: tuple[str, ...]
+) -> None:
+    verdict = failed(gates, written_run(tmp_path / "run", scores))[gate]
+    assert told in verdict.told
+    assert set(questions) <= set(verdict.questions)
+
+
+def test_a_stale_label_is_no_regression_and_a_crash_is(gates: Path, tmp_path: Path) -> None:
+    stale = written_run(tmp_path / "stale", {**scores_of(8), "q0": "stale label: 甲 does not say '猫'"})
+    assert {gate: verdict.questions for gate, verdict in failed(gates, stale).items()} == {"labels": ("q0",)}
+    crashed = failed(gates, written_run(tmp_path / "crashed", {**scores_of(7), "q0": "KeyError: 'x'"}))
+    assert crashed["no failure"].told == "q0: KeyError: 'x'"
+    assert crashed["loss of joint accuracy"].questions == ("q0", "q7")
+
+
+def test_what_is_missing_fails(gates: Path, tmp_path: Path) -> None:
+    unmeasured = failed(gates, written_run(tmp_path / "run", {"q0": {"x": 1.0}}))
+    assert "not measured" in unmeasured["least joint accuracy"].told
+    assert {"always citations exact", "most over-refusal", "baseline"} <= unmeasured.keys()
+    unreadable, missing = judge_runs([tmp_path / "none"], load_gates(gates))
+    assert "none/settings.json cannot be read" in unreadable.told and not unreadable.passed
+    assert (missing.told, missing.passed) == ("s was not run", False)
+    other = failed(gates, written_run(tmp_path / "other", scores_of(8), "t"))
+    assert other["run"].told == "s was not run"
+    assert [v.told for v in judge_runs([tmp_path / "other"], load_gates(gates))] == ["t has no gates", "s was not run"]
+    gates.write_text(TABLE.replace('"base"', '"gone"'), encoding="utf-8")
+    gone = failed(gates, written_run(tmp_path / "run2", scores_of(8)))["baseline"]
+    assert "gone/settings.json cannot be read" in gone.told and "python -m eval accept" in gone.told
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"id": "q0", "scores": {}}\n'])
+def test_a_run_with_no_or_an_unreadable_line_fails(gates: Path, tmp_path: Path, text: str) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    (run / "lines.jsonl").write_text(text, encoding="utf-8")
+    assert failed(gates, run).keys() == {"run"}
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_a_run_that_was_broken_off_fails(gates: Path, tmp_path: Path) -> None:
+    sets = {"s": {"sha256": "5" * 64, "questions": 11}}
+    run = written_run(tmp_path / "run", scores_of(8), sets=sets)
+    assert failed(gates, run)["complete"].told == "10 of 11 questions were asked"
+
+
+def test_a_figure_that_is_no_number_fails(gates: Path, tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run", scores_of(8, **{"over-refusal": math.nan}))
+    assert "most over-refusal" in failed(gates, run)
+
+
+def test_a_changed_set_needs_a_new_baseline_and_changed_settings_are_named(gates: Path, tmp_path: Path) -> None:
+    sets = {"s": {"sha256": "6" * 64, "questions": 10}}
+    told = failed(gates, written_run(tmp_path / "run", scores_of(8), sets=sets))["baseline"].told
+    assert "sets.s.sha256 was 555555555555 and is 666666666666" in told
+    run = written_run(tmp_path / "other", scores_of(8), settings={"dense_weight": 1.0, "index": "there"})
+    (verdict,) = [v for v in judge_runs([run], load_gates(gates)) if v.gate == "baseline"]
+    assert verdict.passed and verdict.told == "changed since the baseline: settings.dense_weight was 0.6 and is 1.0"
+
+
+def test_an_optional_set_need_not_be_run_but_is_held_to_its_gates(gates: Path, tmp_path: Path) -> None:
+    gates.write_text(TABLE + TABLE.replace("[s]", "[t]\noptional = true"), encoding="utf-8")
+    run = written_run(tmp_path / "run", scores_of(8))
+    assert failed(gates, run) == {}
+    assert "baseline" in failed(gates, run, written_run(tmp_path / "t", scores_of(8), "t"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[s\n",
+        "s = 1\n",
+        "[s]\nloss = {x = 1}\n",
+        '[s]\nbaseline = "b"\n',
+        '[s]\nbaseline = "b"\nloss = {x = 0}\n',
+        '[s]\nbaseline = "b"\nleast = {x = 0}\n',
+        TABLE + "lest = {x = 1}\n",
+        TABLE.replace("0.5", '"half"'),
+        TABLE.replace("least = ", "least = 1 #"),
+        TABLE.replace('"MRR@10"', "brevity"),
+    ],
+)
+def test_gates_that_would_check_nothing_or_cannot_be_meant_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "gates.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(GatesError, match=r"gates\.toml"):
+        load_gates(path)
+    assert main([str(tmp_path), "--gates", str(path)]) == 1
+
+
+# reports
+
+VERDICTS = [
+    Verdict("s", "baseline", True, "changed since the baseline: settings.x was 1 and is 2"),
+    Verdict("s", "least a|b", False, "a|b is <b>\x00low</b>\nhere", tuple(f"q{n}" for n in range(23))),
+    Verdict("t", "labels", True, "none"),
+]
+
+
+def test_the_summary_in_markdown_says_how_it_ended_and_what_failed() -> None:
+    text = to_markdown(VERDICTS)
+    assert text.startswith("# ❌ 1 of 3 gates fail\n\n- **s, least a\\|b**: a\\|b is \\<b\\>")
+    assert "(q0, q1," in text and "q19 and 3 more)" in text and "q20" not in text
+    assert "\ns, changed since the baseline: settings.x was 1 and is 2\n" in text
+    assert "| ✅ | t | labels | none |" in text
+    assert to_markdown([VERDICTS[2]]).startswith("# ✅ all 1 gates hold\n")
+
+
+def test_the_junit_xml_has_a_suite_a_set_and_a_case_a_gate() -> None:
+    root = ET.fromstring(to_junit(VERDICTS))
+    suites = [(suite.get("name"), suite.get("tests"), suite.get("failures")) for suite in root]
+    assert suites == [("s", "2", "1"), ("t", "1", "0")]
+    (failure,) = root.iter("failure")
+    assert failure.get("message") == "a|b is <b>\ufffdlow</b>\nhere"
+    assert (failure.text or "").split("\n") == [f"q{n}" for n in range(23)]
+    assert [case.get("name") for case in root.iter("testcase")] == ["baseline", "least a|b", "labels"]
+
+
+def test_the_command_writes_both_and_tells_by_its_exit_code(
+    gates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["--gates", str(gates), "--junit", str(tmp_path / "j.xml"), "--markdown", str(tmp_path / "m.md")]
+    assert main([str(written_run(tmp_path / "good", scores_of(8))), *files]) == 0
+    assert "✅ all 10 gates hold" in capsys.readouterr().out
+    assert main([str(written_run(tmp_path / "bad", scores_of(3))), *files]) == 1
+    assert (tmp_path / "m.md").read_text(encoding="utf-8") == capsys.readouterr().out
+    assert '<failure message="joint accuracy lost 5' in (tmp_path / "j.xml").read_text(encoding="utf-8")
+
+
+# baselines
+
+
+def test_an_accepted_run_is_a_small_baseline_that_it_passes(gates: Path, tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run", scores_of(6, milliseconds=12.5, forbidden=None, F1=1 / 3))
+    assert failed(gates, run).keys() == {"loss of joint accuracy"}
+    assert accept([str(run), "--gates", str(gates)]) == 0
+    assert failed(gates, run) == {}
+    first = json.loads((tmp_path / "base" / "lines.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert first.keys() == {"id", "set", "type", "scores", "error", "evidence outcome", "evidence rank"}
+    assert first["scores"] == {"joint accuracy": 1, "citations exact": 1, "over-refusal": 0, "MRR@10": 1, "F1": 0.3333}
+    settings = json.loads((tmp_path / "base" / "settings.json").read_text(encoding="utf-8"))
+    assert settings["settings"] == {"dense_weight": 0.6}
+
+
+@pytest.mark.parametrize(
+    ("scores", "options", "message"),
+    [
+        ({"q0": "KeyError: x"}, {}, "q0 failed"),
+        (scores_of(8), {"name": "t"}, "t has no gates"),
+        (scores_of(8), {"sets": {"s": {"sha256": "", "questions": 12}}}, "10 of 12 questions were asked"),
+    ],
+)
+def test_a_run_that_is_no_baseline_is_not_accepted(
+    gates: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    scores: Scores,
+    options: dict[str, Any],
+    message: str,
+) -> None:
+    run = written_run(tmp_path / "run", scores, **options)
+    assert accept([str(run), "--gates", str(gates)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_the_committed_gates_pass_on_their_own_baselines(tmp_path: Path) -> None:
+    gates = load_gates(GATES)
+    assert gates["corpus"].invariants == {"citations resolve": 1, "citations exact": 1, "unsupported figures": 0}
+    assert not gates["corpus"].optional
+    verdicts = judge_runs([gate.baseline for gate in gates.values()], gates)
+    assert [verdict for verdict in verdicts if not verdict.passed] == []
+    assert sum(path.stat().st_size for gate in gates.values() for path in gate.baseline.iterdir()) < 500_000
