@@ -87,7 +87,7 @@ def side_by_side(then: Line, now: Line) -> Table:
 def _answer(line: Line) -> str:
     """What became of the evidence, and the beginning of the answer or what failed."""
     kept = line["error"] or (line.get("answer") or {}).get("text") or "no answer kept"
-    return f"({line['evidence outcome'] or 'no evidence'}) {kept[:SHOWN_LETTERS]}"
+    return f"({line['outcome'] or 'no evidence'}) {kept[:SHOWN_LETTERS]}"
 
 
 def _passages(line: Line) -> str:

@@ -101,23 +101,27 @@ def sentence_of(text: str, answer: str, start: int) -> str:
     return next((text[a:b] for a, b in sentence_spans(text) if a <= start < b), answer)
 
 
-def convert(folder: Path, out: Path, *, keep: float = 1.0, questions: int | None = None, seed: int = 7) -> Converted:
-    """Write the corpus and the set.
+def convert(
+    folder: Path, out: Path, *, keep: float = 1.0, questions: int | None = None, first: int | None = None, seed: int = 7
+) -> Converted:
+    """Write the corpus and the set; with `first` of so many questions, and of their passages only.
 
     Raises ValueError where OUT/corpus holds anything else: it would be indexed, and absent topics would be there.
     """
     chance = random.Random(seed)
     if (folder / "articles").is_dir():
-        if keep < 1:
-            raise ValueError("--keep is for passages.jsonl: here questions may be about several articles")
+        if keep < 1 or first is not None:
+            raise ValueError("--keep and --first are for passages.jsonl: here questions may be about several articles")
         return _convert_articles(folder, out, chance, questions)
-    passages = {row["id"]: row for row in read_jsonl(folder / "passages.jsonl")}
+    asked = list(read_jsonl(folder / "questions.jsonl"))[:first]
+    about = {row["passage"] for row in asked}
+    passages = {r["id"]: r for r in read_jsonl(folder / "passages.jsonl") if first is None or r["id"] in about}
     kept = set(chance.sample(sorted(passages), round(keep * len(passages))))
     corpus = _empty_corpus(out, kept)
     for id_ in sorted(kept):
         row = passages[id_]
         (corpus / f"{id_}.txt").write_text(f"{row['title']}\n\n{row['text']}\n", encoding="utf-8")
-    rows = _sample(list(read_jsonl(folder / "questions.jsonl")), questions, chance)
+    rows = _sample(asked, questions, chance)
     _write_set(out, [to_question(r, passages[r["passage"]]["text"], kept=r["passage"] in kept) for r in rows])
     return Converted(len(kept), len(rows))
 
@@ -161,10 +165,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--keep", type=float, default=1.0, help="share of the passages that become articles")
     parser.add_argument("--questions", type=int, help="a random sample of this size")
+    parser.add_argument("--first", type=int, help="the first questions only, with only the passages they are about")
     parser.add_argument("--seed", type=int, default=7, help="seed of the samples")
     options = parser.parse_args(arguments)
     try:
-        made = convert(options.folder, options.out, keep=options.keep, questions=options.questions, seed=options.seed)
+        sampled = {"keep": options.keep, "questions": options.questions, "first": options.first, "seed": options.seed}
+        made = convert(options.folder, options.out, **sampled)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -41,6 +41,18 @@ def evidence_recall(passages: Sequence[Place], gold: Sequence[Place], k: int) ->
     return len(covered) / len(points)
 
 
+def evidence_precision(passages: Sequence[Place], gold: Sequence[Place], k: int) -> float | None:
+    """Gold code points among those of the first k passages, over all of these: low where passages are too long.
+
+    Source: token precision of Smith and Troynikov, Evaluating Chunking Strategies for Retrieval, Chroma 2024.
+    """
+    if not gold or not passages:
+        return None
+    points = {(article, offset) for article, start, end in gold for offset in range(start, end)}
+    shown = {(article, offset) for article, start, end in passages[:k] for offset in range(start, end)}
+    return len(shown & points) / len(shown)
+
+
 def reciprocal_rank(passages: Sequence[Place], gold: Sequence[Place], k: int = 10) -> float | None:
     """1 / rank of the first passage that covers evidence, 0 when none of the first k does. Mean: MRR@k."""
     if not gold:

@@ -14,7 +14,7 @@ from eval.summary import summary_of
 
 SETTINGS, LINES, SUMMARY = "settings.json", "lines.jsonl", "summary.json"
 STALE = "stale label"
-KEYS = {"id", "set", "type", "scores", "error", "evidence outcome", "evidence rank"}
+KEYS = {"id", "set", "type", "scores", "error", "outcome", "evidence_rank"}
 
 Line = dict[str, Any]
 

@@ -30,7 +30,7 @@ STATISTICS: dict[str, dict[str, Statistic]] = {  # of what is no mean
 
 def summary_of(lines: Sequence[Line]) -> dict[str, Any]:
     """What summary.json holds of one set: all questions, each type, what became of the evidence, what failed."""
-    outcomes = Counter(line["evidence outcome"] for line in lines)
+    outcomes = Counter(line["outcome"] for line in lines)
     return {
         "questions": len(lines),
         "all": _to_json(figures_of(lines)),

@@ -36,8 +36,8 @@ def line(id_: str, name: str, values: dict[str, float | None] | str, answer: str
         "evidence": [{"article": "甲", "quote": "猫吃鱼"}],
         "scores": {} if failed else values,
         "error": values if failed else None,
-        "evidence outcome": None if failed else "cited",
-        "evidence rank": 1,
+        "outcome": None if failed else "cited",
+        "evidence_rank": 1,
         "answer": None if failed else {"text": answer, "passages": PASSAGES},
     }
     return json.dumps(row, ensure_ascii=False)

@@ -77,6 +77,13 @@ def test_questions_on_a_passage_that_is_left_out_are_of_an_absent_topic(folder: 
             assert question.type in ("fact", "unanswerable")
 
 
+def test_the_first_questions_come_with_their_passages_only(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert convert(folder, out, first=1) == Converted(1, 1)
+    assert [path.name for path in (out / "corpus").iterdir()] == ["P0.txt"]
+    assert [question.id for question in load_set(out / "set.jsonl")] == ["Q0"]
+
+
 def test_articles_of_another_selection_are_refused(folder: Path, tmp_path: Path, capsys) -> None:
     out = tmp_path / "out"
     convert(folder, out)

@@ -118,7 +118,7 @@ def test_a_result_line_holds_the_question_its_scores_and_its_answer(chain: Answe
     row = json.loads(line)
     assert (row["id"], row["type"], row["answer"]["question"]) == ("fish", "fact", "猫吃鱼吗")
     assert row["scores"] == result.judged[0].scores
-    assert (row["evidence"], row["evidence rank"]) == ("cited", 1)
+    assert (row["evidence"], row["evidence_rank"]) == ("cited", 1)
     assert json.loads(Run([judged(a=1.0)]).to_lines()) == {"id": "q", "type": "fact", "scores": {"a": 1.0}}
 
 

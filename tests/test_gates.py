@@ -215,7 +215,7 @@ def test_an_accepted_run_is_a_small_baseline_that_it_passes(gates: Path, tmp_pat
     assert accept([str(run), "--gates", str(gates)]) == 0
     assert failed(gates, run) == {}
     first = json.loads((tmp_path / "base" / "lines.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    assert first.keys() == {"id", "set", "type", "scores", "error", "evidence outcome", "evidence rank"}
+    assert first.keys() == {"id", "set", "type", "scores", "error", "outcome", "evidence_rank"}
     assert first["scores"] == {"joint accuracy": 1, "citations exact": 1, "over-refusal": 0, "MRR@10": 1, "F1": 0.3333}
     settings = json.loads((tmp_path / "base" / "settings.json").read_text(encoding="utf-8"))
     assert settings["settings"] == {"dense_weight": 0.6}

@@ -13,7 +13,7 @@ from eval.summary import by_type, figures_of, percentile, summary_of
 
 
 def line(type_: str = "fact", id_: str = "q", error: str | None = None, **scores: float | None) -> dict[str, Any]:
-    return {"id": id_, "type": type_, "scores": scores, "evidence outcome": None, "error": error}
+    return {"id": id_, "type": type_, "scores": scores, "outcome": None, "error": error}
 
 
 def values(lines: list[dict[str, Any]]) -> dict[str, float]:
@@ -100,7 +100,7 @@ def test_types_are_summarized_apart_in_order_of_appearance_and_failures_are_name
 
 def test_outcomes_are_counted_from_the_best_to_the_worst() -> None:
     found = ["ranked low", None, "cited", "ranked low"]
-    lines = [{**line(), "evidence outcome": outcome} for outcome in found]
+    lines = [{**line(), "outcome": outcome} for outcome in found]
     assert list(summary_of(lines)["evidence"].items()) == [("cited", 1), ("ranked low", 2)]
 
 

@@ -202,6 +202,15 @@ def test_evidence_recall_counts_gold_code_points_once() -> None:
     assert metrics.evidence_recall(passages, [], 3) is None
 
 
+def test_evidence_precision_is_the_gold_among_what_is_shown() -> None:
+    assert metrics.evidence_precision([("甲", 0, 20)], GOLD, 5) == 10 / 20
+    assert metrics.evidence_precision([("甲", 0, 20), ("甲", 0, 30), ("乙", 0, 4)], GOLD, 2) == 10 / 30
+    assert metrics.evidence_precision([("甲", 0, 30)], [("甲", 10, 20), ("甲", 15, 20)], 5) == 10 / 30
+    assert metrics.evidence_precision([("丙", 0, 4)], GOLD, 5) == 0
+    assert metrics.evidence_precision([], GOLD, 5) is None
+    assert metrics.evidence_precision([("甲", 0, 30)], [], 5) is None
+
+
 def test_reciprocal_rank_is_that_of_the_first_passage_with_evidence() -> None:
     passages = [("甲", 0, 14), ("乙", 2, 9), ("甲", 10, 20)]
     assert metrics.reciprocal_rank(passages, GOLD) == 1 / 2
@@ -328,14 +337,16 @@ def test_an_answer_is_right_with_every_gold_group_and_cited_evidence() -> None:
 # second implementations
 
 
-def slow_retrieval(passages: list[Place], gold: list[Place], k: int) -> tuple[float, float, float]:
-    """evidence hit@k, evidence recall@k and MRR@k, character by character."""
+def slow_retrieval(passages: list[Place], gold: list[Place], k: int) -> tuple[float, float, float | None, float]:
+    """evidence hit@k, recall@k and precision@k and MRR@k, character by character."""
     wanted = [{(a, i) for i in range(s, e)} for a, s, e in gold]
     shown = [{(a, i) for i in range(s, e)} for a, s, e in passages[:k]]
     helpful = [any(2 * len(characters & w) >= len(w) for w in wanted) for characters in shown]
     everything = set.union(*wanted)
     recall = len([c for c in everything if any(c in characters for characters in shown)]) / len(everything)
-    return float(True in helpful), recall, 1 / (helpful.index(True) + 1) if True in helpful else 0.0
+    read = set[tuple[str, int]]().union(*shown)
+    precision = len([c for c in read if c in everything]) / len(read) if read else None
+    return float(True in helpful), recall, precision, 1 / (helpful.index(True) + 1) if True in helpful else 0.0
 
 
 def slow_ndcg(passages: list[Place], gold: list[Place], k: int) -> float:
@@ -370,6 +381,7 @@ def test_retrieval_metrics_agree_with_a_second_implementation() -> None:
         measured = (
             metrics.evidence_hit(passages, gold, k),
             metrics.evidence_recall(passages, gold, k),
+            metrics.evidence_precision(passages, gold, k),
             metrics.reciprocal_rank(passages, gold, k),
         )
         assert measured == slow_retrieval(passages, gold, k)

@@ -25,7 +25,14 @@ FISH = SetQuestion("fish", "fact", Question("猫吃鱼吗"), True, (("鱼",),), 
 BIRD = SetQuestion("bird", "fact", Question("鸟会什么"), True, (("飞",),), (), (Evidence("子/丙", "鸟会飞。"),))
 WEATHER = SetQuestion("weather", "off-topic", Question("股价"), False, (), (), ())
 STALE = SetQuestion("old", "fact", Question("猫吃鸟吗"), True, (("鸟",),), (), (Evidence("甲", "猫吃鸟"),))
-RETRIEVED = {"evidence hit@1", "evidence hit@5", "evidence recall@5", "evidence hit@10", "evidence recall@10"}
+RETRIEVED = {
+    "evidence hit@1",
+    "evidence hit@5",
+    "evidence recall@5",
+    "evidence precision@5",
+    "evidence hit@10",
+    "evidence recall@10",
+}
 RETRIEVED |= {"MRR@10", "nDCG@10", "article@1", "article MRR@10"}
 
 
@@ -83,7 +90,7 @@ def test_a_line_holds_the_question_its_answer_and_what_became_of_its_evidence(ch
     (line,) = lines_of(chain, FISH)
     assert {key: line[key] for key in row_of(FISH)} == json.loads(json.dumps(row_of(FISH)))
     assert (line["set"], line["history"], line["tags"]) == ("tiny", [], [])
-    assert (line["evidence outcome"], line["evidence rank"]) == ("cited", 1)
+    assert (line["outcome"], line["evidence_rank"]) == ("cited", 1)
     assert line["answer"]["search"]["query"] == "猫吃鱼吗"
     assert line["timings"]["total"] > 0 and line["tokens"] is None
 
