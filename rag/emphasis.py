@@ -13,6 +13,11 @@ _DATE = re.compile(
     r"(?:(?:19|20)\d{2}\s*年|[今去前明]年|[同当次]年)(?:\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号]|份|底|初|末|[上中下]旬)?|[初末底])?"
     r"|\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号]|份|底|初|末|[上中下]旬)|\d{4}-\d{1,2}(?:-\d{1,2})?|\d{1,2}\s*世纪(?:\d0\s*年代)?"
 )
+_ASKS_DURATION = re.compile(r"多久|多长时间|几[天年周]|几个[月小]|多少[天年]|\bhow long\b", re.IGNORECASE)
+_DURATION = re.compile(
+    r"(?<![\d第.])(?:\d{1,3}(?:\.\d+)?(?:\s*[-~～至到]\s*\d{1,3})?|[一二两三四五六七八九十半数几]+)\s*[多余]?\s*"
+    r"(?:年(?!代|前|后[的，,])|个月|天|周(?!年)|个?小时|分钟)(?!\s*\d)"
+)
 _MEASURE = (
     r"(?:[美港日欧]元|平方[公千英]?[米里尺]|公[里斤顷]|千[米克]|英[里尺寸]|光年|个百分点|个月|小时|分钟|[名个]?多?人"
     r"|[元块人名位家个款倍成次件单店座所种条层台头只篇集秒天岁斤吨米度张辆艘本部首幅门项届批粉])"
@@ -30,7 +35,9 @@ def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
     if candidate.passage.reading:
         return _read(candidate)
     text, asked = candidate.text, asks_for(question)
-    if "date" in asked:
+    if _ASKS_DURATION.search(question):
+        spans = [match.span() for match in _DURATION.finditer(text)]
+    elif "date" in asked:
         spans = [match.span() for match in _DATE.finditer(text)]
     elif "number" in asked:
         found = _FIGURE.finditer(without_dates(text))
