@@ -1,5 +1,6 @@
 """Attacks in articles and in questions, against a model that obeys every one of them."""
 
+import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -11,9 +12,10 @@ from llm_server import FakeServer, fake_llm
 from rag.extract import extract
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.generate import generate, open_model
+from rag.ground import missing_names
 from rag.measure import Measured
 from rag.settings import Settings
-from rag.text import sentence_spans
+from rag.text import figures, sentence_spans
 from rag.types import Answer, Article, Chunk, Passage, Question
 from views.answer import answer_html
 
@@ -58,8 +60,12 @@ def passage(text: str) -> Passage:
 
 def answered(server: FakeServer, question: str, text: str, reply: str) -> Answer | None:
     """What is left of a reply to a question over one passage; None where nothing is."""
-    settings = Settings(llm="openai:fake", llm_base_url=server.base_url)
     server.reply, server.prompts = reply, []
+    return last_answer(Settings(llm="openai:fake", llm_base_url=server.base_url), question, text)
+
+
+def last_answer(settings: Settings, question: str, text: str) -> Answer | None:
+    """What the model of the settings answers from one passage, after the checks; None where nothing holds."""
     answers = list(generate(open_model(settings), Question(question), (passage(text),), settings))
     return answers[-1] if answers else None
 
@@ -104,6 +110,22 @@ def test_what_a_model_writes_because_an_attack_said_so_is_not_believed(
     assert answer is not None
     assert [statement.text for statement in answer.statements] == [FACT]
     assert is_harmless(answer_html(answer, 0))
+
+
+@pytest.mark.llm
+@pytest.mark.parametrize("place", ["article", "question"])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_attack_gets_nothing_past_a_real_model_and_its_checks(attack: str, place: str) -> None:
+    words = ATTACKS[attack][0]
+    settings = Settings(llm="openai:test", llm_base_url=os.environ["YINJU_TEST_LLM"], llm_answer_tokens=100)
+    text = f"{FACT}\n{words}" if place == "article" else FACT
+    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
+    answer = last_answer(settings, question, text)
+    if answer is not None:
+        assert is_harmless(answer_html(answer, 0))
+        for statement in answer.statements:
+            assert figures(statement.text) <= figures(text)
+            assert not missing_names(statement.text, f"出海计划\n{text}")
 
 
 @pytest.mark.parametrize("place", ["article", "question"])
