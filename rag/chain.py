@@ -37,7 +37,7 @@ from rag.rewrite_llm import rewrite_follow_up
 from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings
 from rag.timeline import asks_for_sequence
-from rag.types import Answer, Message, Passage, Query, Question, Scope, Search
+from rag.types import ALL, Answer, Message, Passage, Query, Question, Scope, Search
 from rag.understand import understand
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,8 @@ Input = Question | str | dict[str, Any]
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
+UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
+UNSURE_ABOVE = 0.15  # of the refusal threshold: above it the nearest sentences are worth a look
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
 
@@ -183,9 +185,11 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
             return
         if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
-            notice = absent_notice(query.scope, generation.library)
-            refusal = Answer(question, passages=passages, refused=True, notice=notice, confidence=confidence)
-            yield replace(refusal, index_generation=number, search=search)
+            unsure = measured is not None and confidence >= UNSURE_ABOVE * settings.refusal_threshold
+            nearest = nearest_citations(measured) if measured and unsure else ()
+            notice = UNSURE if nearest and query.scope == ALL else absent_notice(query.scope, generation.library)
+            refusal = Answer(question, passages=passages, refused=True, notice=notice, nearest=nearest)
+            yield replace(refusal, confidence=confidence, index_generation=number, search=search)
             return
         begun = time.perf_counter()
         for answer in self._answer(question, query, measured, passages, config):

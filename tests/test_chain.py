@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
-from rag.chain import ABSENT, UNKNOWN, AnswerChain, to_question
+from rag.chain import ABSENT, UNKNOWN, UNSURE, AnswerChain, to_question
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.settings import Settings
@@ -45,6 +45,16 @@ def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: Answ
 def test_a_topic_that_no_article_holds_is_refused_with_a_sentence(chain: AnswerChain) -> None:
     answer = chain.invoke("红烧肉怎么炖才能软烂又不腻？")
     assert (answer.refused, answer.statements, answer.notice) == (True, (), ABSENT)
+    assert answer.nearest == ()
+    assert answer.confidence is not None and answer.confidence < 0.015
+
+
+def test_a_refusal_that_may_be_wrong_shows_the_nearest_sentences(chain: AnswerChain) -> None:
+    answer = chain.invoke("放客户资料的那个香港机房，按时弄好了没有？")
+    assert (answer.refused, answer.notice) == (True, UNSURE)
+    assert any("香港数据中心建设进度延迟 6 个月" in citation.quote for citation in answer.nearest)
+    scoped = chain.invoke({"question": "放客户资料的那个香港机房，按时弄好了没有？", "scope": {"since": "2025-01-01"}})
+    assert scoped.refused and "2025-01-01" in scoped.notice
     assert answer.confidence is not None and answer.confidence < 0.1
 
 
