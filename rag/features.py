@@ -40,6 +40,7 @@ TOPIC_FEATURES = (
     "log_chunks",  # natural logarithm of the number of chunks: in more chunks something is always near
 )
 LEAST_COVERAGE = 0.3
+FOREIGN_COSINE = 0.07  # that a question in Latin script is further from Chinese sentences than the same one in Chinese
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
 _ASKS = {
@@ -156,6 +157,12 @@ def _character_weights(query: str, candidates: Sequence[Candidate]) -> dict[str,
         if df := sum(char in sentence for sentence in sentences):
             weights[char] = inverse_document_frequency(df, len(sentences))
     return weights
+
+
+def is_foreign(question: str) -> bool:
+    """Whether a question is in Latin script, whatever Chinese names stand in it."""
+    latin = len(re.findall(r"[A-Za-z]+", question))
+    return latin > len(re.findall(r"[\u4e00-\u9fff]", question))
 
 
 def topic_features(dense: float, coverage: float, chunks: int) -> npt.NDArray[Any]:

@@ -58,6 +58,12 @@ def test_a_refusal_that_may_be_wrong_shows_the_nearest_sentences(chain: AnswerCh
     assert answer.confidence is not None and answer.confidence < 0.1
 
 
+def test_a_question_in_english_is_held_against_what_english_questions_reach(chain: AnswerChain) -> None:
+    answer = chain.invoke("Which business school did founder Mao Wenchao attend?")
+    assert "斯坦福商学院" in answer.text
+    assert chain.invoke("How do I cook braised pork so that it is tender?").refused
+
+
 def test_the_reader_is_told_of_a_name_that_no_article_has(chain: AnswerChain) -> None:
     assert chain.invoke("小红书的CFO是谁？").notice == UNKNOWN.format(names="CFO")
     assert chain.invoke("小红书的CEO是谁？").notice == ""
