@@ -1,18 +1,14 @@
-"""Question sets: JSON Lines, one question a line, checked when they are read.
-
-{"id", "type", "question", "history": [{"role", "content"}], "answerable": bool,
- "gold": [[alternative, …], …], "forbid": [string, …], "evidence": [{"article", "quote"}, …], "tags": [string, …]}
-
-An answer is right when every gold group has one alternative in it; `forbid` are strings that only wrong answers have.
-Evidence is any sentence that settles the question, or one of its groups.
-"""
+"""Question sets: JSON Lines, one question a line, checked against set.schema.json when they are read."""
 
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from eval.metrics import Place
 from rag.library import Library
@@ -20,7 +16,7 @@ from rag.types import Message, Question
 
 
 class SetError(ValueError):
-    """A question set that cannot be used; the message names the file and the line, or the question."""
+    """A question set that cannot be used; the message names the file and each line, or each question, that is wrong."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class SetQuestion:
-    """One question of a set with what a right answer holds."""
+    """One question of a set with what a right answer holds, and the number of its line in the file."""
 
     id: str
     type: str
@@ -43,11 +39,13 @@ class SetQuestion:
     forbid: tuple[str, ...]
     evidence: tuple[Evidence, ...]
     tags: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
 
 
 def load_set(path: Path) -> list[SetQuestion]:
-    """The questions of a set. Raises SetError for an unreadable line, a repeated id or an empty set."""
+    """The questions of a set. Raises SetError for an empty set, and naming every unreadable line and repeated id."""
     questions: dict[str, SetQuestion] = {}
+    wrong: list[str] = []
     try:
         lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: JSON may hold U+2028
     except (OSError, UnicodeDecodeError) as error:
@@ -55,45 +53,49 @@ def load_set(path: Path) -> list[SetQuestion]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            question = _parse(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise SetError(f"{path}, line {number}: {type(error).__name__} {error}") from error
-        if question.id in questions:
-            raise SetError(f"{path}, line {number}: the id {question.id} is there twice")
-        questions[question.id] = question
+        row, problems = read_line(line)
+        if not problems and row["id"] in questions:
+            problems = [f"the id {row['id']} is there twice, first in line {questions[row['id']].line}"]
+        wrong += [f"{path}, line {number}: {problem}" for problem in problems]
+        if not problems:
+            questions[row["id"]] = to_question(row, number)
+    if wrong:
+        raise SetError("\n".join(wrong))
     if not questions:
         raise SetError(f"{path} holds no question")
     return list(questions.values())
 
 
-def _parse(row: dict[str, Any]) -> SetQuestion:
+@cache
+def schema() -> Draft202012Validator:
+    """The validator of one line."""
+    return Draft202012Validator(json.loads(Path(__file__).with_name("set.schema.json").read_text(encoding="utf-8")))
+
+
+def read_line(line: str) -> tuple[Any, list[str]]:
+    """What a line holds, and what is wrong with it: where in the line and what, one string a problem."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        return None, [f"no JSON, {error}"]
+    errors = sorted(schema().iter_errors(row), key=lambda error: error.json_path)
+    return row, [f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors]
+
+
+def to_question(row: dict[str, Any], line: int = 0) -> SetQuestion:
+    """The question of an object that the schema allows."""
     history = tuple(Message(turn["role"], turn["content"]) for turn in row.get("history", []))
-    question = SetQuestion(
-        id=_text(row["id"]),
-        type=_text(row["type"]),
-        question=Question(_text(row["question"]), history, row["id"]),
+    return SetQuestion(
+        id=row["id"],
+        type=row["type"],
+        question=Question(row["question"], history, row["id"]),
         answerable=row["answerable"],
-        gold=tuple(_texts(group) for group in row["gold"]),
-        forbid=_texts(row.get("forbid", [])),
-        evidence=tuple(Evidence(_text(e["article"]), _text(e["quote"])) for e in row["evidence"]),
-        tags=_texts(row.get("tags", [])),
+        gold=tuple(map(tuple, row["gold"])),
+        forbid=tuple(row.get("forbid", [])),
+        evidence=tuple(Evidence(e["article"], e["quote"]) for e in row["evidence"]),
+        tags=tuple(row.get("tags", [])),
+        line=line,
     )
-    if question.answerable is not bool(question.gold) or not all(question.gold):
-        raise ValueError("answerable questions have gold groups, none of them empty; others have no gold")
-    return question
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} should be text")
-    return value
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list):
-        raise ValueError(f"{values!r} should be a list")
-    return tuple(_text(value) for value in values)
 
 
 def locate(question: SetQuestion, library: Library) -> list[Place]:

@@ -100,7 +100,20 @@ def test_a_repeated_id_is_refused_with_file_and_line(tmp_path: Path) -> None:
     path = write_set(tmp_path, ROW, "", ROW)
     with pytest.raises(SetError) as raised:
         load_set(path)
-    assert str(raised.value) == f"{path}, line 3: the id a is there twice"
+    assert str(raised.value) == f"{path}, line 3: the id a is there twice, first in line 1"
+
+
+def test_every_wrong_line_is_told_with_where_in_the_line_and_what(tmp_path: Path) -> None:
+    path = write_set(
+        tmp_path, {**ROW, "forbids": []}, ROW, {**ROW, "id": "b", "answerable": False, "gold": [["鱼", ""]]}
+    )
+    with pytest.raises(SetError) as raised:
+        load_set(path)
+    assert str(raised.value).splitlines() == [
+        f"{path}, line 1: $: Additional properties are not allowed ('forbids' was unexpected)",
+        f"{path}, line 3: gold: [['鱼', '']] is expected to be empty",
+        f"{path}, line 3: gold[0][1]: '' does not match '\\\\S'",
+    ]
 
 
 def test_a_set_that_is_missing_empty_or_no_text_is_refused_with_its_name(tmp_path: Path) -> None:
