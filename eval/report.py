@@ -1,0 +1,153 @@
+"""python -m eval report DIR: a run as one HTML page that opens from disk, with every failed question and why it failed.
+
+DIR is a folder that `python -m eval run --out DIR` wrote. The page needs no network and runs no script.
+"""
+
+import argparse
+import re
+import sys
+import tomllib
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from eval.highlight import Stretch, quote_spans, spans_of, stretches
+from eval.report_data import Line, Report, ReportError, read_report
+
+TEMPLATES = Path(__file__).with_name("templates")
+LANGUAGES = ("zh", "en")
+CARDS = ("joint accuracy", "evidence hit@5", "citation hit", "over-refusal")
+HEADLINE = (
+    "joint accuracy",
+    "evidence hit@1",
+    "evidence hit@5",
+    "citation hit",
+    "gold containment",
+    "gold figures",
+    "unsupported figures",
+    "citations exact",
+    "over-refusal",
+    "brevity",
+)
+BY_TYPE = ("joint accuracy", "evidence hit@5")  # the first that the run has
+NO_SHARES = frozenset({"brevity", "milliseconds"})  # every other metric is 0 to 1
+LOWER_IS_BETTER = frozenset({"unsupported figures", "over-refusal", "forbidden", *NO_SHARES})
+_EMPTY_LINES = re.compile(r"\s*\n\s*")
+EPILOG = "exit codes: 0 the page is written; 1 the folder is no run, or the page cannot be written; 2 wrong arguments"
+
+
+def figure(value: float, name: str = "") -> str:
+    """A metric's value as it is read: 68.7%, 24 ms, 14.7×."""
+    if name == "milliseconds":
+        return time(value)
+    return f"{value:.1f}×" if name == "brevity" else f"{100 * value:.1f}%"
+
+
+def time(milliseconds: float) -> str:
+    """A time as it is read: 24 ms, 1.8 s."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def at(share: float) -> str:
+    """A share, 0 to 1, as a length of a style sheet."""
+    return f"{100 * min(1.0, max(0.0, share)):.2f}%"
+
+
+def gold_in(line: Line, text: str) -> list[Stretch]:
+    """A statement with the alternatives of the gold that stand in it."""
+    return stretches(text, gold=spans_of(text, [alternative for group in line["gold"] for alternative in group]))
+
+
+def passage_pieces(line: Line, passage: dict[str, Any]) -> list[Stretch]:
+    """A passage with the evidence and the cited sentences in it."""
+    quotes = [evidence["quote"] for evidence in line["evidence"] if evidence["article"] == passage["article"]]
+    cited = [
+        (citation["start"] - passage["start"], citation["end"] - passage["start"])
+        for citation in line["answer"]["citations"]
+        if citation["article"] == passage["article"] and citation["start"] >= passage["start"]
+    ]
+    pieces = stretches(passage["text"], gold=quote_spans(passage["text"], quotes), cited=cited)
+    return [(_EMPTY_LINES.sub("\n", words), kinds) for words, kinds in pieces]
+
+
+def sources(line: Line) -> list[tuple[int, str, str]]:
+    """Number, title and quote of each citation whose quote is more than its statement."""
+    said = {statement["text"] for statement in line["answer"]["statements"]}
+    cited = line["answer"]["citations"]
+    return [(c["marker"], c["title"], "" if c["quote"] in said else f"：{c['quote']}") for c in cited]
+
+
+@cache
+def environment() -> Environment:
+    """The templates, which escape every value; only the style sheet is put in as it is."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = (figure, time, at, gold_in, passage_pieces, sources)
+    made.filters |= {filter_.__name__: filter_ for filter_ in filters}
+    made.filters["slots"] = lambda sentence, **values: sentence.format(**values)
+    made.globals |= {"cards": CARDS, "headline": HEADLINE, "by_type": BY_TYPE, "lower_is_better": LOWER_IS_BETTER}
+    return made
+
+
+@cache
+def words(language: str) -> dict[str, Any]:
+    """Every sentence in a language, and under "metrics" and "reasons" the names of those."""
+    found: dict[str, Any] = tomllib.loads((TEMPLATES / "words.toml").read_text(encoding="utf-8"))[language]
+    return found
+
+
+def style() -> Markup:
+    """The style sheet of the report."""
+    return Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))
+
+
+def render(report: Report, *, language: str = "zh", template: str = "page.html") -> str:
+    """The report as HTML: a whole page, or with body.html what stands in one, which wants the style beside it."""
+    t = words(language)
+    metrics, types = defaultdict(str, t["metrics"]), defaultdict(str, t["types"])  # others have their own names
+    shares = {name for of in report.summary.values() for name in of["all"] if name not in NO_SHARES}
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            report=report,
+            t=t,
+            metrics=metrics,
+            types=types,
+            reasons=t["reasons"],
+            shares=shares,
+            language=language,
+            css=style(),
+        )
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m eval report", description=__doc__, epilog=EPILOG)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder written by python -m eval run")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the page (default: DIR/report.html)")
+    parser.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the page's own words (zh)")
+    options = parser.parse_args(arguments)
+    out = options.out or options.folder / "report.html"
+    try:
+        report = read_report(options.folder)
+        out.write_text(render(report, language=options.language), encoding="utf-8")
+    except (ReportError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"{out}: {len(report.lines)} questions, {len(report.reasons)} failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
