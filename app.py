@@ -10,6 +10,7 @@ import streamlit as st
 from rag.chain import AnswerChain
 from rag.errors import RagError
 from views.chat import chat_page
+from views.evaluation import evaluation_page
 from views.messages import error_text, t
 from views.resources import open_chain
 
@@ -45,8 +46,14 @@ def main() -> None:
     st.caption(f"{answerer} · {status}")
     if chain.index.problem:
         st.warning(t("stale"))
+    runs = chain.settings.runs
     pages = [
-        st.Page(partial(chat_page, chain), title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True)
+        st.Page(
+            partial(chat_page, chain), title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True
+        ),
+        st.Page(
+            partial(evaluation_page, runs), title=t("page_evaluation"), url_path="eval", icon=":material/fact_check:"
+        ),
     ]
     st.navigation(pages, position="top").run()
 

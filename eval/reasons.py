@@ -37,7 +37,7 @@ def failure_reasons(line: Mapping[str, Any]) -> tuple[str, ...]:
     """
     if line["error"]:
         return (CRASHED,)
-    answer, outcome = line["answer"], line["outcome"]
+    answer, outcome = line["answer"], line["evidence outcome"]
     if answer is None:
         return tuple(reason for reason in (_lost_in_retrieval(outcome),) if reason)
     scores = line["scores"]

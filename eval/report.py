@@ -32,9 +32,12 @@ HEADLINE = (
     "citations exact",
     "over-refusal",
     "brevity",
+    "p50 ms",
+    "p95 ms",
 )
 BY_TYPE = ("joint accuracy", "evidence hit@5")  # the first that the run has
-NO_SHARES = frozenset({"brevity", "milliseconds"})  # every other metric is 0 to 1
+TIMES = frozenset({"p50 ms", "p95 ms", "milliseconds"})
+NO_SHARES = frozenset({"brevity", *TIMES})  # every other metric is 0 to 1
 LOWER_IS_BETTER = frozenset({"unsupported figures", "over-refusal", "forbidden", *NO_SHARES})
 _EMPTY_LINES = re.compile(r"\s*\n\s*")
 EPILOG = "exit codes: 0 the page is written; 1 the folder is no run, or the page cannot be written; 2 wrong arguments"
@@ -42,7 +45,7 @@ EPILOG = "exit codes: 0 the page is written; 1 the folder is no run, or the page
 
 def figure(value: float, name: str = "") -> str:
     """A metric's value as it is read: 68.7%, 24 ms, 14.7×."""
-    if name == "milliseconds":
+    if name in TIMES:
         return time(value)
     return f"{value:.1f}×" if name == "brevity" else f"{100 * value:.1f}%"
 
@@ -53,8 +56,8 @@ def time(milliseconds: float) -> str:
 
 
 def at(share: float) -> str:
-    """A share, 0 to 1, as a length of a style sheet."""
-    return f"{100 * min(1.0, max(0.0, share)):.2f}%"
+    """A share as a length of a style sheet."""
+    return f"{100 * share:.2f}%"
 
 
 def gold_in(line: Line, text: str) -> list[Stretch]:

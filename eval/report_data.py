@@ -14,8 +14,9 @@ from eval.reasons import ORDER, failure_reasons
 from eval.run import percentile
 
 Line = Mapping[str, Any]
+LINES = "lines.jsonl"
 REQUIRED = {"id", "type", "question", "answerable", "gold", "evidence", "scores"}
-OPTIONAL = {"history": [], "forbid": [], "answer": None, "error": None, "outcome": None, "evidence_rank": None}
+OPTIONAL = {"history": [], "forbid": [], "answer": None, "error": None, "evidence outcome": None, "evidence rank": None}
 JITTER = 0.04  # of the scatter's width: questions with equal scores stay apart
 BINS_PER_DECADE = 6  # of the latencies
 
@@ -138,7 +139,7 @@ def bins(values: Iterable[float]) -> list[Bin]:
 def read_report(folder: Path) -> Report:
     """The report of a run folder. Raises ReportError for a file that is missing or no part of a run, and no line."""
     settings, summary = _read_json(folder / "settings.json"), _read_json(folder / "summary.json")
-    path = folder / "lines.jsonl"
+    path = folder / LINES
     lines = []
     for number, text in enumerate(_read_text(path).split("\n"), 1):
         if text.strip():
@@ -177,5 +178,5 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def run_folders(parent: Path) -> Sequence[Path]:
     """The run folders in a folder, the newest first."""
-    found = [path.parent for path in parent.glob("*/lines.jsonl")] if parent.is_dir() else []
-    return sorted(found, key=lambda folder: (folder / "lines.jsonl").stat().st_mtime, reverse=True)
+    found = [path.parent for path in parent.glob(f"*/{LINES}")] if parent.is_dir() else []
+    return sorted(found, key=lambda folder: (folder / LINES).stat().st_mtime, reverse=True)

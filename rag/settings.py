@@ -20,6 +20,7 @@ class Settings(BaseSettings):
 
     corpus: Path = Field(Path("corpus"), description="folder of the articles")
     index: Path = Field(Path(".index"), description="folder of the index")
+    runs: Path = Field(Path("eval/runs"), description="folder of the evaluation runs that the page shows")
     allow_urls: bool = Field(False, description="whether python -m ingest add may fetch web addresses")
     embedding_model: str = Field(
         BUNDLED_MODEL,

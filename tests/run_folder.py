@@ -39,8 +39,8 @@ def line(id_: str = "cat", **more: Any) -> dict[str, Any]:
         "evidence": [{"article": "甲", "quote": "猫吃鱼。"}],
         "tags": ["tune"],
         "answer": answer("猫吃鱼。"),
-        "outcome": "cited",
-        "evidence_rank": 1,
+        "evidence outcome": "cited",
+        "evidence rank": 1,
         "error": None,
     }
     scores = {"joint accuracy": 1.0, "gold containment": 1.0, "evidence recall@10": 1.0, "milliseconds": 20.0}

@@ -13,6 +13,8 @@ from eval.highlight import quote_spans, spans_of, stretches
 from eval.report import main, passage_pieces, render, words
 from eval.report_data import Bin, ReportError, bins, read_report, run_folders
 
+UNJUDGED = {"evidence outcome": None}
+
 # why a question failed
 
 
@@ -24,15 +26,21 @@ def test_a_right_answer_has_no_reason() -> None:
     ("more", "expected"),
     [
         ({"error": "KeyError: x", "answer": None}, ("crashed",)),
-        ({"outcome": "not among the candidates", "scores": {"joint accuracy": 0.0}}, ("not retrieved",)),
+        ({"evidence outcome": "not among the candidates", "scores": {"joint accuracy": 0.0}}, ("not retrieved",)),
         (
-            {"outcome": "ranked low", "answer": answer(refused=True), "scores": {"joint accuracy": 0.0}},
+            {"evidence outcome": "ranked low", "answer": answer(refused=True), "scores": {"joint accuracy": 0.0}},
             ("ranked low", "refused wrongly"),
         ),
-        ({"outcome": "retrieved, not cited", "scores": {"joint accuracy": 0.0}}, ("not selected",)),
+        ({"evidence outcome": "retrieved, not cited", "scores": {"joint accuracy": 0.0}}, ("not selected",)),
         ({"answer": answer(refused=True), "scores": {"joint accuracy": 0.0}}, ("refused wrongly",)),
         (
-            {"answerable": False, "gold": [], "evidence": [], "outcome": None, "scores": {"joint accuracy": 0.0}},
+            {
+                "answerable": False,
+                "gold": [],
+                "evidence": [],
+                "evidence outcome": None,
+                "scores": {"joint accuracy": 0.0},
+            },
             ("answered though not stated",),
         ),
         (
@@ -44,8 +52,8 @@ def test_a_right_answer_has_no_reason() -> None:
         ({"scores": {"unsupported figures": 0.5}}, ("unsupported",)),
         ({"scores": {"citations exact": 0.5}}, ("unsupported",)),
         ({"scores": {"joint accuracy": 0.0, "gold containment": 0.5}}, ("gold missing",)),
-        ({"answer": None, "outcome": "ranked low"}, ("ranked low",)),
-        ({"answer": None, "outcome": "retrieved"}, ()),
+        ({"answer": None, "evidence outcome": "ranked low"}, ("ranked low",)),
+        ({"answer": None, "evidence outcome": "retrieved"}, ()),
     ],
 )
 def test_a_failure_is_told_by_the_stages_that_went_wrong(more: dict[str, Any], expected: tuple[str, ...]) -> None:
@@ -100,7 +108,7 @@ def test_times_are_counted_in_steps_of_equal_ratio_without_empty_ends() -> None:
 
 
 def test_answers_and_refusals_are_counted_against_what_was_right(tmp_path: Path) -> None:
-    no = {"answerable": False, "gold": [], "evidence": [], "outcome": None}
+    no = {"answerable": False, "gold": [], "evidence": [], "evidence outcome": None}
     report = read_report(
         write_run(
             tmp_path,
@@ -171,7 +179,12 @@ def test_no_word_of_a_run_becomes_a_tag(tmp_path: Path) -> None:
 def test_the_page_tells_each_failed_question_with_its_reason_and_gold_highlighted(
     tmp_path: Path, language: str
 ) -> None:
-    lost = line("lost", answer=answer("猫怕狗。"), outcome="retrieved, not cited", scores={"joint accuracy": 0.0})
+    lost = line(
+        "lost",
+        answer=answer("猫怕狗。"),
+        **{"evidence outcome": "retrieved, not cited"},
+        scores={"joint accuracy": 0.0},
+    )
     html = render(read_report(write_run(tmp_path, line(), lost)), language=language)
     t = words(language)
     assert t["reasons"]["not selected"] in html and html.count('class="yr-failure"') == 1
@@ -181,13 +194,13 @@ def test_the_page_tells_each_failed_question_with_its_reason_and_gold_highlighte
 
 
 def test_a_run_without_answers_and_without_failures_is_a_page_too(tmp_path: Path) -> None:
-    html = render(read_report(write_run(tmp_path, line(answer=None, outcome="retrieved"))))
+    html = render(read_report(write_run(tmp_path, line(answer=None, **{"evidence outcome": "retrieved"}))))
     assert words("zh")["none_failed"] in html and "yr-confusion" not in html.split("</style>")[1]
 
 
 def test_the_command_writes_the_page_into_the_folder(tmp_path: Path, capsys) -> None:
     folder = write_run(
-        tmp_path / "run", line(), line("b", outcome=None, answer=answer(refused=True), scores={"joint accuracy": 0.0})
+        tmp_path / "run", line(), line("b", **UNJUDGED, answer=answer(refused=True), scores={"joint accuracy": 0.0})
     )
     assert main([str(folder)]) == 0
     assert capsys.readouterr().out == f"{folder / 'report.html'}: 2 questions, 1 failed\n"
