@@ -1,11 +1,11 @@
 """Candidate questions drafted from an article by templates, for a person to judge; no model is needed.
 
 A sentence that states a figure, a date, a holder of an office or a definition becomes a question about it: the sentence
-is the evidence, and what was asked away is the gold. Article and author of a text are asked for too.
+is the evidence, and what was asked away is the gold. What the file states of itself is asked for too.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -19,7 +19,7 @@ _PAUSE = re.compile(r"[，,；;：:。！!]")
 _OPENING = re.compile(
     r"^(?:虽然|尽管|但是?|而且?|同时|此外|另外|其中|因此|所以|不过|如今|目前|数据显示|据悉|据了解|例如|比如)[，,：:\s]*"
 )
-_ABOUT = re.compile(r"(?:大约|将近|高达|不足|接近|近|约)\s*$")
+_ABOUT = re.compile(r"(?:大约|将近|接近|近|约)\s*$")
 _DATE = re.compile(r"(?:19|20)\d{2}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号])?")
 _OFFICE = re.compile(
     r"(?P<office>[^\W\d_]{2,14}?(?:联合创始人|创始人|CEO|COO|CMO|CTO|CFO|副总裁|总裁|董事长|总经理|负责人))\s*"
@@ -28,7 +28,7 @@ _OFFICE = re.compile(
 _DEFINITION = re.compile(
     r"^(?:所谓)?[“「]?(?P<name>[^，。,“”「」]{2,14}?)[”」]?[，,]?\s*(?:是指|指的是|就是指|的定义是)(?P<what>[^，。；,;]{4,40})"
 )
-_POINTS_BACK = re.compile(r"^(?:这|那|它|他|她|其|该|此|前者|后者)|本文|上述|如下|下图|上图")
+_POINTS_BACK = re.compile(r"^(?:这|那|它|他|她|其(?!中)|该|此(?!外)|前者|后者)|本文|上述|如下|下图|上图")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,10 @@ def drafts_of(article: Article) -> list[Draft]:
     fit = [s for s in sentences if SHORTEST <= len(s) <= LONGEST and not _POINTS_BACK.search(s) and s[-1] not in "？?"]
     by_type = [[draft for s in fit if (draft := make(s))] for make in MAKERS]
     turns = [draft for row in zip_longest(*by_type, list(_about(article))) for draft in row if draft]
-    return list({draft.question: draft for draft in reversed(turns)}.values())[::-1]
+    first: dict[str, Draft] = {}
+    for draft in turns:
+        first.setdefault(draft.question, draft)
+    return list(first.values())
 
 
 def ask_number(sentence: str) -> Draft | None:
@@ -100,9 +103,3 @@ def _about(article: Article) -> Iterator[Draft]:
         yield Draft("metadata", f"《{article.title}》是哪天发表的？", article.published, "")
     if article.author:
         yield Draft("metadata", f"《{article.title}》的作者是谁？", article.author, "")
-
-
-def without_known(drafts: Iterable[Draft], questions: Iterable[str]) -> list[Draft]:
-    """The drafts whose question is not asked already."""
-    known = set(questions)
-    return [draft for draft in drafts if draft.question not in known]

@@ -1,0 +1,48 @@
+"""Candidate questions that an LLM drafts from an article, kept only where the article bears them out."""
+
+import json
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from eval.drafts import LONGEST_QUESTION, SHORTEST, Draft
+from eval.wording import contains
+from rag.generate import Reply, load_prompt
+from rag.text import sentence_spans
+from rag.types import Article
+
+SENTENCES = 12  # of one request
+_OBJECT = re.compile(r"\{[^{}]*\}")
+
+
+def written_drafts(article: Article, model: BaseChatModel) -> Iterator[Draft]:
+    """The candidates that a model writes, request by request. Raises ModelError when it fails."""
+    sentences = [article.text[start:end] for start, end in sentence_spans(article.text)]
+    fit = [sentence for sentence in sentences if len(sentence) >= SHORTEST]
+    for at in range(0, len(fit), SENTENCES):
+        part = fit[at : at + SENTENCES]
+        fence = f"原文-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
+        numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(part, 1))
+        reply = "".join(Reply(model, load_prompt("question").format_messages(fence=fence, text=numbered), None))
+        yield from read_drafts(reply, part)
+
+
+def read_drafts(reply: str, sentences: Sequence[str]) -> Iterator[Draft]:
+    """The questions of a reply that can be checked: the answer stands in the sentence named, not in the question."""
+    for text in _OBJECT.findall(reply):
+        try:
+            row: dict[str, Any] = json.loads(text)
+            sentence = sentences[int(row["sentence"]) - 1] if int(row["sentence"]) > 0 else ""
+            question, answer = str(row["question"]).strip(), str(row["answer"]).strip()
+        except (ValueError, KeyError, TypeError, IndexError):
+            continue
+        if (
+            answer
+            and contains(sentence, answer)
+            and not contains(question, answer)
+            and len(question) <= LONGEST_QUESTION
+        ):
+            yield Draft("fact", question, answer, sentence)
