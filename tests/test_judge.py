@@ -1,0 +1,132 @@
+"""The optional judge: what it asks, what it makes of replies, its spread and its agreement with the metrics."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from llm_server import fake_llm
+from run_folder import answer, line, write_run
+
+from eval.agreement import Agreement, Spread, agreement, majority, share_of
+from eval.judge import is_correct, is_supported, judge, main
+
+# agreement
+
+
+def test_agreement_beyond_chance_is_computed_by_hand() -> None:
+    # alike 3 of 4; yes 3/4 and 2/4, so chance is 3/4 * 2/4 + 1/4 * 2/4 = 1/2, and kappa (3/4 - 1/2) / (1/2)
+    assert agreement([True, True, True, False], [True, True, False, False]) == Agreement(4, 0.75, 0.5)
+    assert agreement([True, None], [True, True]) == Agreement(1, 1.0, None)
+    assert agreement([None], [True]) == Agreement(0, None, None)
+
+
+def test_kappa_agrees_with_an_independent_implementation() -> None:
+    from sklearn.metrics import cohen_kappa_score
+
+    chance = random.Random(7)
+    for _ in range(50):
+        one = [chance.random() < 0.7 for _ in range(30)]
+        other = [judged if chance.random() < 0.6 else not judged for judged in one]
+        assert agreement(one, other).kappa == pytest.approx(cohen_kappa_score(one, other))
+
+
+def test_the_majority_decides_and_a_tie_is_no_judgement() -> None:
+    runs = [[True, True, None, None], [True, False, None, True], [False, None, None, None]]
+    assert majority(runs) == [True, None, None, True]
+
+
+def test_a_spread_is_told_without_what_was_not_judged() -> None:
+    assert Spread((0.5, None, 1.0)).to_json() == {
+        "values": [0.5, None, 1.0],
+        "mean": 0.75,
+        "low": 0.5,
+        "high": 1.0,
+        "deviation": pytest.approx(0.5**0.5 / 2),
+    }
+    assert Spread((None,)).to_json()["mean"] is None
+    assert (share_of([True, None, False]), share_of([None])) == (0.5, None)
+
+
+# judging
+
+
+def test_an_answer_is_supported_when_each_of_its_sentences_is() -> None:
+    of = line(answer=answer("猫吃鱼。", "猫怕狗。"))
+    asked: list[dict[str, str]] = []
+
+    def ask(name: str, slots: dict[str, str]) -> bool | None:
+        asked.append({"name": name, **slots})
+        return slots["claim"] == "猫吃鱼。"
+
+    assert is_supported(of, ask) is False
+    assert asked[0] == {"name": "judge_support", "quotes": "猫吃鱼。", "claim": "猫吃鱼。"}
+    assert is_supported(of, lambda *_: True) is True
+    assert is_supported(of, lambda *_: None) is None
+
+
+def test_correctness_is_asked_with_all_of_the_gold() -> None:
+    of = line(gold=[["鱼", "小鱼"], ["虾"]])
+
+    def ask(name: str, slots: dict[str, str]) -> bool | None:
+        assert (name, slots) == (
+            "judge_answer",
+            {"question": "猫吃什么？", "gold": "鱼 或 小鱼；虾", "answer": "猫吃鱼。"},
+        )
+        return True
+
+    assert is_correct(of, ask) is True
+
+
+def test_verdicts_are_compared_with_the_metrics() -> None:
+    lines = [line("a"), line("b", scores={"gold containment": 0.0})]
+    found = judge(lines, lambda *_: True, 3)
+    assert found["correctness"]["values"] == [1.0, 1.0, 1.0]
+    assert found["correctness"]["metrics say"] == 0.5
+    assert found["correctness"]["agreement"] == {"n": 2, "share": 0.5, "kappa": 0.0}
+    assert found["correctness"]["verdicts"] == {"a": True, "b": True}
+    assert found["support"]["agreement"]["share"] == 1.0
+
+
+# the command, through LangChain's real client
+
+
+def test_a_run_is_judged_three_times_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    refusal = line("refused", answer=answer(refused=True))
+    folder = write_run(tmp_path / "run", line("a"), line("b"), refusal, line("no", answerable=False, gold=[]))
+    with fake_llm() as server:
+        server.queue = ["是", "否", "是。", "是", "也许", "否"]  # support of a and b, three times
+        server.reply = "是"  # correctness
+        monkeypatch.setenv("YINJU_LLM", "openai:fake")
+        monkeypatch.setenv("YINJU_LLM_BASE_URL", server.base_url)
+        assert main([str(folder)]) == 0
+        assert len(server.prompts) == 12
+    record = json.loads((folder / "judge.json").read_text(encoding="utf-8"))
+    assert record["answers"] == 2 and record["model"] == "openai:fake"
+    assert record["support"]["values"] == [0.5, 1.0, 0.0]
+    assert record["support"]["not judged"] == 1
+    assert record["support"]["verdicts"] == {"a": True, "b": False}
+    assert record["correctness"]["agreement"] == {"n": 2, "share": 1.0, "kappa": None}
+    assert "hold no release to it" in capsys.readouterr().out
+
+
+def test_an_llm_that_fails_judges_nothing_and_fails_no_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_run(tmp_path / "run", line("a"))
+    with fake_llm() as server:
+        server.mode = "error"
+        monkeypatch.setenv("YINJU_LLM", "openai:fake")
+        monkeypatch.setenv("YINJU_LLM_BASE_URL", server.base_url)
+        assert main([str(folder), "--runs", "1"]) == 0
+    record = json.loads((folder / "judge.json").read_text(encoding="utf-8"))
+    assert (record["support"]["mean"], record["support"]["not judged"]) == (None, 1)
+
+
+def test_without_an_llm_or_answers_it_is_one_sentence_and_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.delenv("YINJU_LLM", raising=False)
+    folder = write_run(tmp_path / "run", line("a"))
+    assert main([str(folder)]) == 1
+    assert "YINJU_LLM is ''" in capsys.readouterr().err
+    assert main([str(write_run(tmp_path / "none", line(answer=None)))]) == 1
+    assert "holds no answer" in capsys.readouterr().err
