@@ -8,10 +8,14 @@ import sys
 from importlib import import_module
 
 COMMANDS = {
+    "new": "draft questions from an article, for a person to accept or reject",
+    "validate": "whether every line of a set is a question and every quote is in its article",
     "run": "answer and judge the questions of one or more sets",
     "gate": "hold runs to the gates, in CI",
     "accept": "make runs the baselines of the gates",
     "compare": "which questions were newly broken and newly fixed between two runs",
+    "report": "a run as one HTML page, with every failed question and why it failed",
+    "judge": "what an LLM makes of the answers of a run; never a gate",
     "convert": "a public reading-comprehension set as a corpus and a question set",
     "followups": "how well follow-ups are made to stand alone",
     "typing_errors": "what typing errors cost, and what correcting them gives back",

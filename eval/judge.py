@@ -20,7 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.agreement import Spread, Verdicts, agreement, majority, share_of
-from eval.report_data import Line, ReportError, read_report
+from eval.records import Line, RunError
+from eval.report_data import read_report
 from rag.errors import ModelError, RagError
 from rag.generate import PROMPTS, Reply, load_prompt, open_model
 from rag.settings import load_settings
@@ -151,7 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         lines = list(judged_lines(read_report(options.folder).lines))[: options.limit]
         if not lines:
-            raise ReportError(f"{options.folder} holds no answer to an answerable question")
+            raise RunError(f"{options.folder} holds no answer to an answerable question")
         settings = load_settings()
         model = open_model(settings).model_copy(update={"temperature": TEMPERATURE})
         found = judge(lines, asker(model), options.runs)
@@ -159,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
         record = {"model": settings.llm, "temperature": TEMPERATURE, "prompts": hashes, "answers": len(lines), **found}
         text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"
         (options.folder / "judge.json").write_text(text, encoding="utf-8")
-    except (RagError, ReportError, OSError) as error:
+    except (RagError, RunError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print_judged(found, len(lines), settings.llm)

@@ -71,25 +71,17 @@ class QuestionItem(pytest.Item):
     def runtest(self) -> None:
         """Ask and judge. Raises WrongAnswer; SetError for a stale label; RagError where no question can be answered."""
         from eval.reasons import failure_reasons
-        from eval.run import answers_of
+        from eval.scoring import answers_of, line_of
         from eval.sets import locate
 
         chain = open_chain(self.config)
         gold = locate(self.question, chain.index.current().library)
-        judged = answers_of(chain)(self.question, gold)
-        assert judged.answer is not None
-        line = {
-            "error": None,
-            "answerable": self.question.answerable,
-            "answer": judged.answer.to_json(),
-            "evidence outcome": judged.outcome.reason if judged.outcome else None,
-            "scores": judged.scores,
-        }
+        line = line_of(self.question, self.path.stem, answers_of(chain)(self.question, gold), None)
         if reasons := failure_reasons(line):
             wanted = " + ".join(" / ".join(group) for group in self.question.gold) or "a refusal"
             raise WrongAnswer(
                 f"{', '.join(reasons)}\nquestion: {self.question.question.text}\nwanted: {wanted}\n"
-                f"answer: {judged.answer.text}"
+                f"answer: {line['answer']['text']}"
             )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eval.outcomes import LOW, MISSED, UNCITED
+from eval.records import STALE
 from rag.text import figures
 
 CRASHED = "crashed"
@@ -17,6 +18,7 @@ FORBIDDEN = "says what only wrong answers say"
 UNSUPPORTED = "unsupported"
 INCOMPLETE = "gold missing"
 ORDER = (
+    STALE,
     CRASHED,
     NOT_RETRIEVED,
     RANKED_LOW,
@@ -36,7 +38,7 @@ def failure_reasons(line: Mapping[str, Any]) -> tuple[str, ...]:
     INCOMPLETE is told only where nothing else is. A run without answers is judged by its passages.
     """
     if line["error"]:
-        return (CRASHED,)
+        return (STALE if line["error"].startswith(STALE) else CRASHED,)
     answer, outcome = line["answer"], line["evidence outcome"]
     if answer is None:
         return tuple(reason for reason in (_lost_in_retrieval(outcome),) if reason)

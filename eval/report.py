@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from eval.highlight import Stretch, quote_spans, spans_of, stretches
-from eval.report_data import Line, Report, ReportError, read_report
+from eval.records import Line, RunError
+from eval.report_data import Report, read_report
 
 TEMPLATES = Path(__file__).with_name("templates")
 LANGUAGES = ("zh", "en")
@@ -70,7 +71,7 @@ def passage_pieces(line: Line, passage: dict[str, Any]) -> list[Stretch]:
     quotes = [evidence["quote"] for evidence in line["evidence"] if evidence["article"] == passage["article"]]
     cited = [
         (citation["start"] - passage["start"], citation["end"] - passage["start"])
-        for citation in line["answer"]["citations"]
+        for citation in (line["answer"] or {"citations": []})["citations"]
         if citation["article"] == passage["article"] and citation["start"] >= passage["start"]
     ]
     pieces = stretches(passage["text"], gold=quote_spans(passage["text"], quotes), cited=cited)
@@ -145,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         report = read_report(options.folder)
         out.write_text(render(report, language=options.language), encoding="utf-8")
-    except (ReportError, OSError) as error:
+    except (RunError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{out}: {len(report.lines)} questions, {len(report.reasons)} failed")

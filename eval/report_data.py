@@ -1,6 +1,5 @@
 """What a report of a run shows, worked out of its folder: numbers and texts, no HTML."""
 
-import json
 import math
 import random
 from collections import Counter
@@ -11,18 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from eval.reasons import ORDER, failure_reasons
-from eval.run import percentile
+from eval.records import LINES, Line, RunError, read_run
+from eval.summary import percentile
 
-Line = Mapping[str, Any]
-LINES = "lines.jsonl"
-REQUIRED = {"id", "type", "question", "answerable", "gold", "evidence", "scores"}
-OPTIONAL = {"history": [], "forbid": [], "answer": None, "error": None, "evidence outcome": None, "evidence rank": None}
+REQUIRED = {"question", "history", "answerable", "gold", "forbid", "evidence", "answer", "passages"}
 JITTER = 0.04  # of the scatter's width: questions with equal scores stay apart
 BINS_PER_DECADE = 6  # of the latencies
-
-
-class ReportError(ValueError):
-    """A run folder that cannot be reported; the message names the file."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +97,7 @@ class Report:
     @property
     def percentiles(self) -> dict[int, float]:
         """The p50 and p95 of the milliseconds; empty without any."""
-        return {percent: percentile(self.milliseconds, percent) for percent in (50, 95) if self.milliseconds}
+        return {percent: float(percentile(self.milliseconds, percent)) for percent in (50, 95) if self.milliseconds}
 
     @property
     def latency(self) -> list[Bin]:
@@ -118,7 +111,7 @@ class Report:
         for place, line in enumerate(self.lines):
             retrieval = line["scores"].get("evidence recall@10")
             if line["answer"] and line["answerable"] and retrieval is not None:
-                answer = line["scores"].get("gold containment") or 0.0
+                answer = line["scores"].get("gold share") or 0.0
                 chance = random.Random(line["id"])  # the same place in every report
                 x, y = retrieval + chance.uniform(-JITTER, JITTER), answer + chance.uniform(-JITTER, JITTER)
                 found.append(Point(line["id"], place, retrieval, answer, x, y, place in self.reasons))
@@ -137,43 +130,13 @@ def bins(values: Iterable[float]) -> list[Bin]:
 
 
 def read_report(folder: Path) -> Report:
-    """The report of a run folder. Raises ReportError for a file that is missing or no part of a run, and no line."""
-    settings, summary = _read_json(folder / "settings.json"), _read_json(folder / "summary.json")
-    path = folder / LINES
-    lines = []
-    for number, text in enumerate(_read_text(path).split("\n"), 1):
-        if text.strip():
-            lines.append(_to_line(text, f"{path}, line {number}"))
-    if not lines:
-        raise ReportError(f"{path} holds no question")
-    return Report(settings, summary, tuple(lines))
-
-
-def _to_line(text: str, where: str) -> Line:
-    try:
-        line = {**OPTIONAL, **json.loads(text)}
-    except (ValueError, TypeError) as error:
-        raise ReportError(f"{where} is no line of a run: {error}") from error
-    if missing := REQUIRED - line.keys():
-        raise ReportError(f"{where} is no line of a run: it has no {', '.join(sorted(missing))}")
-    return line
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReportError(f"{path} cannot be read ({error}): give a folder that python -m eval run wrote") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(_read_text(path))
-    except ValueError as error:
-        raise ReportError(f"{path} is no JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise ReportError(f"{path} should hold an object, not {type(value).__name__}")
-    return value
+    """The report of a run folder. Raises RunError where it is none, or holds scores alone, as a baseline does."""
+    run = read_run(folder)
+    for line in run.lines:
+        if missing := REQUIRED - line.keys():
+            told = f"{folder} cannot be reported, {line['id']} has no {', '.join(sorted(missing))}"
+            raise RunError(f"{told}: give a folder that python -m eval run wrote")
+    return Report(run.settings, run.summary(), tuple(run.lines))
 
 
 def run_folders(parent: Path) -> Sequence[Path]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-CELL = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 4}
 TEXT = "猫吃鱼。猫怕狗。"
 
 
@@ -41,19 +40,24 @@ def line(id_: str = "cat", **more: Any) -> dict[str, Any]:
         "answer": answer("猫吃鱼。"),
         "evidence outcome": "cited",
         "evidence rank": 1,
+        "passages": None,
         "error": None,
     }
-    scores = {"joint accuracy": 1.0, "gold containment": 1.0, "evidence recall@10": 1.0, "milliseconds": 20.0}
+    scores = {
+        "joint accuracy": 1.0,
+        "gold containment": 1.0,
+        "gold share": 1.0,
+        "evidence recall@10": 1.0,
+        "milliseconds": 20.0,
+    }
     return {**given, "scores": scores | more.pop("scores", {}), **more}
 
 
 def write_run(folder: Path, *lines: Mapping[str, Any]) -> Path:
-    """A run folder with these lines, and a summary of one set, cats, in which every metric is CELL."""
+    """A run folder of one set, cats, with these lines."""
     folder.mkdir(parents=True, exist_ok=True)
-    cells = {"joint accuracy": CELL, "evidence hit@5": CELL, "brevity": {**CELL, "low": None, "high": None}}
-    summary = {"cats": {"all": cells, "types": {"fact": cells}}}
-    (folder / "settings.json").write_text(json.dumps({"answerer": "extractive"}), encoding="utf-8")
-    (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    settings = {"answerer": "extractive", "sets": {"cats": {"questions": len(lines)}}}
+    (folder / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     (folder / "lines.jsonl").write_text(text, encoding="utf-8")
     return folder

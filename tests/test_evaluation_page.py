@@ -53,7 +53,7 @@ def test_the_chosen_run_is_shown_with_its_failed_questions_and_can_be_downloaded
 
 def test_a_run_that_cannot_be_read_is_told_in_one_sentence(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", line())
-    (folder / "summary.json").write_text("{")
+    (folder / "settings.json").write_text("{")
     page = open_page(tmp_path)
     assert not page.exception
     assert [error.value for error in page.error] == [t("evaluation_broken", folder=folder)]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from eval.records import LINES, RunError
 from eval.report import LANGUAGES, render, style
-from eval.report_data import LINES, ReportError, read_report, run_folders
+from eval.report_data import read_report, run_folders
 from views.messages import language, t
 
 log = logging.getLogger("yinju")
@@ -24,7 +25,7 @@ def evaluation_page(runs: Path) -> None:
     chosen = st.selectbox(t("evaluation_run"), folders, format_func=_label)
     try:
         body, page = rendered(str(chosen), _changed(chosen), language())
-    except ReportError:
+    except RunError:
         log.exception("the run cannot be shown")
         st.error(t("evaluation_broken", folder=chosen))
         return
