@@ -20,6 +20,7 @@ COMMANDS = {
     "followups": "how well follow-ups are made to stand alone",
     "typing_errors": "what typing errors cost, and what correcting them gives back",
     "unsupported": "how often the check of an LLM's sentences flags what a text does not say",
+    "voices": "how well it is told who says a sentence",
     "fit": "fit the weights of rag/measure.py",
     "fit_followups": "fit the weights of rag/mentions.py",
 }

@@ -1,11 +1,10 @@
-"""python -m eval.voices: how well rag/voices.py tells who says a sentence, on sentences labelled by hand.
+"""python -m eval voices: how well rag/voices.py tells who says a sentence, on sentences labelled by hand.
 
 A label set has a line a sentence: {"article", "begins": its first words, "voices": every label that is acceptable}.
 """
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +43,7 @@ def judge(rows: Iterable[dict[str, object]], corpus: Path) -> list[Judged]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval.voices", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval voices", description=__doc__)
     parser.add_argument("labels", type=Path, metavar="LABELS", help="label set, such as eval/sets/voices.jsonl")
     parser.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the articles that it names")
     options = parser.parse_args(arguments)
@@ -59,7 +58,3 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"labels other than unclear: right {sum(one.right for one in told)} of {len(told)}")
     print(f"sentences that say whose word they are: found {sum(one.right for one in clear)} of {len(clear)}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
