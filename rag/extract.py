@@ -247,4 +247,4 @@ def extract(
     if not told and values_differ(asked, groups):
         notice = DIFFER
     for count in range(1, len(groups) + 1):
-        yield replace(compose(question, groups[:count], passages), notice=notice)
+        yield replace(compose(question, groups[:count], passages), notice=notice, differ=bool(notice))

@@ -355,6 +355,7 @@ class Answer:
     `notice` is what the program itself says (why it refuses, that the LLM failed); it is no statement.
     `draft` holds words of an LLM that are not checked yet; it is empty in a finished answer.
     `origins` has for each citation the number of its origin, from 1; articles that repeat each other share one.
+    `differ`: the articles state different values of what is asked, and the statements have them all.
     `nearest` are the sentences nearest to a refused question; they do not answer it, and have markers of their own.
     Raises ValueError where a marker has no citation, a citation lies in none of the passages, or what is no refusal
     has nearest sentences.
@@ -373,6 +374,7 @@ class Answer:
     index_generation: int = 0
     origins: tuple[int, ...] = ()
     nearest: tuple[Citation, ...] = ()
+    differ: bool = False
     search: Search | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -433,6 +435,7 @@ class Answer:
                     self.citations, self.origins or range(1, len(self.citations) + 1), strict=True
                 )
             ],
+            "differ": self.differ,
             "nearest": [_citation_json(citation) for citation in self.nearest],
             "passages": [_passage_json(passage) for passage in self.passages],
             "timings_ms": {stage: round(ms, 1) for stage, ms in self.timings_ms.items()},

@@ -42,7 +42,7 @@ def test_no_chinese_sentence_of_the_page_stands_in_its_code() -> None:
 
 
 def test_a_sentence_has_its_values() -> None:
-    assert t("mark_label", marker=3) == "出处 3"
+    assert t("mark_label", marker=3, title="甲") == "出处 3，《甲》"
     with pytest.raises(KeyError):
         t("no such key")
 

@@ -156,6 +156,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "origin": 1,
             }
         ],
+        "differ": False,
         "nearest": [],
         "passages": [
             {

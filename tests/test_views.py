@@ -19,7 +19,7 @@ def answer(of: Passage) -> Answer:
 
 def test_a_card_highlights_the_quote_inside_its_passage() -> None:
     html = answer_html(answer(passage()), 3)
-    assert "甲说了话。<mark>&lt;b&gt;乙&lt;/b&gt;写了书。</mark>丙唱了歌。" in html
+    assert '甲说了话。<mark id="yj-3-1-quote">&lt;b&gt;乙&lt;/b&gt;写了书。</mark>丙唱了歌。' in html
     assert 'id="yj-3-1"' in html and 'href="#yj-3-1"' in html
     assert "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03" in html
     assert 'href="https://example.org/a"' in html
@@ -69,7 +69,7 @@ def test_a_link_that_is_no_web_address_is_not_shown() -> None:
 
 def test_a_refusal_shows_the_nearest_passages_as_such() -> None:
     html = answer_html(Answer(Question("谁？"), passages=(passage(),), refused=True, notice="没有找到。"), 0)
-    assert "没有找到。" in html and "它们没有回答这个问题" in html and "<mark>" not in html
+    assert "没有找到。" in html and "它们没有回答这个问题" in html and "<mark" not in html
 
 
 def test_a_refusal_shows_the_nearest_sentences_highlighted_and_says_that_they_do_not_answer() -> None:
@@ -77,5 +77,43 @@ def test_a_refusal_shows_the_nearest_sentences_highlighted_and_says_that_they_do
     nearest = answer(of).citations[:1]
     html = answer_html(Answer(Question("谁？"), passages=(of,), refused=True, notice="没写明。", nearest=nearest), 0)
     assert (
-        "最相近的原文（没有回答这个问题）" in html and "<mark>" in html and "<details class='yj-nearest'>" not in html
+        "最相近的原文（没有回答这个问题）" in html and "<mark id" in html and "<details class='yj-nearest'>" not in html
     )
+
+
+def test_a_mark_opens_the_reader_and_shows_the_quote_with_its_title_and_date() -> None:
+    html = answer_html(answer(passage()), 3)
+    tip = html.split('role="tooltip"')[1].split("</span>")[0]
+    assert html.count('data-cite="3-1"') == 3  # the mark, its quote, the link of the card
+    assert "&lt;b&gt;乙&lt;/b&gt;写了书。" in tip and "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03" in tip
+    assert 'aria-describedby="yj-3-1-quote"' in html and html.count('id="yj-3-1-quote"') == 1
+
+
+def differing(*published: str | None) -> Answer:
+    """An answer with a value from each of several articles, published then."""
+    texts = [f"月活{n}亿<b>。" for n in range(1, len(published) + 1)]
+    articles = [
+        Article(f"文{n}", "", text, title=f"<i>{n}", published=day)
+        for n, (text, day) in enumerate(zip(texts, published, strict=True), 1)
+    ]
+    chunks = [Chunk(f"c{a.id}", a.id, 0, len(a.text), a.text, "", ((0, len(a.text)),)) for a in articles]
+    passages = tuple(Passage(a, c, n, 1.0) for n, (a, c) in enumerate(zip(articles, chunks, strict=True), 1))
+    citations = tuple(Citation(n, a, 0, len(a.text)) for n, a in enumerate(articles, 1))
+    statements = tuple(Statement(c.quote, (c.marker,), ((2, 7),)) for c in citations)
+    return Answer(Question("多少？"), statements, citations, passages, differ=True)
+
+
+def test_values_that_differ_stand_side_by_side_newest_first_and_undated_last() -> None:
+    html = answer_html(differing("2024-05-01", None, "2025-09-13"), 0)
+    cards = html.split('<ul class="yj-values"')[1].split("</ul>")[0].split("<li>")[1:]
+    assert [card.split("</span>")[0] for card in cards] == [
+        "<b>3亿&lt;b&gt;</b><span>2025-09-13",
+        "<b>1亿&lt;b&gt;</b><span>2024-05-01",
+        "<b>2亿&lt;b&gt;</b><span>日期未注明",
+    ]
+    assert "《&lt;i&gt;3》" in cards[0] and 'data-cite="0-3"' in cards[0]
+
+
+def test_values_are_not_set_side_by_side_where_they_do_not_differ_or_one_article_has_them() -> None:
+    assert "yj-values" not in answer_html(replace(differing("2024-05-01", None), differ=False), 0)
+    assert "yj-values" not in answer_html(differing("2024-05-01"), 0)

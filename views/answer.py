@@ -7,7 +7,7 @@ from rag.scope import describe_scope
 from rag.types import ALL, Answer, Citation, Passage, Statement
 from views.messages import t
 
-CONTEXT = 60  # code points shown on either side of a quote before the whole passage is opened
+CONTEXT = 60  # code points shown on either side of a quote; the reader pane has the rest
 _SAFE_LINKS = ("https://", "http://")
 
 
@@ -21,23 +21,40 @@ def answer_html(answer: Answer, turn: int) -> str:
     parts = [_scope_html(answer)]
     if answer.notice:
         parts.append(f'<p class="yj-notice">{escape(answer.notice)}</p>')
-    quotes = {citation.marker: citation for citation in answer.citations}
+    if answer.differ:
+        parts.append(_values_html(answer, turn))
     for statement in answer.statements:
-        marks = "".join(_mark_html(quotes[n], turn) for n in statement.citations)
+        marks = _marks_html(answer, statement, turn)
         parts.append(f'<p class="yj-statement">{_words_html(statement)}{marks}{_origins_html(answer, statement)}</p>')
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
     if answer.citations:
-        parts.append(f'<h4 class="yj-heading">{t("sources")}</h4>')
+        parts.append(f'<h2 class="yj-heading">{t("sources")}</h2>')
         parts += [_card_html(citation, answer.passages, turn) for citation in answer.citations]
     elif answer.nearest:
-        parts.append(f'<h4 class="yj-heading">{t("nearest_sentences")}</h4>')
+        parts.append(f'<h2 class="yj-heading">{t("nearest_sentences")}</h2>')
         parts += [_card_html(citation, answer.passages, turn) for citation in answer.nearest]
     elif answer.refused and answer.passages:
         parts.append(f"<details class='yj-nearest'><summary>{t('nearest_passages')}</summary>")
         parts += [_passage_html(passage) for passage in answer.passages[:3]]
         parts.append("</details>")
     return f'<div class="yj-answer" data-turn="{turn}">{"".join(parts)}</div>'
+
+
+def _values_html(answer: Answer, turn: int) -> str:
+    """The values that articles state differently, side by side: newest first, undated last; "" without two of them."""
+    told = [(statement, answer.citations[statement.citations[0] - 1].article) for statement in answer.statements]
+    stated = [(statement, article) for statement, article in told if statement.emphasis]
+    if len({article.id for _, article in stated}) < 2:
+        return ""
+    items = []
+    for statement, article in sorted(stated, key=lambda each: each[1].published or "", reverse=True):
+        values = t("value_join").join(dict.fromkeys(statement.text[start:end] for start, end in statement.emphasis))
+        items.append(
+            f"<li><b>{escape(values)}</b><span>{escape(article.published or t('no_date'))}</span>"
+            f"<span>{escape(f'《{article.title}》')}{_marks_html(answer, statement, turn)}</span></li>"
+        )
+    return f'<ul class="yj-values" aria-label="{escape(t("values"))}">{"".join(items)}</ul>'
 
 
 def _words_html(statement: Statement) -> str:
@@ -68,33 +85,35 @@ def _origins_html(answer: Answer, statement: Statement) -> str:
     return f'<small class="yj-origins">{t("origins", articles=articles, origins=origins)}</small>'
 
 
+def _marks_html(answer: Answer, statement: Statement, turn: int) -> str:
+    return "".join(_mark_html(answer.citations[n - 1], turn) for n in statement.citations)
+
+
 def _mark_html(citation: Citation, turn: int) -> str:
-    """A numbered mark that leads to its card and shows the quote when it is pointed at or focused."""
-    words = f"{escape(citation.quote)}<br><small>{_source_html(citation)}</small>"
-    tip = f'<span class="yj-tip" role="tooltip">{words}</span>'
-    label = escape(t("mark_label", marker=citation.marker))
+    """A numbered mark that opens the reader pane, and shows the quote when it is pointed at, focused or tapped."""
+    cite = f'data-cite="{turn}-{citation.marker}"'
+    words = f"{escape(citation.quote)}<small>{_source_html(citation)}</small><small>{t('mark_tap')}</small>"
+    label = escape(t("mark_label", marker=citation.marker, title=citation.article.title))
     return (
-        f'<span class="yj-mark"><a href="#{_anchor(citation, turn)}" target="_self" aria-label="{label}">'
-        f"{citation.marker}</a>{tip}</span>"
+        f'<span class="yj-mark"><a href="#{_anchor(citation, turn)}" target="_self" {cite} aria-label="{label}" '
+        f'aria-describedby="{_anchor(citation, turn)}-quote">'
+        f'{citation.marker}</a><span class="yj-tip" role="tooltip" {cite}>{words}</span></span>'
     )
 
 
 def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> str:
     passage = next(passage for passage in passages if passage.holds(citation))
-    text = citation.article.text
+    text, anchor = citation.article.text, _anchor(citation, turn)
     before = _without_empty_lines(text[passage.chunk.start : citation.start]).lstrip()
     after = _without_empty_lines(text[citation.end : passage.chunk.end]).rstrip()
     near = (f"…{before[-CONTEXT:]}" if len(before) > CONTEXT else before).lstrip()
     beyond = f"{after[:CONTEXT]}…" if len(after) > CONTEXT else after
-    quote = f"<mark>{escape(citation.quote)}</mark>"
-    shown = f"<blockquote>{escape(near)}{quote}{escape(beyond)}</blockquote>"
-    if (near, beyond) != (before, after):
-        whole = f"<blockquote>{escape(before)}{quote}{escape(after)}</blockquote>"
-        shown += f"<details><summary>{t('whole_passage')}</summary>{whole}</details>"
+    quote = f'<mark id="{anchor}-quote">{escape(citation.quote)}</mark>'
+    reader = f'<a href="#{anchor}" target="_self" data-cite="{turn}-{citation.marker}">{t("read")}</a>'
     return (
-        f'<section class="yj-card" id="{_anchor(citation, turn)}" tabindex="-1">'
-        f'<header><b class="yj-number">{citation.marker}</b> {_source_html(citation)}{_link_html(citation)}</header>'
-        f"{shown}{_flags_html(citation)}</section>"
+        f'<section class="yj-card" id="{anchor}" tabindex="-1">'
+        f'<header><b class="yj-number">{citation.marker}</b> {_source_html(citation)}{reader}{_link_html(citation)}'
+        f"</header><blockquote>{escape(near)}{quote}{escape(beyond)}</blockquote>{_flags_html(citation)}</section>"
     )
 
 
@@ -114,17 +133,25 @@ def _without_empty_lines(text: str) -> str:
     return re.sub(r"\s*\n\s*", "\n", text)
 
 
-def _source_html(citation: Citation) -> str:
+def source_line(citation: Citation) -> str:
+    """By whom and when the article of a citation was published."""
     article = citation.article
-    by = article.author or article.publisher or t("no_author")
-    return escape(f"《{article.title}》 · {by} · {article.published or t('no_date')}")
+    return " · ".join([article.author or article.publisher or t("no_author"), article.published or t("no_date")])
+
+
+def _source_html(citation: Citation) -> str:
+    return escape(f"《{citation.article.title}》 · {source_line(citation)}")
+
+
+def safe_link(url: str | None) -> str:
+    """An address of the web as it is; "" for any other."""
+    return url if url and url.startswith(_SAFE_LINKS) else ""
 
 
 def _link_html(citation: Citation) -> str:
-    url = citation.article.url or ""
-    if not url.startswith(_SAFE_LINKS):
+    if not (url := safe_link(citation.article.url)):
         return ""
-    return f' · <a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{t("original")}</a>'
+    return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{t("original")}</a>'
 
 
 def _anchor(citation: Citation, turn: int) -> str:

@@ -9,6 +9,7 @@ from rag.errors import RagError
 from rag.types import Answer, Question, Scope
 from views.answer import answer_html, footer_text, question_html
 from views.messages import error_text, t
+from views.reader import show_reader
 from views.resources import examples
 from views.scope import choose_scope
 from views.search import show_search
@@ -20,6 +21,7 @@ log = logging.getLogger("yinju")
 def chat_page(chain: AnswerChain) -> None:
     """Draw the page."""
     state = session()
+    show_reader(state.turns)
     conversation, controls = st.container(), st.container(horizontal=True, vertical_alignment="center")
     with controls:
         scope = choose_scope(chain.index.current().library.metadata)

@@ -1,0 +1,102 @@
+"""The whole article behind a citation, line by line, as the reader pane draws it: plain data, no HTML."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from ingest.chunk import find_headings
+from ingest.clean import reason_of
+from ingest.explain import KIND_NAMES, UNANNOTATED, count_rules, pieces_of
+from rag.types import Article, Citation, Removal
+from views.messages import language, t
+
+HIGHEST_HEADING = 3  # the title of the pane is an h2
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words within one line: of the clean text from `at` on, with the markers of the citations that quote them.
+
+    Those of kind "removed" are only in the raw file; those of kind "note" say why the words before were removed.
+    """
+
+    text: str
+    kind: str = ""
+    marks: tuple[int, ...] = ()
+    at: int = -1
+
+
+@dataclass
+class Line:
+    """A line of the raw file; `level` is the n of the h<n> that it is as a heading, 0 where it is none."""
+
+    words: list[Words] = field(default_factory=list)
+    level: int = 0
+
+
+def article_lines(article: Article, citations: Sequence[Citation]) -> list[Line]:
+    """The lines of the raw file that hold anything, in order, with what the article's citations quote marked."""
+    lines = [Line()]
+    for words in _raw_in_order(article, citations):
+        at = words.at
+        for number, text in enumerate(words.text.split("\n")):
+            if number:
+                lines.append(Line())
+            if text:
+                lines[-1].words.append(Words(text, words.kind, words.marks, at))
+            at += len(text) + 1
+    levels = _heading_levels(article)
+    for line in lines:
+        start = next((words.at for words in line.words if not words.kind), -1)
+        line.level = levels.get(start, 0)
+    return [line for line in lines if any(words.text.strip() for words in line.words)]
+
+
+def _heading_levels(article: Article) -> dict[int, int]:
+    """The n of the h<n> of each heading, by its start in the clean text; without gaps from HIGHEST_HEADING on."""
+    headings = find_headings(article)
+    used = sorted({heading.level for heading in headings})
+    return {heading.start: min(HIGHEST_HEADING + used.index(heading.level), 6) for heading in headings}
+
+
+def _raw_in_order(article: Article, citations: Sequence[Citation]) -> Iterator[Words]:
+    """The whole raw file, cut where a removal or a quote begins or ends, with a note after each removal."""
+    borders = sorted({border for citation in citations for border in (citation.start, citation.end)})
+    at = 0
+    for piece in pieces_of(article):
+        if piece.removal:
+            text = piece.text.rstrip("\n")
+            yield Words(text, "removed")
+            yield Words(_note(piece.removal) if text.strip() else "", "note")
+            yield Words(piece.text[len(text) :], "removed")
+            continue
+        end = at + len(piece.text)
+        for start, stop in pairwise([at, *(border for border in borders if at < border < end), end]):
+            marks = tuple(c.marker for c in citations if c.start <= start and stop <= c.end)
+            yield Words(article.text[start:stop], "", marks, start)
+        at = end
+
+
+def _note(removal: Removal) -> str:
+    """The kind of a removal and the reason of its rule; "" for mark-up, which is everywhere."""
+    if removal.kind in UNANNOTATED:
+        return ""
+    return t("removed_note", kind=_kind_name(removal.kind), reason=reason_of(removal.rule) or removal.rule)
+
+
+def _kind_name(kind: str) -> str:
+    """The name of a kind of removal in the reader's language; the kinds are English names."""
+    return KIND_NAMES.get(kind, kind) if language() == "zh" else kind
+
+
+def removed_summary(article: Article) -> str:
+    """How much was removed from an article, and how often what kind of thing."""
+    rules = count_rules(article)
+    if not rules:
+        return t("removed_nothing")
+    times: Counter[str] = Counter()
+    for rule in rules:
+        times[_kind_name(rule.kind)] += rule.count
+    kinds = t("removed_join").join(f"{kind} {count}" for kind, count in times.most_common())
+    return t("removed_summary", characters=sum(rule.characters for rule in rules), kinds=kinds)
