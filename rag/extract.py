@@ -244,7 +244,7 @@ def extract(
         return
     views = len({group.candidates[0].passage.article.id for group in groups}) if open_question and not told else 1
     notice = VIEWS.format(count=views) if views > 1 else ""
-    if not told and values_differ(asked, groups):
+    if differ := not told and values_differ(asked, groups):
         notice = DIFFER
     for count in range(1, len(groups) + 1):
-        yield replace(compose(question, groups[:count], passages), notice=notice, differ=bool(notice))
+        yield replace(compose(question, groups[:count], passages), notice=notice, differ=differ)

@@ -76,7 +76,7 @@ def test_the_page_of_a_citation_marks_all_that_the_answer_quotes_of_its_article(
     page = reader_page(answers(), "0-3")
     assert page is not None
     marks = {mark for line in page["lines"] for words in line["words"] for mark in words["marks"]}
-    assert (page["title"], page["source"], page["quote"]) == ("题", "某人 · 2025-04-03", "乙没说。")
+    assert (page["title"], page["source"], page["quote"]) == ("题", "某人 · 2025-04-03 · 说话人未注明", "乙没说。")
     assert (page["marker"], page["count"], page["place"], marks) == (3, 3, "出处 3 / 3", {1, 3})
     assert page["url"] == ""  # a link that is no web address
 

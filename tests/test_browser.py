@@ -1,6 +1,7 @@
-"""The page in a real browser: from question to proof, wide and narrow. Writes docs/page.png."""
+"""The page in a real browser: from question to proof, wide and narrow. Leaves pictures in artifacts/."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pypdfium2 import PdfDocument
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
 ROOT = Path(__file__).parent.parent
@@ -63,34 +66,103 @@ def ask(page: Page, question: str) -> None:
     expect(page.get_by_text("清空对话")).to_be_visible(timeout=60_000)
 
 
-def test_from_a_question_to_the_sentence_that_proves_it(browser: Browser, address: str) -> None:
-    page = open_page(browser, address, 1440)
+def shoot(page: Page, name: str) -> None:
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
+
+
+def accessible(page: Page) -> None:
+    """Nothing on the page breaks a rule of WCAG 2.2, levels A and AA, that axe-core can tell."""
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_from_a_question_to_the_sentence_that_proves_it(
+    browser: Browser, address: str, width: int, scheme: str
+) -> None:
+    page = open_page(browser, address, width, scheme)
     expect(page.get_by_text("可以这样问")).to_be_visible(timeout=60_000)
+    accessible(page)
     ask(page, "小红书出海首期覆盖哪些市场？")
-    marks = page.locator(".yj-mark > a")
-    assert marks.count() >= 2
-    marks.first.hover()
-    expect(page.locator(".yj-tip").first).to_be_visible()
-    page.mouse.move(5, 5)
-    (ROOT / "docs").mkdir(exist_ok=True)
-    page.screenshot(path=ROOT / "docs" / "page.png")
-    last = marks.last
-    card = page.locator(last.get_attribute("href") or "")
-    last.click()
-    expect(card).to_be_in_viewport(timeout=10_000)
-    quotes = page.locator(".yj-card > blockquote mark").all_inner_texts()
-    assert len(quotes) == marks.count()
-    assert all("美国" in quote or "澳门" in quote for quote in quotes)
+    mark = page.locator(".yj-statement .yj-mark > a").last
+    tip, pane = page.locator(".yj-tip:visible"), page.locator("dialog.yj-reader")
+    mark.hover()
+    expect(tip).to_contain_text(re.compile(r"澳.*《.+》 · .+ · \d{4}-\d\d-\d\d · "))
+    box = tip.bounding_box()
+    assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
+    shoot(page, f"quote-{width}-{scheme}")
+    seen, place, told = tip.inner_text().split("\n")[0], mark.bounding_box(), page.locator(".yj-answer").inner_html()
+    mark.click()
+    quote = pane.locator("mark.yj-current")
+    expect(quote).to_have_text(seen)
+    expect(quote).to_be_focused()
+    expect(quote).to_be_in_viewport()
+    moved = mark.bounding_box()
+    assert place and moved and abs(place["y"] - moved["y"]) < 2
+    assert pane.locator("h3").count() >= 3
+    shoot(page, f"reader-{width}-{scheme}")
+    accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    pane.get_by_role("switch").check()
+    expect(pane.locator("article small").first).to_be_visible()
+    accessible(page)
+    shoot(page, f"removed-{width}-{scheme}")
+    pane.get_by_role("switch").uncheck()
+    page.keyboard.press("ArrowLeft")
+    expect(quote).not_to_have_text(seen)
+    expect(quote).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(pane).to_be_hidden()
+    expect(mark).to_be_focused()
+    assert page.locator(".yj-answer").inner_html().replace(' aria-current=""', "") == told
+    accessible(page)
     page.close()
 
 
-def test_on_a_telephone_nothing_is_wider_than_the_screen(browser: Browser, address: str) -> None:
-    page = open_page(browser, address, 390, "dark")
-    ask(page, "福利社是什么时候关闭的？")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.locator(".yj-card").first.bounding_box()["width"] <= 390  # type: ignore[index]
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+def test_values_that_differ_stand_side_by_side_the_newest_first(
+    browser: Browser, address: str, width: int, scheme: str
+) -> None:
+    page = open_page(browser, address, width, scheme)
+    ask(page, "小红书的月活用户有多少？")
+    first, second = page.locator(".yj-values li").all()
+    expect(first).to_contain_text("3.5亿2025-09-13《被约谈的小红书")
+    expect(second).to_contain_text("3.2 亿日期未注明《小红书出海为何屡屡受挫》")
+    left, right = first.bounding_box(), second.bounding_box()
+    assert left and right and left["y"] == right["y"] and left["x"] < right["x"]
+    assert page.locator(".yj-card").first.bounding_box()["width"] <= width  # type: ignore[index]
+    page.locator(".yj-values").scroll_into_view_if_needed()
+    accessible(page)
+    shoot(page, f"values-{width}-{scheme}")
+    page.close()
+
+
+def test_an_answer_prints_with_its_sources_and_without_what_only_a_screen_needs(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 1440, "dark")
+    ask(page, "小红书的月活用户有多少？")
+    page.locator(".yj-statement .yj-mark > a").last.click()
+    expect(page.locator("mark.yj-current")).to_be_visible()
     ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTIFACTS / "page-390-dark.png")
+    page.pdf(path=ARTIFACTS / "printed.pdf", format="A4")
+    sheets = PdfDocument(ARTIFACTS / "printed.pdf")
+    text = re.sub(r"\s", "", "".join(sheet.get_textpage().get_text_range() for sheet in sheets))
+    assert all(words in text for words in ("月活用户有多少", "拥有3.5亿的月活用户", "高达3.2亿", "2025-09-13"))
+    assert not any(words in text for words in ("检索详情", "回车发送", "显示清理掉的内容", "在全文中看"))
+    page.emulate_media(media="print")
+    assert page.locator(".yj-statement").first.evaluate("(node) => getComputedStyle(node).color") == "rgb(0, 0, 0)"
+    page.close()
+
+
+def test_colours_follow_the_theme_that_was_chosen_in_the_page(browser: Browser, address: str) -> None:
+    page = browser.new_page(color_scheme="light")
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/?embed=true&embed_options=dark_theme")
+    page.wait_for_selector("textarea")
+    ask(page, "福利社是什么时候关闭的？")
+    mark = page.locator(".yj-mark > a").first
+    assert mark.evaluate("(node) => getComputedStyle(node).color") == "rgb(240, 160, 144)"
+    accessible(page)
     page.close()
 
 
@@ -140,6 +212,7 @@ def test_an_absent_topic_is_refused_and_the_nearest_passages_wait_behind_a_click
     expect(page.locator(".yj-nearest .yj-card").first).to_be_hidden()
     page.locator(".yj-nearest summary").click()
     expect(page.locator(".yj-nearest .yj-card").first).to_be_visible()
+    accessible(page)
     page.close()
 
 

@@ -187,7 +187,7 @@ def test_the_reader_is_told_when_articles_give_different_numbers(
 ) -> None:
     passages = [passage(rank, sentence) for rank, sentence in enumerate(sentences, 1)]
     *_, answer = extract(Question(question), measured(passages, [0, 0]), tuple(passages))
-    assert (answer.notice, answer.differ) == (notice, bool(notice))
+    assert (answer.notice, answer.differ) == (notice, notice == DIFFER)
 
 
 def test_values_of_one_article_are_no_disagreement() -> None:

@@ -1,8 +1,13 @@
+import re
 from dataclasses import replace
+
+import pytest
 
 from rag.text import sentence_spans
 from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Scope, Statement
+from rag.voices import VOICES
 from views.answer import answer_html, question_html
+from views.messages import t
 
 TEXT = "甲说了话。<b>乙</b>写了书。丙唱了歌。"
 
@@ -21,7 +26,7 @@ def test_a_card_highlights_the_quote_inside_its_passage() -> None:
     html = answer_html(answer(passage()), 3)
     assert '甲说了话。<mark id="yj-3-1-quote">&lt;b&gt;乙&lt;/b&gt;写了书。</mark>丙唱了歌。' in html
     assert 'id="yj-3-1"' in html and 'href="#yj-3-1"' in html
-    assert "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03" in html
+    assert "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03 · 说话人未注明" in html
     assert 'href="https://example.org/a"' in html
 
 
@@ -85,7 +90,9 @@ def test_a_mark_opens_the_reader_and_shows_the_quote_with_its_title_and_date() -
     html = answer_html(answer(passage()), 3)
     tip = html.split('role="tooltip"')[1].split("</span>")[0]
     assert html.count('data-cite="3-1"') == 3  # the mark, its quote, the link of the card
-    assert "&lt;b&gt;乙&lt;/b&gt;写了书。" in tip and "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03" in tip
+    assert (
+        "&lt;b&gt;乙&lt;/b&gt;写了书。" in tip and "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03 · 说话人未注明" in tip
+    )
     assert 'aria-describedby="yj-3-1-quote"' in html and html.count('id="yj-3-1-quote"') == 1
 
 
@@ -117,3 +124,24 @@ def test_values_that_differ_stand_side_by_side_newest_first_and_undated_last() -
 def test_values_are_not_set_side_by_side_where_they_do_not_differ_or_one_article_has_them() -> None:
     assert "yj-values" not in answer_html(replace(differing("2024-05-01", None), differ=False), 0)
     assert "yj-values" not in answer_html(differing("2024-05-01"), 0)
+
+
+def test_what_an_llm_wrote_without_support_is_marked_in_words() -> None:
+    given = answer(passage())
+    html = answer_html(replace(given, statements=(*given.statements, Statement("丁<i>飞。", (), verified=False))), 0)
+    assert html.count("未能核实") == 1
+    assert 'class="yj-statement">丁&lt;i&gt;飞。<b class="yj-unverified">未能核实</b></p>' in html
+
+
+def test_a_comparison_has_a_heading_for_each_subject() -> None:
+    given = answer(passage())
+    (statement,) = given.statements
+    told = tuple(replace(statement, subject=subject) for subject in ("", "<甲", "<甲", "乙"))
+    html = answer_html(replace(given, statements=told), 0)
+    headings = re.findall('<h2 class="yj-heading">(.*?)</h2>|<p class="yj-statement">', html)
+    assert headings == ["", "&lt;甲", "", "", "乙", "", "出处"]
+
+
+@pytest.mark.parametrize("voice", VOICES)
+def test_every_voice_has_its_words(voice: str) -> None:
+    assert t(f"voice_{voice}")

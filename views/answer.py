@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from itertools import pairwise
 
 from rag.scope import describe_scope
 from rag.types import ALL, Answer, Citation, Passage, Statement
@@ -23,8 +24,10 @@ def answer_html(answer: Answer, turn: int) -> str:
         parts.append(f'<p class="yj-notice">{escape(answer.notice)}</p>')
     if answer.differ:
         parts.append(_values_html(answer, turn))
-    for statement in answer.statements:
-        marks = _marks_html(answer, statement, turn)
+    for before, statement in pairwise((None, *answer.statements)):
+        if statement.subject and statement.subject != (before and before.subject):
+            parts.append(f'<h2 class="yj-heading">{escape(statement.subject)}</h2>')
+        marks = _marks_html(answer, statement, turn) or f'<b class="yj-unverified">{t("unverified")}</b>'
         parts.append(f'<p class="yj-statement">{_words_html(statement)}{marks}{_origins_html(answer, statement)}</p>')
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
@@ -43,8 +46,11 @@ def answer_html(answer: Answer, turn: int) -> str:
 
 def _values_html(answer: Answer, turn: int) -> str:
     """The values that articles state differently, side by side: newest first, undated last; "" without two of them."""
-    told = [(statement, answer.citations[statement.citations[0] - 1].article) for statement in answer.statements]
-    stated = [(statement, article) for statement, article in told if statement.emphasis]
+    stated = [
+        (statement, answer.citations[statement.citations[0] - 1].article)
+        for statement in answer.statements
+        if statement.emphasis and statement.citations
+    ]
     if len({article.id for _, article in stated}) < 2:
         return ""
     items = []
@@ -134,9 +140,10 @@ def _without_empty_lines(text: str) -> str:
 
 
 def source_line(citation: Citation) -> str:
-    """By whom and when the article of a citation was published."""
+    """By whom and when the article of a citation was published, and whose word the quote is."""
     article = citation.article
-    return " · ".join([article.author or article.publisher or t("no_author"), article.published or t("no_date")])
+    by = article.author or article.publisher or t("no_author")
+    return " · ".join([by, article.published or t("no_date"), t("voice_" + citation.voice)])
 
 
 def _source_html(citation: Citation) -> str:
