@@ -11,6 +11,7 @@ from rag.chain import AnswerChain
 from rag.errors import RagError
 from views.chat import chat_page
 from views.evaluation import evaluation_page
+from views.keys import show_keys
 from views.messages import error_text, t
 from views.resources import open_chain
 
@@ -43,7 +44,9 @@ def main() -> None:
         st.error(error_text(error))
         return
     answerer = t("llm", name=chain.settings.llm) if chain.model else t("extractive")
-    st.caption(f"{answerer} · {status}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{answerer} · {status}")
+        show_keys()
     if chain.index.problem:
         st.warning(t("stale"))
     runs = chain.settings.runs

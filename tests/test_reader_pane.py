@@ -16,8 +16,10 @@ LABELS = {
 }
 HTML = """<!doctype html><div class="stApp" style="color-scheme: light">
 <main class="stMain" style="height: 600px; overflow: auto">
-<p style="height: 900px">上</p><p>甲说了话。<span class="yj-mark"><a id="one" href="#c" data-cite="0-1">1</a>
-<span class="yj-tip" data-cite="0-1">甲说了话。</span></span> <a id="two" href="#c" data-cite="0-2">2</a></p>
+<textarea data-testid="stChatInputTextArea"></textarea>
+<p style="height: 900px">上</p>
+<div class="yj-answer"><p>注</p><p>甲说了话。<span class="yj-mark"><a id="one" href="#c" data-cite="0-1">1</a>
+<span class="yj-tip" data-cite="0-1">甲说了话。</span></span> <a id="two" href="#c" data-cite="0-2">2</a></p></div>
 <p style="height: 900px">下</p><div id="pane"></div></main></div>"""
 MOUNT = """async (code) => {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -178,6 +180,13 @@ def test_escape_hides_a_quote_that_is_pointed_at(page: Page) -> None:
     expect(page.locator(".yj-tip")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator(".yj-tip")).to_be_hidden()
+
+
+def test_shortcuts_move_to_the_question_and_to_the_first_source(page: Page) -> None:
+    page.keyboard.press("Alt+Slash")
+    expect(page.locator("textarea")).to_be_focused()
+    page.keyboard.press("Alt+Period")
+    expect(page.locator("#one")).to_be_focused()
 
 
 def test_a_pane_that_is_gone_listens_no_more(page: Page) -> None:

@@ -1,7 +1,11 @@
 // The reader pane: opens at the mark that is clicked, draws the article that Python sends, moves focus in and back.
 // Text only ever becomes text nodes, so nothing that an article holds can be markup.
 
-const NARROW = "(max-width: 900px)"; // the pane covers the page, as in style.css
+const NARROW = "(max-width: 1100px)"; // the pane covers the page, as in style.css
+const SHORTCUTS = { // with Alt: what gets the focus; views/keys.py tells them
+  Slash: () => document.querySelector('[data-testid="stChatInputTextArea"]'),
+  Period: () => [...document.querySelectorAll(".yj-answer")].at(-1)?.querySelector(".yj-mark > a"),
+};
 const panes = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -150,6 +154,10 @@ class Pane {
     if (event.isComposing) return;
     const tip = document.querySelector(".yj-mark:is(:hover, :focus-within) > .yj-tip:not(.yj-away)");
     if (event.key === "Escape") return this.dialog.open ? this.shut() : tip?.classList.add("yj-away");
+    if (event.altKey && event.code in SHORTCUTS && !this.dialog.matches(":modal")) {
+      event.preventDefault();
+      return SHORTCUTS[event.code]()?.focus();
+    }
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by || !this.page || !this.dialog.contains(event.target) || event.altKey || event.ctrlKey || event.metaKey) return;
     const marker = this.page.marker + by;
