@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -35,7 +36,7 @@ from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up
 from rag.rewrite_llm import rewrite_follow_up
 from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
-from rag.settings import Settings
+from rag.settings import Settings, load_settings
 from rag.timeline import asks_for_sequence
 from rag.types import ALL, Answer, Message, Passage, Query, Question, Scope, Search
 from rag.understand import understand
@@ -123,6 +124,21 @@ class AnswerChain(Runnable[Input, Answer]):
     def reader(self) -> Reader | None:
         """The trained reader, opened when it is first used; None where the settings or the model have none."""
         return open_reader(self.embedder) if self.settings.reader else None
+
+    def with_options(
+        self, *, passages: int | None = None, prefer_newer: bool | None = None, extractive: bool = False
+    ) -> "AnswerChain":
+        """A chain with one reader's choices that shares all that is open with this one; None leaves a setting as it is.
+
+        `extractive` leaves the LLM out. Raises SettingsError for a number of passages that the settings do not allow.
+        """
+        chosen = {"passages": passages, "prefer_newer": prefer_newer}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        chain = copy(self)
+        chain.settings = load_settings(**(dict(self.settings) | given))
+        chain.model = None if extractive else self.model
+        chain.reader = self.reader  # opened here, so that it is opened once
+        return chain
 
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
         """The whole answer. Raises RagError when there is no usable index, ValueError for a malformed input."""
@@ -212,8 +228,9 @@ class AnswerChain(Runnable[Input, Answer]):
             query = understand(
                 question, load_aliases(settings.corpus), generation.library, self.today(), rewritten=rewritten
             )
+            newest = query.newest or settings.prefer_newer
             retriever = HybridRetriever.of(
-                generation, self.embedder, settings, query.scope, also=query.also, newest=query.newest
+                generation, self.embedder, settings, query.scope, also=query.also, newest=newest
             )
             retriever.invoke(query.text, config)
             assert retriever.found is not None

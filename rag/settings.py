@@ -32,6 +32,9 @@ class Settings(BaseSettings):
         0.6, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"
     )
     passages: int = Field(8, ge=1, le=50, description="passages retrieved for a question")
+    prefer_newer: bool = Field(
+        False, description="whether of passages that fit nearly as well those of newer articles come first, always"
+    )
     reranker: str = Field(
         "", description="second stage: a sentence-transformers cross-encoder by name or folder; empty means none"
     )
