@@ -75,6 +75,7 @@ def ingest_command(arguments: list[str]) -> int:
     parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
     parser.add_argument("--dry-run", action="store_true", help="只列出会做什么，什么也不改")
     parser.add_argument("--json", action="store_true", help="把结果写成一行 JSON")
+    parser.add_argument("--progress", action="store_true", help="把进度写成一行行 JSON（写到标准输出，结果在最后）")
     parser.add_argument("--quiet", action="store_true", help="不显示进度，没有失败时什么也不说")
     parser.add_argument("--allow-shrink", action="store_true", help="允许一次移除超过一半的文章")
     options = parser.parse_args(arguments)
@@ -83,19 +84,28 @@ def ingest_command(arguments: list[str]) -> int:
     bar = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), _Rate(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), *bar, console=console, transient=True) as bars:
         tasks = {stage: bars.add_task(stage, visible=False, total=None) for stage in (READING, EMBEDDING)}
+
+        def show_progress(stage: str, done: int, total: int) -> None:
+            bars.update(tasks[stage], completed=done, total=total, visible=True)
+
         summary = (plan if options.dry_run else ingest)(
             settings.corpus,
             settings.index,
             SentenceEmbedder(settings.embedding_model),
             chunk_tokens=settings.chunk_tokens,
             allow_shrink=options.allow_shrink,
-            progress=lambda stage, done, total: bars.update(tasks[stage], completed=done, total=total, visible=True),
+            progress=print_progress if options.progress else show_progress,
         )
     if options.json:
         print(json.dumps(summary.to_json(), ensure_ascii=False))
     elif not options.quiet or summary.failures:
         print_summary(summary)
     return 1 if summary.failures else 0
+
+
+def print_progress(stage: str, done: int, total: int) -> None:
+    """One step as a line of JSON, for a program that follows the run."""
+    print(json.dumps({"stage": stage, "done": done, "total": total}, ensure_ascii=False), flush=True)
 
 
 def print_summary(summary: Summary) -> None:

@@ -286,6 +286,12 @@ class Library:
             for id_, title, author, publisher, published, tags in rows
         }
 
+    @cached_property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """For each article its number of chunks and the length of its text in code points, by its id."""
+        rows = self._rows("SELECT article_id, count(*), max(end) FROM chunks GROUP BY article_id")
+        return {id_: (chunks, length) for id_, chunks, length in rows}
+
     def _articles_within(self, scope: Scope) -> frozenset[str] | None:
         if scope == ALL:
             return None

@@ -1,0 +1,136 @@
+"""One ingest in a process of its own, followed while it runs: the page that starts it goes on answering."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rag.settings import Settings
+
+ROOT = str(Path(__file__).parents[1])
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunState:
+    """Where a run is, or how it ended. `stage` is one of ingest.run's, or empty before the first.
+
+    `summary` is that of a finished run as python -m ingest --json prints it; `error` has the English and the Chinese
+    sentence of one that failed; both are None while it runs and when it was stopped.
+    """
+
+    running: bool = False
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    summary: dict[str, Any] | None = None
+    error: tuple[str, str] | None = None
+    stopped: bool = False
+
+
+class BackgroundIngest:
+    """Runs one ingest at a time for all who ask; safe to use from several threads.
+
+    The index has one writer in a process of its own, because Chroma is not safe for two users of a folder in one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._again: bool | None = None  # whether the next run may shrink; None when none is wanted
+        self._stopping = False
+        self._state = RunState()
+
+    @property
+    def state(self) -> RunState:
+        """Where the run is, or how the last one ended."""
+        return self._state
+
+    def request(self, *, allow_shrink: bool = False) -> None:
+        """Start a run; when one is running, another follows it, since that one may have looked already."""
+        with self._lock:
+            if self._state.running:
+                self._again = allow_shrink or bool(self._again)
+                return
+            self._state = RunState(running=True)
+        threading.Thread(target=self._run, args=(allow_shrink,), daemon=True).start()
+
+    def stop(self) -> None:
+        """End the run; vectors that are computed are kept for the next one, the published index stays."""
+        with self._lock:
+            self._again, self._stopping = None, self._state.running
+            if self._process:
+                self._process.terminate()
+
+    def _run(self, allow_shrink: bool) -> None:
+        while True:
+            try:
+                ended = self._run_once(allow_shrink)
+            except OSError as error:
+                ended = RunState(error=(f"no process can be started ({error})", f"启动不了更新进程（{error}）"))
+            with self._lock:
+                self._process, self._stopping = None, False
+                if self._again is None:
+                    self._state = ended
+                    return
+                allow_shrink, self._again = self._again, None
+                self._state = RunState(running=True)
+
+    def _run_once(self, allow_shrink: bool) -> RunState:
+        """Follow one process to its end."""
+        process = subprocess.Popen(
+            self._command(allow_shrink),
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+        with self._lock:
+            self._process = process
+            if self._stopping:
+                process.terminate()
+        errors: list[str] = []
+        assert process.stdout and process.stderr
+        listener = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+        listener.start()
+        summary = None
+        for row in map(_row_of, process.stdout):
+            if "stage" in row:
+                self._state = replace(self._state, **row)
+            elif "generation" in row:
+                summary = row
+        process.wait()
+        listener.join()
+        if summary is None and self._stopping:
+            return RunState(stopped=True)
+        return RunState(summary=summary, error=None if summary else _error_of(errors))
+
+    def _command(self, allow_shrink: bool) -> list[str]:
+        settings = self._settings
+        paths = [str(settings.corpus), "--index", str(settings.index)]
+        command = [sys.executable, "-m", "ingest", *paths, "--json", "--progress"]
+        return [*command, "--allow-shrink"] if allow_shrink else command
+
+
+def _row_of(line: str) -> dict[str, Any]:
+    """A line of JSON; {} for what a library may print."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _error_of(lines: list[str]) -> tuple[str, str]:
+    """The error that a process wrote as its last line, in English and in Chinese."""
+    row = _row_of(lines[-1]) if lines else {}
+    if "error" in row:
+        return row["error"], row["message"]
+    log.error("the ingest ended without a result: %s", "".join(lines))
+    return "the run ended before it was done; see the log in the terminal", "更新中途结束，没有完成，详情见终端日志"

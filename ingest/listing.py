@@ -1,0 +1,74 @@
+"""The articles of a corpus and of its index as one list: what is indexed, what waits, what failed and why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from ingest.failures import Failure, stamp_of
+from ingest.load import article_files, article_id, digest_of
+from ingest.metadata import sidecar_of
+from rag.errors import CorpusError
+from rag.library import IndexedFile, Library
+from rag.types import Metadata
+
+Status = Literal["indexed", "new", "changed", "failed", "failed, kept", "gone"]
+UNCHANGED = ("indexed", "failed", "failed, kept")  # a run now would do nothing for them
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An article: the path of its file in the corpus ("" when it is gone), and what the index holds of it.
+
+    "new" and "changed" wait for the next run; "gone" is still indexed, its file is not there any more; of one that
+    "failed, kept" the version indexed before answers. `length` is in code points of the clean text.
+    """
+
+    id: str
+    name: str
+    status: Status
+    metadata: Metadata
+    chunks: int = 0
+    length: int = 0
+    failure: Failure | None = None
+
+
+def list_articles(corpus: Path, library: Library | None, failures: Mapping[str, Failure]) -> list[Listed]:
+    """Every article file of the corpus, then what is only in the index; a missing folder has no files."""
+    known = library.files() if library else {}
+    sizes = library.sizes if library else {}
+    stated = library.metadata if library else {}
+    listed: dict[str, Listed] = {}
+    for path in article_files(corpus) if corpus.is_dir() else ():
+        name = path.relative_to(corpus).as_posix().encode(errors="replace").decode()
+        id_, failure = article_id(path, corpus), failures.get(name)
+        status = _status(path, known.get(id_), failure)
+        own = status not in ("new", "failed")  # else the index may hold another file of that id
+        metadata = stated[id_] if own else Metadata(path.stem)
+        chunks, length = sizes[id_] if own else (0, 0)
+        listed[name] = Listed(id_, name, status, metadata, chunks, length, failure)
+    there = {one.id for one in listed.values()}
+    gone = [Listed(id_, "", "gone", stated[id_], *sizes[id_]) for id_ in known if id_ not in there]
+    return [*listed.values(), *gone]
+
+
+def _status(path: Path, known: IndexedFile | None, failure: Failure | None) -> Status:
+    if failure and failure.stamp == stamp_of(path):
+        return "failed, kept" if known else "failed"
+    if not known:
+        return "new"
+    return "indexed" if _digest(path) == known.digest else "changed"
+
+
+def _digest(path: Path) -> str:
+    try:
+        sidecar = sidecar_of(path)
+        return _remembered_digest(path, stamp_of(path), stamp_of(sidecar) if sidecar else "")
+    except (OSError, CorpusError):
+        return ""  # the next run will tell why
+
+
+@lru_cache(maxsize=100_000)
+def _remembered_digest(path: Path, _stamp: str, _sidecar: str) -> str:
+    return digest_of(path, path.read_bytes())

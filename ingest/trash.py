@@ -1,0 +1,87 @@
+"""Articles taken out of a corpus: they wait in its hidden folder .trash, from where they can be put back.
+
+corpus/.trash/1732561200123-k3j2/子/丙.txt    a removed file, under the path that it had, and its sidecar beside it
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.convert import SUFFIXES
+from ingest.load import NOT_ARTICLES
+from ingest.metadata import is_sidecar, sidecar_of
+from rag.errors import CorpusError
+
+TRASH = ".trash"
+
+
+@dataclass(frozen=True)
+class Discarded:
+    """A removed article: its path in the corpus, where its file waits, and when it was removed (since 1970)."""
+
+    name: str
+    path: Path
+    when: float
+
+    @property
+    def id(self) -> str:
+        """The article's id."""
+        return Path(self.name).with_suffix("").as_posix()
+
+
+def discard(name: str, corpus: Path) -> Discarded:
+    """Take the article file at a path in the corpus out of it, with its sidecar. Raises CorpusError where it cannot."""
+    relative, now = Path(name), round(time.time(), 3)
+    if relative.is_absolute() or ".." in relative.parts or relative.name.lower() in NOT_ARTICLES:
+        raise CorpusError(f"{name} is no article of {corpus}: nothing was removed", f"{name} 不是文章库里的文章")
+    target = corpus / TRASH / f"{now * 1000:.0f}-{secrets.token_hex(2)}" / relative
+    with _moving(name):
+        _move(corpus / relative, target)
+    return Discarded(name, target, now)
+
+
+def restore(discarded: Discarded, corpus: Path) -> None:
+    """Put a removed article back where it was. Raises CorpusError when another file has its name by now."""
+    target = corpus / discarded.name
+    if target.exists() or any(target.with_suffix(suffix).exists() for suffix in SUFFIXES):
+        raise CorpusError(
+            f"there is another file named {discarded.name}: rename that one first",
+            f"已经有另一个文件叫 {discarded.name}：请先给它改名",
+        )
+    with _moving(discarded.name):
+        _move(discarded.path, target)
+
+
+def trashed(corpus: Path) -> list[Discarded]:
+    """What waits in the trash, the last removed first."""
+    found = []
+    for folder in (corpus / TRASH).glob("[0-9]*-*"):
+        for path in folder.rglob("*"):
+            if path.is_file() and not is_sidecar(path):
+                when = int(folder.name.split("-")[0]) / 1000
+                found.append(Discarded(path.relative_to(folder).as_posix(), path, when))
+    return sorted(found, key=lambda one: (-one.when, one.name))
+
+
+def _move(path: Path, target: Path) -> None:
+    sidecar = sidecar_of(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.rename(target)
+    if sidecar:
+        sidecar.rename(target.with_name(sidecar.name))
+
+
+@contextmanager
+def _moving(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CorpusError(f"{name} is gone already: reload the page", f"{name} 已经不在了：请刷新页面") from error
+    except OSError as error:
+        raise CorpusError(
+            f"{name} cannot be moved ({error.strerror}): check the rights of the folder",
+            f"{name} 移动不了（{error.strerror}）：请检查文件夹的权限",
+        ) from error

@@ -1,0 +1,59 @@
+"""Adding what a reader's browser sends: each file is read first, and one that could not be indexed is not kept."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ingest.add import Outcome, add
+from ingest.load import NOT_ARTICLES, load_article
+from rag.errors import CorpusError
+
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
+LONGEST_NAME = 80  # code points
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """What became of a file: where it is in the corpus, or why it is not there, in English and in Chinese.
+
+    `length` is in code points of the clean text.
+    """
+
+    file: str
+    outcome: Outcome
+    name: str = ""
+    title: str = ""
+    length: int = 0
+    reason: str = ""
+    chinese: str = ""
+
+
+def upload(file: str, content: bytes, corpus: Path) -> Uploaded:
+    """Add a file of a browser to the corpus; never overwrites."""
+    try:
+        name = _safe_name(file)
+        article = load_article(Path(name), Path(), content)
+        return _put(file, name, content, corpus, article.title, len(article.text))
+    except CorpusError as error:
+        return Uploaded(file, "refused", reason=str(error), chinese=error.chinese)
+
+
+def _put(file: str, name: str, content: bytes, corpus: Path, title: str, length: int) -> Uploaded:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        (added,) = add([str(path)], corpus, allow_urls=False)
+    if added.path is None:
+        return Uploaded(file, added.outcome, reason=added.reason, chinese=added.reason)
+    return Uploaded(file, added.outcome, added.path.relative_to(corpus).as_posix(), title, length)
+
+
+def _safe_name(file: str) -> str:
+    """A name as any file system takes it. Raises CorpusError for a name that no article may have."""
+    path = Path(re.split(r"[\\/]", file)[-1])
+    stem = _NOT_IN_NAMES.sub(" ", path.stem).strip(". ")[:LONGEST_NAME] or "文章"
+    name = stem + path.suffix
+    if name.lower() in NOT_ARTICLES:
+        raise CorpusError(f"{name} is the name of a list, not of an article: rename it", f"{name} 不能作文章名：请改名")
+    return name

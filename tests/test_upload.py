@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from ingest.upload import Uploaded, upload
+
+TEXT = "# 题\n\n猫吃鱼。\n".encode()
+
+
+def test_a_file_is_added_and_told_by_its_title(tmp_path: Path) -> None:
+    assert upload("甲.md", TEXT, tmp_path) == Uploaded("甲.md", "added", "甲.md", "题", 7)
+    assert (tmp_path / "甲.md").read_bytes() == TEXT
+    assert upload("甲.md", TEXT, tmp_path).outcome == "already there"
+
+
+def test_another_file_of_a_name_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    upload("甲.md", TEXT, tmp_path)
+    assert upload("甲.md", "狗追猫。".encode(), tmp_path).name == "甲-2.md"
+    assert (tmp_path / "甲.md").read_bytes() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("../../外.md", "外.md"),
+        ("C:\\文\\甲.md", "甲.md"),
+        (".甲.md", "甲.md"),
+        ("甲\u202e\n?.md", "甲.md"),
+        ("?.md", "文章.md"),
+    ],
+)
+def test_a_name_leads_nowhere_but_into_the_corpus(tmp_path: Path, file: str, name: str) -> None:
+    corpus = tmp_path / "a" / "corpus"
+    assert upload(file, TEXT, corpus).name == name
+    assert [path.name for path in tmp_path.rglob("*.md")] == [name]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "reason"),
+    [
+        ("甲.exe", b"MZ", "不支持"),
+        ("甲", b"x", "不支持没有后缀的文件"),
+        ("空.md", b"", "空"),
+        ("乱.txt", "浣犲ソ锛屼笘鐣岋紒杩欐槸涓�鏉℃秷鎭€�".encode(), "乱码"),
+        ("坏.pdf", b"%PDF-1.4 nothing", "坏.pdf"),
+        ("README.md", TEXT, "请改名"),
+    ],
+)
+def test_what_could_not_be_indexed_is_refused_with_a_reason_and_not_kept(
+    tmp_path: Path, file: str, content: bytes, reason: str
+) -> None:
+    given = upload(file, content, tmp_path)
+    assert given.outcome == "refused" and reason in given.chinese and given.reason
+    assert list(tmp_path.iterdir()) == []
