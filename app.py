@@ -6,59 +6,94 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from rag.chain import AnswerChain
-from rag.errors import RagError
+from rag.errors import RagError, SettingsError
+from rag.settings import load_settings
 from views.chat import chat_page
 from views.evaluation import evaluation_page
 from views.keys import show_keys
+from views.library import library_page
 from views.messages import error_text, t
-from views.resources import open_chain
+from views.preferences import keep_preferences, preferences, preferences_page, with_preferences
+from views.resources import open_chain, open_indexing
+from views.shelf import Shelf
+from views.start import start_page
 
 log = logging.getLogger("yinju")
-STYLE = Path(__file__).with_name("views") / "style.css"
-ICON = STYLE.with_name("icon.png")
+VIEWS = Path(__file__).with_name("views")
+STYLES = sorted(VIEWS.glob("*.css"))
+ICON = VIEWS / "icon.png"
 
 
-def status_line(chain: AnswerChain) -> str:
-    """What is indexed and since when."""
+def styles() -> str:
+    """The style sheets; what they say of a dark system holds for a dark page, whatever the system is."""
+    sheets = "".join(path.read_text(encoding="utf-8") for path in STYLES)
+    shown = {"dark": "all", "light": "not all"}.get(st.context.theme.type or "")
+    return sheets.replace("(prefers-color-scheme: dark)", shown) if shown else sheets
+
+
+def status(chain: AnswerChain) -> None:
+    """Draw who answers, what is indexed and since when, and that the index is being rebuilt or cannot be opened."""
     manifest = chain.index.current().manifest
     created = datetime.fromisoformat(manifest.created).astimezone().strftime("%Y-%m-%d %H:%M")
-    return t(
+    answerer = t("llm", name=chain.settings.llm) if chain.model else t("extractive")
+    indexed = t(
         "status", articles=manifest.articles, chunks=manifest.chunks, generation=manifest.generation, created=created
     )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{answerer} · {indexed}")
+        show_keys()
+    if chain.index.problem:
+        st.warning(t("stale"))
+
+
+def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, runs: Path) -> list[StreamlitPage]:
+    """Every page; without a chain what stands for the chat builds the index, or says what is wrong."""
+    chat = partial(chat_page, with_preferences(shared)) if shared else partial(start_page, problem, shelf)
+    library, settings = partial(library_page, shelf), partial(preferences_page, shared)
+    return [
+        st.Page(chat, title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True),
+        st.Page(library, title=t("page_library"), url_path="library", icon=":material/library_books:"),
+        st.Page(
+            partial(evaluation_page, runs), title=t("page_evaluation"), url_path="eval", icon=":material/fact_check:"
+        ),
+        st.Page(settings, title=t("page_settings"), url_path="settings", icon=":material/settings:"),
+    ]
 
 
 def main() -> None:
     """Draw what every page has, then the page that is open."""
+    preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
-    st.html(f"<style>{STYLE.read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>{styles()}</style>")
     st.title(t("title"), anchor=False)
     st.caption(t("tagline"))
+    chain, problem = None, None
     try:
+        settings = load_settings()
         with st.spinner(t("loading")):
             chain = open_chain()
-        status = status_line(chain)
-    except RagError as error:
-        log.exception("the page cannot answer")
+        generation = chain.index.current()
+        status(chain)
+    except SettingsError as error:
+        log.exception("the settings cannot be used")
         st.error(error_text(error))
         return
-    answerer = t("llm", name=chain.settings.llm) if chain.model else t("extractive")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{answerer} · {status}")
-        show_keys()
-    if chain.index.problem:
-        st.warning(t("stale"))
-    runs = chain.settings.runs
-    pages = [
-        st.Page(
-            partial(chat_page, chain), title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True
-        ),
-        st.Page(
-            partial(evaluation_page, runs), title=t("page_evaluation"), url_path="eval", icon=":material/fact_check:"
-        ),
-    ]
-    st.navigation(pages, position="top").run()
+    except RagError as error:
+        log.warning("the page cannot answer: %s", error)
+        problem, generation = error, None
+    shelf = Shelf(settings.corpus, settings.index, generation, open_indexing(settings))
+    navigation = st.navigation(found := pages(chain, problem, shelf, settings.runs), position="top")
+    keep_preferences([f"/{page.url_path}" for page in found])
+    if generation and shelf.indexing.state.running:
+        st.caption(t("rebuilding", generation=generation.manifest.generation))
+    try:
+        navigation.run()
+    except RagError as error:
+        log.exception("the page cannot be drawn")
+        st.error(error_text(error))
 
 
 if __name__ == "__main__":

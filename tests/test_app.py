@@ -1,13 +1,17 @@
 """The page, run by Streamlit's own tester over the real corpus."""
 
 import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+import streamlit
 from streamlit.testing.v1 import AppTest
 
+from rag.chain import ABSENT, FELL_BACK, TOO_LONG
 from views.messages import t
+from views.preferences import Preferences
 from views.scope import ARTICLES, SINCE, SOURCES
 
 pytestmark = pytest.mark.model
@@ -81,15 +85,70 @@ def test_below_an_answer_stands_how_it_was_searched(page: AppTest) -> None:
 def test_script_in_a_question_is_shown_as_text(page: AppTest) -> None:
     page.chat_input[0].set_value("<script>alert(1)</script>").run()
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html_of(page)
-    assert "<script>" not in html_of(page)
+    assert "<script>alert" not in html_of(page)
 
 
-def test_without_an_index_the_page_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import streamlit
-
+@pytest.fixture
+def no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder as the index, and another one as the corpus."""
     streamlit.cache_resource.clear()
-    monkeypatch.setenv("YINJU_INDEX", str(tmp_path))
+    (tmp_path / "corpus").mkdir()
+    monkeypatch.setenv("YINJU_INDEX", str(tmp_path / "index"))
+    monkeypatch.setenv("YINJU_CORPUS", str(tmp_path / "corpus"))
+    yield tmp_path
+    streamlit.cache_resource.clear()
+
+
+def test_with_neither_index_nor_articles_the_page_says_what_to_do(no_index: Path) -> None:
     page = AppTest.from_file(APP, default_timeout=60).run()
+    assert not page.exception and not page.error
+    assert [info.value for info in page.info] == [t("empty_corpus", corpus=no_index / "corpus")]
+    assert len(page.file_uploader) == 1
+
+
+def test_a_setting_that_cannot_be_used_is_named(no_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YINJU_PASSAGES", "many")
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    assert not page.exception
+    assert "YINJU_PASSAGES" in page.error[0].value
+
+
+def test_an_llm_that_cannot_be_opened_is_told_with_a_button_to_try_again(
+    no_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YINJU_LLM", "no-provider")
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    assert not page.exception
+    assert "YINJU_LLM" in page.error[0].value and [button.label for button in page.button] == [t("try_again")]
+
+
+def test_an_llm_that_does_not_answer_is_replaced_by_extracts_and_the_reader_is_told(
+    corpus_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    streamlit.cache_resource.clear()
+    monkeypatch.setenv("YINJU_INDEX", str(corpus_index))
+    monkeypatch.setenv("YINJU_LLM", "openai:some")
+    monkeypatch.setenv("YINJU_LLM_BASE_URL", "http://127.0.0.1:9/v1")
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    page.chat_input[0].set_value("福利社是什么时候关闭的？").run()
     streamlit.cache_resource.clear()
     assert not page.exception
-    assert [error.value for error in page.error] == [f"{tmp_path} 里还没有索引：请先运行 python -m ingest。"]
+    assert FELL_BACK.format(name="openai:some") in html_of(page) and "11 月 16 日" in html_of(page)
+
+
+def test_a_question_that_is_too_long_and_one_without_an_answer_get_a_sentence(page: AppTest) -> None:
+    page.chat_input[0].set_value("长" * 1001).run()
+    assert TOO_LONG.format(length=1001, limit=1000) in html_of(page)
+    page.chat_input[0].set_value("红烧肉怎么炖才能软烂又不腻？").run()
+    assert not page.exception and ABSENT in html_of(page)
+
+
+def test_a_reader_with_choices_gets_them_and_another_one_does_not(page: AppTest, corpus_index: Path) -> None:
+    page.session_state["preferences"] = Preferences("en", passages="3")
+    page.session_state["language"] = "en"
+    page.run()
+    page.chat_input[0].set_value("小红书的月活用户有多少？").run()
+    assert not page.exception and html_of(page).count('class="yj-placed"') == 3
+    other = AppTest.from_file(APP, default_timeout=60).run()
+    other.chat_input[0].set_value("小红书的月活用户有多少？").run()
+    assert html_of(other).count('class="yj-placed"') == 8 and other.chat_input[0].placeholder == t("ask")

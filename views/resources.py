@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from ingest.background import BackgroundIngest
 from rag.chain import AnswerChain
 from rag.examples import example_questions
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 
 
 @st.cache_resource(show_spinner=False)
@@ -13,6 +14,12 @@ def open_chain() -> AnswerChain:
     chain = AnswerChain(load_settings())
     chain.warm()
     return chain
+
+
+@st.cache_resource(show_spinner=False, hash_funcs={Settings: repr})
+def open_indexing(settings: Settings) -> BackgroundIngest:
+    """The one ingest of this server, whoever starts it."""
+    return BackgroundIngest(settings)
 
 
 @st.cache_data(show_spinner=False)

@@ -4,14 +4,22 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from ingest.trash import Discarded
+from ingest.upload import Uploaded
 from rag.types import Answer, Message
 
 
 @dataclass
 class State:
-    """One reader's session: the turns of the conversation on the page, oldest first."""
+    """One reader's session: the turns of the conversation on the page, oldest first.
+
+    `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
+    for files that it was given.
+    """
 
     turns: list[Answer] = field(default_factory=list)
+    recent: list[Uploaded | Discarded] = field(default_factory=list)
+    uploader: int = 0
 
     @property
     def history(self) -> tuple[Message, ...]:

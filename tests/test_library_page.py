@@ -1,0 +1,237 @@
+"""The library page over a tiny corpus, run by Streamlit's own tester; its ingest runs in place with a fake model."""
+
+import json
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+from streamlit.testing.v1 import AppTest
+
+from ingest.background import RunState
+from ingest.run import EMBEDDING, READING, ingest
+from ingest.trash import trashed
+from rag.errors import RagError
+from rag.index import IndexReader
+from views.messages import t
+from views.picture import map_points, passage_html, time_chart
+from views.runs import progress_text, share_done, summary_text
+from views.shelf import Shelf
+
+
+@dataclass
+class Indexing:
+    """Ingests when it is asked to, before it returns."""
+
+    corpus: Path
+    index: Path
+    state: RunState = field(default_factory=RunState)
+
+    def request(self, *, allow_shrink: bool = False) -> None:
+        try:
+            summary = ingest(self.corpus, self.index, FakeEmbedder(), allow_shrink=allow_shrink)
+            self.state = RunState(summary=json.loads(json.dumps(summary.to_json())))
+        except RagError as error:
+            self.state = RunState(error=(str(error), error.chinese))
+
+    def stop(self) -> None:
+        self.state = RunState(stopped=True)
+
+
+def library(open_shelf):  # type: ignore[no-untyped-def]  # its text alone is run: no name of this file is known there
+    from views.library import library_page
+
+    library_page(open_shelf())
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture
+def indexing(tiny_corpus: Path, tiny_index: Path) -> Indexing:
+    return Indexing(tiny_corpus, tiny_index)
+
+
+@pytest.fixture
+def page(tiny_corpus: Path, indexing: Indexing) -> AppTest:
+    reader = IndexReader(indexing.index, FakeEmbedder())
+
+    def open_shelf() -> Shelf:
+        return Shelf(tiny_corpus, indexing.index, reader.current(), indexing)  # type: ignore[arg-type]
+
+    return AppTest.from_function(library, args=(open_shelf,), default_timeout=30).run()
+
+
+def rows(page: AppTest) -> dict[str, str]:
+    """The status of every article in the table, by its title, in order."""
+    table = page.dataframe[0].value
+    return dict(zip(table[t("column_title")], table[t("column_status")], strict=True))
+
+
+def texts(page: AppTest) -> list[str]:
+    return [text.value for text in page.text]
+
+
+def press(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return page.run()
+
+
+def show(page: AppTest, view: str) -> AppTest:
+    page.button_group(key="library-view").set_value(view)
+    return page.run()
+
+
+def select(page: AppTest, row: int) -> AppTest:
+    page.session_state[page.dataframe[0].key] = {"selection": {"rows": [row], "columns": [], "cells": []}}
+    return page.run()
+
+
+def test_the_table_has_every_article_with_what_is_known_of_it(page: AppTest) -> None:
+    assert not page.exception
+    assert list(rows(page).items()) == [("乙", "已索引"), ("丙", "已索引"), ("甲", "已索引")]
+    assert page.dataframe[0].value[t("column_length")].tolist() == [14, 7, 11]
+    assert page.markdown[0].value == "3 篇文章 · 3 个文本块"
+
+
+def test_search_filters_and_order_choose_the_rows(page: AppTest, tiny_corpus: Path, indexing: Indexing) -> None:
+    (tiny_corpus / "甲.meta.toml").write_text('author = "张三"\ntags = "猫"\npublished = "2025-01-01"\n')
+    indexing.request()
+    assert list(rows(page.run())) == ["甲", "乙", "丙"]
+    page.selectbox(key="library-order").set_value("order_longest")
+    assert list(rows(page.run())) == ["乙", "甲", "丙"]
+    page.text_input(key="library-find").set_value("张三")
+    assert list(rows(page.run())) == ["甲"]
+    page.text_input(key="library-find").set_value("没有")
+    assert [info.value for info in page.run().info] == [t("none_match")]
+    page.text_input(key="library-find").set_value("").run()
+    page.multiselect(key="library-tags").set_value(["猫"])
+    assert list(rows(page.run())) == ["甲"]
+
+
+def test_uploaded_files_are_added_indexed_and_told_one_by_one_and_taken_back(page: AppTest, tiny_corpus: Path) -> None:
+    files = [("丁.md", "# 鱼的书\n\n鱼会游。\n".encode(), "text/markdown"), ("戊.exe", b"MZ", "application/x")]
+    page.file_uploader[0].set_value(files)
+    page.run()
+    assert not page.exception
+    assert rows(page)["鱼的书"] == "已索引"
+    assert texts(page) == [
+        "✕ 没有加入 戊.exe：不支持 .exe 文件，请另存为 .md 或 .txt",
+        "✓ 已加入《鱼的书》，7 字（丁.md）",
+    ]
+    assert page.caption[0].value.startswith("✓ 更新完成，第 2 代索引：新增 1，更新 0，移除 0，失败 0")
+    press(page, t("undo"))
+    assert "鱼的书" not in rows(page) and not (tiny_corpus / "丁.md").exists()
+    assert [one.name for one in trashed(tiny_corpus)] == ["丁.md"]
+
+
+def test_a_removal_is_asked_for_and_can_be_undone(page: AppTest, tiny_corpus: Path) -> None:
+    select(page, 2)
+    press(page, t("remove", count=1))
+    assert (tiny_corpus / "甲.md").exists()
+    press(page, t("remove_confirm"))
+    assert not page.exception
+    assert list(rows(page)) == ["乙", "丙"] and texts(page) == ["− 已删除 甲.md"]
+    assert t("remove_none") in [button.label for button in page.button]  # no other article is chosen now
+    press(page, t("undo"))
+    assert list(rows(page)) == ["乙", "丙", "甲"] and texts(page) == []
+
+
+def test_what_was_removed_waits_in_the_trash(page: AppTest, tiny_corpus: Path) -> None:
+    select(page, 2)
+    press(page, t("remove", count=1))
+    press(page, t("remove_confirm"))
+    show(page, "view_trash")
+    press(page, t("put_back"))
+    assert (tiny_corpus / "甲.md").exists()
+    assert page.caption[-1].value == t("trash_empty")
+
+
+def test_more_than_half_may_go_when_they_were_removed_from_the_page_only(
+    page: AppTest, tiny_corpus: Path, indexing: Indexing
+) -> None:
+    (tiny_corpus / "甲.md").unlink()
+    (tiny_corpus / "乙.txt").unlink()
+    assert rows(page.run()) == {"丙": "已索引", "乙": "文件已移除，待更新", "甲": "文件已移除，待更新"}
+    press(page, t("run_start"))
+    assert "有 2 篇不在" in page.error[0].value
+    for name, text in (("甲.md", "# 甲\n\n猫吃鱼。猫怕狗。\n"), ("乙.txt", "乙\n\n狗追猫，共3.5亿次。\n")):
+        (tiny_corpus / name).write_text(text, encoding="utf-8")
+    for row in (2, 0):
+        select(page.run(), row)
+        press(page, t("remove", count=1))
+        press(page, t("remove_confirm"))
+    assert rows(page) == {"丙": "已索引"} and not page.error
+
+
+def test_an_empty_corpus_says_what_to_do(page: AppTest, tiny_corpus: Path) -> None:
+    for name in ("甲.md", "乙.txt", "子/丙.txt"):
+        (tiny_corpus / name).unlink()
+    assert rows(page.run()) == dict.fromkeys(["丙", "乙", "甲"], "文件已移除，待更新")
+    press(page, t("run_start"))
+    assert "里没有文章：请把文章放进去" in page.error[0].value
+
+
+def test_the_last_run_and_the_failed_files_are_told(page: AppTest, tiny_corpus: Path) -> None:
+    (tiny_corpus / "空.md").write_text("")
+    (tiny_corpus / "丁.md").write_text("鱼。", encoding="utf-8")
+    press(page, t("run_start"))
+    assert rows(page)["空"] == "失败" and "1 个文件失败" in page.markdown[0].value
+    show(page, "view_runs")
+    assert not page.exception
+    assert texts(page)[0] == "空.md" and "空.md" in texts(page)[1]
+    assert "新增\n丁" in texts(page)
+    assert any("第 2 代：新增 1，更新 0，移除 0，未变 3，失败 1" in markdown.value for markdown in page.markdown)
+
+
+def test_a_stopped_run_says_that_nothing_changed(page: AppTest, indexing: Indexing) -> None:
+    indexing.state = RunState(running=True, stage=EMBEDDING, done=1, total=4)
+    page.run()
+    assert next(button for button in page.button if button.label == t("run_start")).disabled
+    press(page, t("run_stop"))
+    assert [info.value for info in page.info] == [t("run_stopped")]
+
+
+def test_progress_is_told_stage_by_stage() -> None:
+    state = RunState(running=True)
+    assert (progress_text(state), share_done(state)) == (t("run_starting"), 0)
+    assert progress_text(replace(state, stage=READING, done=3, total=5)) == "读取文章：3 / 5"
+    embedding = replace(state, stage=EMBEDDING, done=1000, total=4000)
+    assert (progress_text(embedding), share_done(embedding)) == ("计算向量：1,000 / 4,000 字", 0.25)
+    assert progress_text(replace(embedding, done=4000)) == t("run_publishing")
+    nothing = {"added": 0, "changed": 0, "removed": 0, "failed": 0, "generation": 7}
+    assert summary_text(nothing) == "没有变化，仍是第 7 代索引"
+
+
+def test_articles_are_counted_by_month_without_gaps_or_by_year_and_undated_apart(page: AppTest) -> None:
+    shelf_articles = {"a": "2025-01-03", "b": "2025-03-01", "c": "2025-03-31", "d": None}
+    from rag.types import Metadata
+
+    def counted(days: dict[str, str | None]) -> list[tuple[str, int]]:
+        data = time_chart({id_: Metadata(id_, published=day) for id_, day in days.items()}).data
+        return list(zip(data["when"], data["count"], strict=True))
+
+    months = [("2025-01", 1), ("2025-02", 0), ("2025-03", 2), (t("no_date"), 1)]
+    assert counted(shelf_articles) == months
+    years = {"a": "2021-01-03", "b": "2022-03-01", "c": "2023-03-31", "d": "2025-01-01"}
+    assert counted(years) == [("2021", 1), ("2022", 1), ("2023", 1), ("2024", 0), ("2025", 1)]
+
+
+def test_the_map_has_a_point_for_each_passage_and_opens_it_escaped(indexing: Indexing) -> None:
+    (indexing.corpus / "甲.md").write_text("# <b>甲\n\n猫吃<i>鱼。\n", encoding="utf-8")
+    indexing.request()
+    generation = IndexReader(indexing.index, FakeEmbedder()).current()
+    points = map_points(generation, generation.folder.name)
+    assert sorted(points["title"]) == ["<b>甲", "丙", "乙"]
+    assert points[["x", "y"]].abs().max().tolist() == [1, 1]
+    chunk = points["chunk"][points["title"].tolist().index("<b>甲")]
+    assert "<mark>猫吃&lt;i&gt;鱼。</mark>" in passage_html(generation, chunk)
+    assert "《&lt;b&gt;甲》 · 作者未注明 · 日期未注明" in passage_html(generation, chunk)
+
+
+def test_the_views_of_the_whole_are_drawn(page: AppTest) -> None:
+    for view in ("view_picture", "view_map"):
+        assert not show(page, view).exception
