@@ -1,0 +1,205 @@
+"""文章库, 设置 and the first start in a real browser, wide and narrow. Writes screenshots to artifacts/."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import CORPUS
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+pytestmark = [pytest.mark.model, pytest.mark.browser]
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / "artifacts"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+ROW = 35  # pixels of a row of the table, and of its header
+POINT = """canvas => {  // the place of a blue point of the map
+    const {width, height} = canvas, scale = width / canvas.clientWidth;
+    const {data} = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const blue = (x, y) => {
+        const at = 4 * (y * width + x);
+        return data[at + 2] - data[at] > 60 && data[at + 3] > 200;
+    };
+    for (let y = 6; y < height * 0.7; y++)
+        for (let x = 6; x < width - 6; x++)
+            if (blue(x, y) && blue(x, y + 5) && blue(x - 2, y + 3)) return [x / scale, (y + 3) / scale];
+    return null;
+}"""
+
+
+@contextmanager
+def serve(corpus: Path, index: Path) -> Iterator[str]:
+    """The address of a server of the page, on a port of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    environment = {**os.environ, "YINJU_INDEX": str(index), "YINJU_CORPUS": str(corpus)}
+    server = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, "the page's server ended"
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return Path(shutil.copytree(CORPUS, tmp_path_factory.mktemp("library") / "corpus"))
+
+
+@pytest.fixture(scope="module")
+def address(corpus: Path, corpus_index: Path) -> Iterator[str]:
+    """A server over copies of the corpus and its index, which the tests change."""
+    with serve(corpus, Path(shutil.copytree(corpus_index, corpus.parent / "index"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page of the width and in the scheme that the test is given, with cookies of its own."""
+    width, scheme = getattr(request, "param", (1440, "light"))
+    context = browser.new_context(viewport={"width": width, "height": 1100}, color_scheme=scheme)
+    context.set_default_timeout(120_000)
+    opened = context.new_page()
+    yield opened
+    context.close()
+
+
+def shoot(page: Page, name: str) -> None:
+    """Write a screenshot; nothing on it may be wider than the screen."""
+    width = page.viewport_size["width"]  # type: ignore[index]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}-{width}.png")
+
+
+def open_library(page: Page, address: str, view: str = "") -> None:
+    page.goto(f"{address}/library")
+    if view:
+        page.get_by_text(view, exact=True).click()
+    else:
+        expect(page.locator(".stDataFrame canvas").first).to_be_visible(timeout=120_000)
+
+
+def wait_for_run(page: Page) -> None:
+    """Until the run that was started has ended and the page shows what it did."""
+    expect(page.get_by_text("✓ 更新完成")).to_be_visible(timeout=240_000)
+
+
+BOTH = pytest.mark.parametrize("page", [(1440, "light"), (390, "dark")], indirect=True)
+
+
+@BOTH
+def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
+    page: Page, address: str, corpus: Path
+) -> None:
+    open_library(page, address)
+    shoot(page, "library")
+    new = {"name": "鱼.md", "mimeType": "text/markdown", "buffer": "# 鱼的书\n\n鲸鲨是最大的鱼，长约12米。\n".encode()}
+    bad = {"name": "程序.exe", "mimeType": "application/x", "buffer": b"MZ"}
+    page.locator("input[type=file]").set_input_files([new, bad])  # type: ignore[list-item]
+    expect(page.get_by_text("✓ 已加入《鱼的书》")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("✕ 没有加入 程序.exe")).to_be_visible()
+    expect(page.get_by_role("button", name="停止")).to_be_visible()
+    shoot(page, "library-indexing")
+    wait_for_run(page)
+    assert (corpus / "鱼.md").exists()
+    page.get_by_label("查找").fill("鱼的书")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("显示 1 篇，共 6 篇")).to_be_visible()
+    table = page.locator(".stDataFrame").first
+    table.click(position={"x": 16, "y": ROW * 1.5})
+    page.get_by_role("button", name="删除所选 1 篇").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("鱼的书")).to_be_visible()
+    shoot(page, "library-remove")
+    dialog.get_by_role("button", name="删除", exact=True).click()
+    expect(page.get_by_text("− 已删除 鱼.md")).to_be_visible()
+    assert not (corpus / "鱼.md").exists()
+    wait_for_run(page)
+    page.get_by_text("回收站", exact=True).click()
+    page.get_by_role("button", name="放回").first.click()
+    wait_for_run(page)
+    assert (corpus / "鱼.md").exists()
+    page.get_by_text("更新记录", exact=True).click()
+    expect(page.get_by_text("最近一次更新")).to_be_visible()
+    shoot(page, "library-runs")
+    (corpus / "鱼.md").unlink()
+
+
+@BOTH
+def test_the_pictures_are_drawn_and_a_click_on_the_map_opens_the_passage(page: Page, address: str) -> None:
+    open_library(page, address, "分布")
+    expect(page.locator("[data-testid=stVegaLiteChart] canvas")).to_have_count(3, timeout=120_000)
+    page.wait_for_timeout(1000)
+    shoot(page, "library-picture")
+    page.get_by_text("段落地图", exact=True).click()
+    expect(page.get_by_text("每个点是一个段落")).to_be_visible()
+    chart = page.locator("[data-testid=stVegaLiteChart] canvas")
+    expect(chart).to_have_count(1, timeout=120_000)
+    page.wait_for_timeout(1000)
+    x, y = chart.evaluate(POINT)
+    chart.click(position={"x": x, "y": y})
+    expect(page.locator(".yj-card mark")).to_be_visible(timeout=60_000)
+    page.locator(".yj-card mark").scroll_into_view_if_needed()
+    shoot(page, "library-map")
+
+
+@BOTH
+def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, address: str, browser: Browser) -> None:
+    page.goto(f"{address}/settings")
+    page.get_by_text("English", exact=True).click()
+    expect(page.get_by_text("Passages for each question")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Passages for each question")).to_be_visible(timeout=120_000)
+    page.get_by_text("Dark", exact=True).click()
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(23, 24, 26)", timeout=60_000)
+    page.get_by_text("Light", exact=True).click()
+    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(255, 253, 249)", timeout=60_000)
+    shoot(page, "settings")
+    other = browser.new_context()
+    elsewhere = other.new_page()
+    elsewhere.goto(f"{address}/settings")
+    expect(elsewhere.get_by_text("每次检索的段落数")).to_be_visible(timeout=120_000)
+    other.close()
+
+
+@BOTH
+def test_the_first_start_builds_the_index_with_progress_and_then_answers(page: Page, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    with serve(corpus, tmp_path / "index") as address:
+        page.goto(address)
+        expect(page.get_by_text("文章库是空的")).to_be_visible(timeout=120_000)
+        shoot(page, "empty")
+        (corpus / "鱼.md").write_text("# 鱼的书\n\n鲸鲨是最大的鱼，长约12米。\n", encoding="utf-8")
+        page.reload()
+        expect(page.get_by_text("第一次使用")).to_be_visible(timeout=120_000)
+        expect(page.get_by_role("button", name="停止")).to_be_visible()
+        shoot(page, "first-start")
+        page.fill("textarea", "最大的鱼是什么？", timeout=240_000)
+        page.keyboard.press("Enter")
+        expect(page.locator(".yj-answer")).to_contain_text("鲸鲨是最大的鱼", timeout=120_000)
