@@ -76,18 +76,18 @@ def main() -> None:
         with st.spinner(t("loading")):
             chain = open_chain()
         generation = chain.index.current()
-        status(chain)
+        status(with_preferences(chain))
     except SettingsError as error:
         log.exception("the settings cannot be used")
         st.error(error_text(error))
         return
     except RagError as error:
         log.warning("the page cannot answer: %s", error)
-        problem, generation = error, None
+        chain, problem, generation = None, error, None
     shelf = Shelf(settings.corpus, settings.index, generation, open_indexing(settings))
     navigation = st.navigation(found := pages(chain, problem, shelf, settings.runs), position="top")
     keep_preferences([f"/{page.url_path}" for page in found])
-    if generation and shelf.indexing.state.running:
+    if generation and shelf.indexing.state.running and not navigation.url_path:  # 文章库 shows the progress itself
         st.caption(t("rebuilding", generation=generation.manifest.generation))
     try:
         navigation.run()
