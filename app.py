@@ -20,6 +20,7 @@ from views.preferences import keep_preferences, preferences, preferences_page, w
 from views.resources import open_chain, open_indexing
 from views.shelf import Shelf
 from views.start import start_page
+from views.words import words_css
 
 log = logging.getLogger("yinju")
 VIEWS = Path(__file__).with_name("views")
@@ -31,7 +32,7 @@ def styles() -> str:
     """The style sheets; what they say of a dark system holds for a dark page, whatever the system is."""
     sheets = "".join(path.read_text(encoding="utf-8") for path in STYLES)
     shown = {"dark": "all", "light": "not all"}.get(st.context.theme.type or "")
-    return sheets.replace("(prefers-color-scheme: dark)", shown) if shown else sheets
+    return words_css() + (sheets.replace("(prefers-color-scheme: dark)", shown) if shown else sheets)
 
 
 def status(chain: AnswerChain) -> None:

@@ -23,7 +23,6 @@ def show_uploader(shelf: Shelf) -> None:
     """Draw the field that takes files; what is dropped into it is added, and the index brought up to date."""
     state = session()
     kinds = " ".join(sorted(SUFFIXES))
-    st.html(_uploader_words())
     files = st.file_uploader(
         t("upload"), accept_multiple_files=True, key=f"upload-{state.uploader}", help=t("upload_help", kinds=kinds)
     )
@@ -37,12 +36,6 @@ def show_uploader(shelf: Shelf) -> None:
     if any(one.outcome == "added" for one in state.recent[: len(files)]):
         shelf.update()
     st.rerun()
-
-
-def _uploader_words() -> str:
-    """The words that Streamlit's field has only in English."""
-    words = {"button": t("upload_button"), "drop": t("upload_drop"), "limit": t("upload_limit")}
-    return "<style>:root{" + "".join(f'--yj-upload-{name}:"{word}";' for name, word in words.items()) + "}</style>"
 
 
 def show_recent(shelf: Shelf) -> None:
