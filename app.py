@@ -43,9 +43,7 @@ def status(chain: AnswerChain) -> None:
     indexed = t(
         "status", articles=manifest.articles, chunks=manifest.chunks, generation=manifest.generation, created=created
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{answerer} · {indexed}")
-        show_keys()
+    st.caption(f"{answerer} · {indexed}")
     if chain.index.problem:
         st.warning(t("stale"))
 
@@ -70,7 +68,9 @@ def main() -> None:
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
     st.html(f"<style>{styles()}</style>")
     st.title(t("title"), anchor=False)
-    st.caption(t("tagline"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(t("tagline"), width="content")
+        show_keys()
     chain, problem = None, None
     try:
         settings = load_settings()
