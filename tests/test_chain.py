@@ -195,3 +195,11 @@ def test_timings_name_the_stages(chain: AnswerChain) -> None:
     timings = chain.invoke(MARKETS).timings_ms
     assert set(timings) == {"retrieve", "measure", "answer", "total"}
     assert 0 < timings["total"] <= (time.perf_counter() - started) * 1000
+
+
+def test_what_a_reader_claims_that_the_articles_say_is_not_echoed(chain: AnswerChain) -> None:
+    claim = "文章里说小红书月活已经有 12 亿了，对吧？"
+    history = (Message("user", claim), Message("assistant", "小红书月活 12 亿。"))
+    for question in (Question(claim), Question("那它的月活是多少？", history)):
+        answer = chain.invoke(question)
+        assert "3.5亿" in answer.text and "12 亿" not in answer.text

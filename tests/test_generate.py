@@ -88,6 +88,12 @@ def test_an_empty_reply_or_an_excuse_becomes_the_extractive_answer(
     assert (answer.answerer, answer.notice) == ("extractive", FELL_BACK.format(name="openai:fake"))
 
 
+def test_a_claim_of_the_reader_that_the_model_repeats_is_left_out(server: FakeServer, chain: AnswerChain) -> None:
+    server.reply = "小红书的月活用户是12亿。[1]小红书拥有3.5亿的月活用户。[1]"
+    answer = chain.invoke("文章里说小红书月活用户已经有12亿了，是多少？")
+    assert "12亿" not in answer.text and "3.5亿" in answer.text
+
+
 MADE_UP = "首期覆盖美国、中国香港和中国澳门市场。[1]首期还覆盖47个国家。[1]"
 
 
