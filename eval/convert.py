@@ -58,14 +58,17 @@ def to_question(row: dict[str, Any], text: str, *, kept: bool = True) -> dict[st
     }
 
 
-def to_typed_question(row: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
-    """A row that names its type and its evidence; `texts` are those of the articles, by id.
+def about(row: dict[str, Any], texts: dict[str, str]) -> str:
+    """The article that a row with a type is about: that of its evidence, else the one that its id begins with."""
+    if row["evidence"]:
+        return Path(row["evidence"][0]["doc"]).stem
+    return next((id_ for id_ in texts if row["id"].startswith(f"{id_}-")), row["id"])
 
-    A question is about one article, which its id begins with where it has no evidence.
-    """
+
+def to_typed_question(row: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    """A row that names its type and its evidence; `texts` are those of the articles, by id."""
     quotes = [(Path(e["doc"]).stem, e["quote"]) for e in row["evidence"]]
     evidence = [(article, quote) for article, quote in dict.fromkeys(quotes) if quote in texts[article]]
-    about = quotes[0][0] if quotes else next((id_ for id_ in texts if row["id"].startswith(f"{id_}-")), row["id"])
     return {
         "id": row["id"],
         "type": TYPES.get(row["type"], row["type"].replace("_", "-")),
@@ -75,7 +78,7 @@ def to_typed_question(row: dict[str, Any], texts: dict[str, str]) -> dict[str, A
         "gold": [row["answers"]] if row["answerable"] else [],
         "forbid": [],
         "evidence": [{"article": article, "quote": quote} for article, quote in evidence],
-        "tags": [half_of(about)],
+        "tags": [half_of(about(row, texts))],
     }
 
 
@@ -102,17 +105,25 @@ def sentence_of(text: str, answer: str, start: int) -> str:
 
 
 def convert(
-    folder: Path, out: Path, *, keep: float = 1.0, questions: int | None = None, first: int | None = None, seed: int = 7
+    folder: Path,
+    out: Path,
+    *,
+    keep: float = 1.0,
+    questions: int | None = None,
+    first: int | None = None,
+    seed: int = 7,
+    given: bool = False,
 ) -> Converted:
     """Write the corpus and the set; with `first` of so many questions, and of their passages only.
 
+    With `given` the scope of each question is the article that it is about.
     Raises ValueError where OUT/corpus holds anything else: it would be indexed, and absent topics would be there.
     """
     chance = random.Random(seed)
     if (folder / "articles").is_dir():
         if keep < 1 or first is not None:
             raise ValueError("--keep and --first are for passages.jsonl: here questions may be about several articles")
-        return _convert_articles(folder, out, chance, questions)
+        return _convert_articles(folder, out, chance, questions, given=given)
     asked = list(read_jsonl(folder / "questions.jsonl"))[:first]
     about = {row["passage"] for row in asked}
     passages = {r["id"]: r for r in read_jsonl(folder / "passages.jsonl") if first is None or r["id"] in about}
@@ -122,11 +133,21 @@ def convert(
         row = passages[id_]
         (corpus / f"{id_}.txt").write_text(f"{row['title']}\n\n{row['text']}\n", encoding="utf-8")
     rows = _sample(asked, questions, chance)
-    _write_set(out, [to_question(r, passages[r["passage"]]["text"], kept=r["passage"] in kept) for r in rows])
+    converted = [to_question(r, passages[r["passage"]]["text"], kept=r["passage"] in kept) for r in rows]
+    if given:
+        converted = [within(row["passage"], question) for row, question in zip(rows, converted, strict=True)]
+    _write_set(out, converted)
     return Converted(len(kept), len(rows))
 
 
-def _convert_articles(folder: Path, out: Path, chance: random.Random, questions: int | None) -> Converted:
+def within(article: str, question: dict[str, Any]) -> dict[str, Any]:
+    """A question that only one article may answer."""
+    return {**question, "scope": {"articles": [article]}}
+
+
+def _convert_articles(
+    folder: Path, out: Path, chance: random.Random, questions: int | None, *, given: bool
+) -> Converted:
     paths = sorted((folder / "articles").glob("*.txt"))
     texts = {path.stem: path.read_text(encoding="utf-8") for path in paths}
     corpus = _empty_corpus(out, set(texts))
@@ -134,6 +155,8 @@ def _convert_articles(folder: Path, out: Path, chance: random.Random, questions:
         shutil.copyfile(path, corpus / path.name)
     rows = _sample(list(read_jsonl(folder / "questions.jsonl")), questions, chance)
     converted = [to_typed_question(row, texts) for row in rows]
+    if given:
+        converted = [within(about(row, texts), question) for row, question in zip(rows, converted, strict=True)]
     _write_set(out, converted)
     before = [len({(e["doc"], e["quote"]) for e in row["evidence"]}) for row in rows]
     lost = [q["id"] for q, count in zip(converted, before, strict=True) if len(q["evidence"]) < count]
@@ -166,11 +189,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep", type=float, default=1.0, help="share of the passages that become articles")
     parser.add_argument("--questions", type=int, help="a random sample of this size")
     parser.add_argument("--first", type=int, help="the first questions only, with only the passages they are about")
+    parser.add_argument("--given", action="store_true", help="the article of each question is its scope")
     parser.add_argument("--seed", type=int, default=7, help="seed of the samples")
     options = parser.parse_args(arguments)
     try:
         sampled = {"keep": options.keep, "questions": options.questions, "first": options.first, "seed": options.seed}
-        made = convert(options.folder, options.out, **sampled)
+        made = convert(options.folder, options.out, **sampled, given=options.given)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -11,7 +11,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from eval.metrics import Place
+from rag.errors import ScopeError
 from rag.library import Library
+from rag.scope import read_scope
 from rag.types import Message, Question
 
 
@@ -79,7 +81,13 @@ def read_line(line: str) -> tuple[Any, list[str]]:
     except ValueError as error:
         return None, [f"no JSON, {error}"]
     errors = sorted(schema().iter_errors(row), key=lambda error: error.json_path)
-    return row, [f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors]
+    if errors:
+        return row, [f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors]
+    try:
+        read_scope(row.get("scope"))
+    except ScopeError as error:
+        return row, [f"scope: {error}"]
+    return row, []
 
 
 def to_question(row: dict[str, Any], line: int = 0) -> SetQuestion:
@@ -88,7 +96,7 @@ def to_question(row: dict[str, Any], line: int = 0) -> SetQuestion:
     return SetQuestion(
         id=row["id"],
         type=row["type"],
-        question=Question(row["question"], history, row["id"]),
+        question=Question(row["question"], history, row["id"], read_scope(row.get("scope"))),
         answerable=row["answerable"],
         gold=tuple(map(tuple, row["gold"])),
         forbid=tuple(row.get("forbid", [])),

@@ -164,3 +164,9 @@ def test_questions_that_lost_quotes_are_named(reports: Path, tmp_path: Path, cap
 def test_all_questions_on_an_article_are_in_the_same_half() -> None:
     assert {half_of(f"P{number}") for number in range(20)} == {"tune", "report"}
     assert half_of("P0") == half_of("P0")
+
+
+def test_by_option_a_question_is_answered_from_its_own_article_only(folder: Path, tmp_path: Path) -> None:
+    assert main([str(folder), str(tmp_path / "out"), "--given"]) == 0
+    scopes = [question.question.scope.articles for question in load_set(tmp_path / "out" / "set.jsonl")]
+    assert scopes == [("P0",), ("P1",), ("P1",)]

@@ -10,7 +10,7 @@ from eval.sets import Evidence, SetError, SetQuestion, load_set, locate, locate_
 from eval.wording import contains, normalize_answer
 from ingest.load import article_files, load_article
 from rag.library import IndexedFile, Library
-from rag.types import Article, Message, Question, Removal
+from rag.types import Article, Message, Question, Removal, Scope
 
 ROOT = Path(__file__).parent.parent
 ROW: dict[str, Any] = {
@@ -62,6 +62,11 @@ def test_a_set_is_loaded_whole(tmp_path: Path) -> None:
     )
 
 
+def test_a_question_may_say_which_articles_may_answer(tmp_path: Path) -> None:
+    (question,) = load_set(write_set(tmp_path, {**ROW, "scope": {"articles": ["甲"], "since": "2025-01-01"}}))
+    assert question.question.scope == Scope(since="2025-01-01", articles=("甲",))
+
+
 def test_a_line_ends_at_a_line_feed_only(tmp_path: Path) -> None:
     row = {**ROW, "question": "猫\u2028吃什么？"}
     assert load_set(write_set(tmp_path, row))[0].question.text == "猫\u2028吃什么？"
@@ -87,6 +92,8 @@ def test_a_line_ends_at_a_line_feed_only(tmp_path: Path) -> None:
         {**ROW, "evidence": [{"article": "甲", "quote": ""}]},
         {**ROW, "evidence": [{"article": "甲"}]},
         {**ROW, "history": [{"role": "user"}]},
+        {**ROW, "scope": {"folder": "甲"}},
+        {**ROW, "scope": {"since": "2025-13-01"}},
     ],
 )
 def test_a_wrong_line_is_refused_with_file_and_line(tmp_path: Path, wrong: object) -> None:
