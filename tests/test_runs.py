@@ -16,6 +16,7 @@ from eval.run import EXTRACTIVE, LLM, RETRIEVAL, judged_lines, main, read_sets, 
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
+from rag.generate import PROMPTS
 from rag.settings import Settings
 from rag.types import Question
 
@@ -154,7 +155,7 @@ def test_a_run_writes_what_it_was_made_with_and_a_summary_of_each_set(chain: Ans
     assert settings["sets"]["tiny"]["questions"] == 2 and len(settings["sets"]["tiny"]["sha256"]) == 64
     assert settings["settings"]["refusal_threshold"] == 0 and "llm_api_key" not in settings["settings"]
     assert settings["model"] == {"name": "fake", "fingerprint": "fake@1"}
-    assert set(settings["prompts"]) == {"answer.md", "rewrite.md"}
+    assert set(settings["prompts"]) == {path.name for path in PROMPTS.glob("*.md")}
     assert (settings["index"]["generation"], settings["index"]["articles"]) == (1, 3)
     assert settings["revision"] and settings["started"]
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
