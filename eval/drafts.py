@@ -20,13 +20,14 @@ _OPENING = re.compile(
     r"^(?:虽然|尽管|但是?|而且?|同时|此外|另外|其中|因此|所以|不过|如今|目前|数据显示|据悉|据了解|例如|比如)[，,：:\s]*"
 )
 _ABOUT = re.compile(r"(?:大约|将近|接近|近|约)\s*$")
+_RANGE = re.compile(r"\d\s*[%％]?\s*[-~～–—至到]\s*$")  # 18-25%: neither end is the answer
 _DATE = re.compile(r"(?:19|20)\d{2}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号])?")
 _OFFICE = re.compile(
     r"(?P<office>[^\W\d_]{2,14}?(?:联合创始人|创始人|CEO|COO|CMO|CTO|CFO|副总裁|总裁|董事长|总经理|负责人))\s*"
     r"(?P<name>[㐀-鿿]{2,3}?)(?=曾|表示|称|认为|说|指出|强调|宣布|透露|坦言|提到)"
 )
 _DEFINITION = re.compile(
-    r"^(?:所谓)?[“「]?(?P<name>[^，。,“”「」]{2,14}?)[”」]?[，,]?\s*(?:是指|指的是|就是指|的定义是)(?P<what>[^，。；,;]{4,40})"
+    r"^(?:所谓)?[“「]?(?P<name>[^，。,“”「」]{2,14}?)[”」]?[，,]?\s*(?:是指|指的是|就是指|的定义是)(?P<what>[^，。；,;]{4,40})(?=[，。；,;]|$)"
 )
 _POINTS_BACK = re.compile(r"^(?:这|那|它|他|她|其(?!中)|该|此(?!外)|前者|后者)|本文|上述|如下|下图|上图")
 
@@ -42,11 +43,14 @@ class Draft:
 
 
 def drafts_of(article: Article) -> list[Draft]:
-    """Every candidate of an article, the types taking turns, in the order of the text. None asks what another asks."""
+    """Every candidate of an article in the order of the text, the types taking turns, what the file states last.
+
+    None asks what another asks.
+    """
     sentences = [article.text[start:end] for start, end in sentence_spans(article.text)]
     fit = [s for s in sentences if SHORTEST <= len(s) <= LONGEST and not _POINTS_BACK.search(s) and s[-1] not in "？?"]
     by_type = [[draft for s in fit if (draft := make(s))] for make in MAKERS]
-    turns = [draft for row in zip_longest(*by_type, list(_about(article))) for draft in row if draft]
+    turns = [draft for row in zip_longest(*by_type) for draft in row if draft] + list(_about(article))
     first: dict[str, Draft] = {}
     for draft in turns:
         first.setdefault(draft.question, draft)
@@ -61,7 +65,9 @@ def ask_number(sentence: str) -> Draft | None:
     figure = next(
         (m for m in NUMBER.finditer(blanked) if m["digits"] and (m["scale"] or m["unit"] or m["percent"])), None
     )
-    return _asked_away(sentence, "number", figure, "多少") if figure else None
+    if figure is None or _RANGE.search(sentence[: figure.start()]):
+        return None
+    return _asked_away(sentence, "number", figure, "多少")
 
 
 def ask_date(sentence: str) -> Draft | None:

@@ -51,6 +51,7 @@ def test_the_words_before_a_figure_that_only_qualify_it_are_left_out() -> None:
         "小红书2013年上线，2018年换了口号。",
         "小红书的份额真的跌到了3.7%吗？",
         "短句3%。",
+        "外卖平台的佣金率在18-25%之间。",
         "",
     ],
 )
