@@ -9,6 +9,7 @@ import pytest
 import streamlit
 from streamlit.testing.v1 import AppTest
 
+from ingest.background import BackgroundIngest, RunState
 from rag.chain import ABSENT, FELL_BACK, TOO_LONG
 from views.messages import t
 from views.preferences import Preferences
@@ -152,3 +153,13 @@ def test_a_reader_with_choices_gets_them_and_another_one_does_not(page: AppTest,
     other = AppTest.from_file(APP, default_timeout=60).run()
     other.chat_input[0].set_value("小红书的月活用户有多少？").run()
     assert html_of(other).count('class="yj-placed"') == 8 and other.chat_input[0].placeholder == t("ask")
+
+
+def test_while_the_index_is_rebuilt_the_page_answers_and_says_from_which_generation(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert t("rebuilding", generation=1) not in [caption.value for caption in page.caption]
+    monkeypatch.setattr(BackgroundIngest, "state", RunState(running=True))
+    page.chat_input[0].set_value("福利社是什么时候关闭的？").run()
+    assert not page.exception and "11 月 16 日" in html_of(page)
+    assert t("rebuilding", generation=1) in [caption.value for caption in page.caption]

@@ -165,6 +165,7 @@ def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, addre
     expect(page.locator(".stApp")).to_have_css("background-color", "rgb(23, 24, 26)", timeout=60_000)
     page.get_by_text("Light", exact=True).click()
     expect(page.locator(".stApp")).to_have_css("background-color", "rgb(255, 253, 249)", timeout=60_000)
+    expect(page.get_by_text("Passages for each question")).to_be_visible()
     shoot(page, "settings")
     other = browser.new_context()
     elsewhere = other.new_page()
@@ -174,7 +175,7 @@ def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, addre
 
 
 @BOTH
-def test_the_first_start_builds_the_index_with_progress_and_then_answers(page: Page, tmp_path: Path) -> None:
+def test_the_first_start_builds_the_index_and_answers_and_a_lost_connection_is_told(page: Page, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     with serve(corpus, tmp_path / "index") as address:
@@ -189,3 +190,8 @@ def test_the_first_start_builds_the_index_with_progress_and_then_answers(page: P
         page.fill("textarea", "最大的鱼是什么？", timeout=240_000)
         page.keyboard.press("Enter")
         expect(page.locator(".yj-answer")).to_contain_text("鲸鲨是最大的鱼", timeout=120_000)
+    # The server is gone now: the dialog that says so is Streamlit's, its words are ours.
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=60_000)
+    title = page.locator("[role=dialog] h2").evaluate("h2 => getComputedStyle(h2, '::after').content")
+    assert title == '"连接断开了"'
+    shoot(page, "lost")
