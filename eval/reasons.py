@@ -39,7 +39,7 @@ def failure_reasons(line: Mapping[str, Any]) -> tuple[str, ...]:
     """
     if line["error"]:
         return (STALE if line["error"].startswith(STALE) else CRASHED,)
-    answer, outcome = line["answer"], line["evidence outcome"]
+    answer, outcome = line["answer"], line["outcome"]
     if answer is None:
         return tuple(reason for reason in (_lost_in_retrieval(outcome),) if reason)
     scores = line["scores"]

@@ -38,8 +38,8 @@ def line(id_: str = "cat", **more: Any) -> dict[str, Any]:
         "evidence": [{"article": "甲", "quote": "猫吃鱼。"}],
         "tags": ["tune"],
         "answer": answer("猫吃鱼。"),
-        "evidence outcome": "cited",
-        "evidence rank": 1,
+        "outcome": "cited",
+        "evidence_rank": 1,
         "passages": None,
         "error": None,
     }

@@ -14,7 +14,7 @@ from eval.records import RunError
 from eval.report import main, passage_pieces, render, words
 from eval.report_data import Bin, bins, read_report, run_folders
 
-UNJUDGED = {"evidence outcome": None}
+UNJUDGED = {"outcome": None}
 
 # why a question failed
 
@@ -28,19 +28,19 @@ def test_a_right_answer_has_no_reason() -> None:
     [
         ({"error": "KeyError: x", "answer": None}, ("crashed",)),
         ({"error": "stale label: 甲 does not say '鱼'", "answer": None}, ("stale label",)),
-        ({"evidence outcome": "not among the candidates", "scores": {"joint accuracy": 0.0}}, ("not retrieved",)),
+        ({"outcome": "not among the candidates", "scores": {"joint accuracy": 0.0}}, ("not retrieved",)),
         (
-            {"evidence outcome": "ranked low", "answer": answer(refused=True), "scores": {"joint accuracy": 0.0}},
+            {"outcome": "ranked low", "answer": answer(refused=True), "scores": {"joint accuracy": 0.0}},
             ("ranked low", "refused wrongly"),
         ),
-        ({"evidence outcome": "retrieved, not cited", "scores": {"joint accuracy": 0.0}}, ("not selected",)),
+        ({"outcome": "retrieved, not cited", "scores": {"joint accuracy": 0.0}}, ("not selected",)),
         ({"answer": answer(refused=True), "scores": {"joint accuracy": 0.0}}, ("refused wrongly",)),
         (
             {
                 "answerable": False,
                 "gold": [],
                 "evidence": [],
-                "evidence outcome": None,
+                "outcome": None,
                 "scores": {"joint accuracy": 0.0},
             },
             ("answered though not stated",),
@@ -54,8 +54,8 @@ def test_a_right_answer_has_no_reason() -> None:
         ({"scores": {"unsupported figures": 0.5}}, ("unsupported",)),
         ({"scores": {"citations exact": 0.5}}, ("unsupported",)),
         ({"scores": {"joint accuracy": 0.0, "gold containment": 0.5}}, ("gold missing",)),
-        ({"answer": None, "evidence outcome": "ranked low"}, ("ranked low",)),
-        ({"answer": None, "evidence outcome": "retrieved"}, ()),
+        ({"answer": None, "outcome": "ranked low"}, ("ranked low",)),
+        ({"answer": None, "outcome": "retrieved"}, ()),
     ],
 )
 def test_a_failure_is_told_by_the_stages_that_went_wrong(more: dict[str, Any], expected: tuple[str, ...]) -> None:
@@ -110,7 +110,7 @@ def test_times_are_counted_in_steps_of_equal_ratio_without_empty_ends() -> None:
 
 
 def test_answers_and_refusals_are_counted_against_what_was_right(tmp_path: Path) -> None:
-    no = {"answerable": False, "gold": [], "evidence": [], "evidence outcome": None}
+    no = {"answerable": False, "gold": [], "evidence": [], "outcome": None}
     report = read_report(
         write_run(
             tmp_path,
@@ -184,7 +184,7 @@ def test_the_page_tells_each_failed_question_with_its_reason_and_gold_highlighte
     lost = line(
         "lost",
         answer=answer("猫怕狗。"),
-        **{"evidence outcome": "retrieved, not cited"},
+        outcome="retrieved, not cited",
         scores={"joint accuracy": 0.0},
     )
     html = render(read_report(write_run(tmp_path, line(), lost)), language=language)
@@ -196,7 +196,7 @@ def test_the_page_tells_each_failed_question_with_its_reason_and_gold_highlighte
 
 
 def test_a_run_without_answers_and_without_failures_is_a_page_too(tmp_path: Path) -> None:
-    html = render(read_report(write_run(tmp_path, line(answer=None, passages=[], **{"evidence outcome": "retrieved"}))))
+    html = render(read_report(write_run(tmp_path, line(answer=None, passages=[], outcome="retrieved"))))
     assert words("zh")["none_failed"] in html and "yr-confusion" not in html.split("</style>")[1]
 
 
