@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import eval.run  # noqa: F401  # pytester forgets what is first imported inside of it, and this takes seconds
+import eval.scoring  # noqa: F401  # pytester forgets what is first imported inside of it, and this takes seconds
 
 pytest_plugins = "pytester"
 ROOT = Path(__file__).parent.parent
