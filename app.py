@@ -15,6 +15,7 @@ from views.chat import chat_page
 from views.evaluation import evaluation_page
 from views.keys import show_keys
 from views.library import library_page
+from views.login import admit
 from views.messages import error_text, t
 from views.preferences import keep_preferences, preferences, preferences_page, with_preferences
 from views.resources import open_chain, open_indexing
@@ -74,6 +75,8 @@ def main() -> None:
     chain, problem = None, None
     try:
         settings = load_settings()
+        if not admit():
+            return
         with st.spinner(t("loading")):
             chain = open_chain()
         generation = chain.index.current()

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
 
 BUNDLED_MODEL = "multilingual-e5-small"
+SHORTEST_PASSWORD = 12  # code points: more than anyone can try over a network
 
 
 class Settings(BaseSettings):
@@ -68,6 +69,40 @@ class Settings(BaseSettings):
         "drop", description="an LLM's sentence without support: drop it, mark it, or repair it with the article's own"
     )
     llm_answer_tokens: int = Field(600, ge=16, description="longest reply of the LLM, in its own tokens")
+    reader_password: SecretStr = Field(SecretStr(""), description="shared password of who may ask on the page")
+    editor_password: SecretStr = Field(SecretStr(""), description="shared password of who may upload and index too")
+    readers: str = Field(
+        "", description="accounts that may ask: verified e-mail addresses, @domains, subjects, with commas; * means all"
+    )
+    editors: str = Field("", description="accounts that may upload and index too, listed in the same way")
+
+    @field_validator("reader_password", "editor_password")
+    @classmethod
+    def _is_long(cls, password: SecretStr) -> SecretStr:
+        if 0 < len(password) < SHORTEST_PASSWORD:
+            raise ValueError(f"it has fewer than {SHORTEST_PASSWORD} characters")
+        return password
+
+    @field_validator("editor_password")
+    @classmethod
+    def _is_another(cls, password: SecretStr, info: ValidationInfo) -> SecretStr:
+        if password and password == info.data.get("reader_password"):
+            raise ValueError("it is the password of the readers too")
+        return password
+
+    @field_validator("readers", "editors")
+    @classmethod
+    def _is_the_only_login(cls, accounts: str, info: ValidationInfo) -> str:
+        if accounts and (info.data.get("reader_password") or info.data.get("editor_password")):
+            raise ValueError("passwords are set too: choose one way to log in")
+        return accounts
+
+    @property
+    def login(self) -> Literal["", "passwords", "accounts"]:
+        """How one logs in at the page; "" means that everybody may do everything."""
+        if self.reader_password or self.editor_password:
+            return "passwords"
+        return "accounts" if self.readers or self.editors else ""
 
 
 def load_settings(**overrides: object) -> Settings:
