@@ -19,8 +19,9 @@ from ingest.load import load_article, read_bytes
 from ingest.run import chunker_version
 from rag.embed import SentenceEmbedder
 from rag.errors import IndexDamaged, IndexMissing, RagError
-from rag.index import Manifest, locked, read_manifest
+from rag.index import Manifest, read_manifest
 from rag.library import IndexedFile, Library
+from rag.locks import locked
 from rag.settings import Settings, load_settings
 from rag.types import Article
 from rag.writer import IndexWriter, history

@@ -5,7 +5,8 @@ RagError
 ├── ScopeError       a scope cannot be meant so (also a ValueError)
 ├── CorpusError      an article file or the corpus folder cannot be used
 ├── IndexMissing     there is no published index where one was expected
-├── IndexMismatch    the index was built with other settings than the ones in force
+├── IndexMismatch    the index was built with other settings than the ones in force, or by an older program
+│   └── IndexNewer   the index was built by a newer program
 ├── IndexLocked      another process is writing the index
 ├── IndexUnwritable  the folder of the index takes nothing: full disk, no rights
 ├── IndexDamaged     a generation does not hold what its manifest says
@@ -42,6 +43,10 @@ class IndexMissing(RagError):
 
 class IndexMismatch(RagError):
     """The index was built with another embedding model or chunker than the settings name."""
+
+
+class IndexNewer(IndexMismatch):
+    """The index has a format of a newer program; nothing of it may be changed by this one."""
 
 
 class IndexLocked(RagError):

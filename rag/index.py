@@ -5,8 +5,9 @@
 .index/cache.sqlite       embedding cache
 .index/history.jsonl      what every publish changed
 .index/failures.json      files that could not be indexed
-.index/gen-000012-XXXX/   library.sqlite, chroma/, manifest.json, changes.json, IN_USE and OPENING (locks of readers)
+.index/gen-000012-XXXX/   library.sqlite, chroma/, manifest.json, changes.json, SHA256SUMS, IN_USE (lock of readers)
 .index/build-XXXX/        what a writer is working on; stale ones are removed by the next writer
+.index/open-XXXX/         a reader's copy of chroma/; stale ones are removed by the next reader, under the lock OPENING
 
 XXXX is random: Chroma shares within a process what it opened under a path, so no path may ever come back.
 """
@@ -16,19 +17,20 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.embed import Embedder
-from rag.errors import DAMAGED, IndexDamaged, IndexMismatch, IndexMissing, RagError
+from rag.errors import DAMAGED, IndexDamaged, IndexMismatch, IndexMissing, IndexNewer, RagError
 from rag.library import Library
+from rag.seal import check_seal
 from rag.vectors import VectorStore
 
 log = logging.getLogger(__name__)
 
 CURRENT = "CURRENT"
+FORMAT = 3  # of a generation and its manifest; 3 is sealed, 2 was not
 SELF_QUERIES = 20
 MOST_LOST = 0.2  # of the self-queries: among thousands of equal vectors an approximate search may miss another one
 OPEN_TRIES = 5
@@ -48,13 +50,14 @@ class Manifest:
     dimensions: int
     chunker: str
     created: str
+    format: int = FORMAT
 
 
 def read_manifest(index: Path) -> Manifest:
-    """The manifest of the published generation. Raises IndexMissing or IndexDamaged."""
+    """The manifest of the published generation. Raises IndexMissing, IndexMismatch or IndexDamaged."""
     path = index / CURRENT
     try:
-        return Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        return manifest_of(path)
     except FileNotFoundError:
         raise IndexMissing(
             f"there is no index in {index}: run python -m ingest first",
@@ -62,20 +65,28 @@ def read_manifest(index: Path) -> Manifest:
         ) from None
     except (OSError, ValueError, TypeError) as error:
         raise IndexDamaged(
-            f"{path} cannot be read ({error}): delete {index} and run python -m ingest",
-            f"{path} 读不出来（{error}）：请删除 {index}，再运行 python -m ingest",
+            f"{path} cannot be read ({error}): run python -m ingest repair",
+            f"{path} 读不出来（{error}）：请运行 python -m ingest repair",
         ) from error
 
 
-@contextmanager
-def locked(path: Path, kind: int) -> Iterator[None]:
-    """Hold a lock on a file; the kernel frees it however the process ends. Raises BlockingIOError with LOCK_NB."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(descriptor, kind)
-        yield
-    finally:
-        os.close(descriptor)
+def manifest_of(path: Path) -> Manifest:
+    """The manifest in a file. Raises IndexMismatch for one of another format, OSError, ValueError or TypeError."""
+    fields = {"format": 2, **json.loads(path.read_text(encoding="utf-8"))}  # before formats had numbers
+    if fields["format"] > FORMAT:
+        raise IndexNewer(
+            f"{path} has format {fields['format']}, this program reads format {FORMAT}: update the program",
+            f"索引是用更新的程序建的（格式 {fields['format']}，本程序只认格式 {FORMAT}）：请升级程序",
+        )
+    manifest = Manifest(**fields)
+    if manifest.format < FORMAT:
+        raise IndexMismatch(
+            f"{path} has format {manifest.format}, this program reads format {FORMAT}: run python -m ingest to "
+            "rebuild it; vectors are taken from the cache",
+            f"索引是用旧版程序建的（格式 {manifest.format}，本程序用格式 {FORMAT}）：请运行 python -m ingest 重建，"
+            "向量从缓存取，不必重算",
+        )
+    return manifest
 
 
 class Generation:
@@ -92,22 +103,18 @@ class Generation:
                 f"the generation {folder} is gone or unreadable: run python -m ingest again",
                 f"这一代索引 {folder} 不见了或读不出来：请重新运行 python -m ingest",
             ) from error
-        try:
+        with ExitStack() as opening:
+            opening.callback(os.close, self._in_use)
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
             self.library = Library.open(folder / "library.sqlite")
-            # Opening writes a row into Chroma's own SQLite file: one process at a time, and never while it is copied.
-            with locked(folder / "OPENING", fcntl.LOCK_EX):
-                self.vectors = VectorStore(folder / "chroma")
-                self.vectors.count()
-        except BaseException:
-            os.close(self._in_use)
-            raise
+            opening.callback(self.library.close)
+            self.vectors = opening.enter_context(VectorStore.copied(folder / "chroma", folder.parent))
+            self.vectors.count()
+            self._open = opening.pop_all()
 
     def close(self) -> None:
         """Let go of the folder, so that it may be removed."""
-        self.library.close()
-        self.vectors.close()
-        os.close(self._in_use)
+        self._open.close()
 
 
 class IndexReader:
@@ -188,10 +195,11 @@ class IndexReader:
 
 
 def verify(folder: Path, manifest: Manifest) -> None:
-    """Check that a generation holds what its manifest says: counts, and chunks that find themselves.
+    """Check that a generation is as it was sealed, holds what its manifest says, and that its chunks find themselves.
 
     Raises IndexDamaged.
     """
+    check_seal(folder)
     generation = Generation(folder, manifest)
     try:
         library, vectors = generation.library, generation.vectors

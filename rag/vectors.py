@@ -1,10 +1,15 @@
 """Chroma: the vectors of one generation. The only file that knows Chroma.
 
-Chroma embedded is for one process at a time: only the writer changes a folder, before it is published.
+Chroma embedded is for one process at a time and writes into a folder when it only opens it. So the writer alone opens
+the folder of a build, and whoever reads opens a copy of its own.
 """
 
+import fcntl
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -17,9 +22,12 @@ from chromadb.errors import ChromaError
 
 from rag.embed import Vector
 from rag.errors import DAMAGED, IndexDamaged, IndexUnwritable, unwritable
+from rag.locks import locked
 from rag.types import Hit
 
 COLLECTION = "chunks"
+COPY = "open-"  # what the folder of a copy is called, with something random
+LOCK_OF_COPIES = "OPENING"
 WRITE_BATCH = 1000  # Chroma takes 5,461 at most
 READ_BATCH = 5000  # SQLite's limit on variables is 32,766
 _HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
@@ -63,6 +71,27 @@ class VectorStore:
                 f"the vectors in {folder} cannot be opened ({error}): run python -m ingest again", DAMAGED
             ) from error
 
+    @classmethod
+    @contextmanager
+    def copied(cls, folder: Path, beside: Path) -> Iterator["VectorStore"]:
+        """The vectors in a folder that must not change: those of a copy, which is removed in the end.
+
+        The copy is made in the folder `beside`, or where temporary files go if that may not be written.
+        Raises IndexDamaged, and IndexUnwritable where there is no room for the copy.
+        """
+        where = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
+        with ExitStack() as opened:
+            try:
+                own = opened.enter_context(_own_folder(where))
+                shutil.copytree(folder, own / "chroma")
+            except OSError as error:
+                if folder.exists():
+                    raise IndexUnwritable(*unwritable(error)) from error
+                raise IndexDamaged(f"there are no vectors in {folder}: run python -m ingest again", DAMAGED) from error
+            store = cls(own / "chroma")
+            opened.callback(store.close)
+            yield store
+
     def close(self) -> None:
         """Let go of the folder."""
         self._client.close()
@@ -103,3 +132,20 @@ class VectorStore:
                 got = self._chunks.get(ids=list(ids[at : at + READ_BATCH]), include=["embeddings"])
             found.update(zip(got["ids"], np.asarray(got["embeddings"], np.float32), strict=True))
         return found
+
+
+@contextmanager
+def _own_folder(where: Path) -> Iterator[Path]:
+    """A new folder that is removed in the end; with it go those that killed processes left there."""
+    with locked(where / LOCK_OF_COPIES, fcntl.LOCK_EX):
+        for left in where.glob(f"{COPY}*"):
+            with suppress(OSError), locked(left, fcntl.LOCK_EX | fcntl.LOCK_NB, os.O_RDONLY):
+                shutil.rmtree(left)
+        own = Path(tempfile.mkdtemp(prefix=COPY, dir=where))
+        descriptor = os.open(own, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    try:
+        yield own
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+        os.close(descriptor)

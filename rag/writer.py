@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 
 from rag.embed import Embedder, Vector, unit_rows
-from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, IndexUnwritable, unwritable
-from rag.index import CURRENT, Manifest, locked, read_manifest, verify
+from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, IndexNewer, IndexUnwritable, unwritable
+from rag.index import CURRENT, Manifest, manifest_of, read_manifest, verify
 from rag.library import EmbeddingCache, IndexedFile, Library
+from rag.locks import locked
+from rag.seal import SEAL, seal_text
 from rag.types import Article, Chunk
 from rag.vectors import VectorStore
 
@@ -70,9 +72,7 @@ class IndexWriter:
         self._build = Path(tempfile.mkdtemp(prefix="build-", dir=self.path))
         self._deleted = self.base.deleted if self.base else 0
         if self.base:
-            published = self.path / self.base.directory
-            with locked(published / "OPENING", fcntl.LOCK_EX):
-                shutil.copytree(published, self._build, dirs_exist_ok=True)
+            shutil.copytree(self.path / self.base.directory, self._build, dirs_exist_ok=True)
             self.library = Library.edit(self._build / "library.sqlite")
             self._vectors = VectorStore(self._build / "chroma")
         else:
@@ -123,10 +123,9 @@ class IndexWriter:
             self._rebuild_vectors()
         self.library.close()
         self._vectors.close()
-        number = self._last_generation() + 1
         manifest = Manifest(
-            generation=number,
-            directory=self._build.name.replace("build", f"gen-{number:06d}", 1),
+            generation=self._last_generation() + 1,
+            directory="",
             articles=articles,
             chunks=chunks,
             deleted=self._deleted,
@@ -136,12 +135,20 @@ class IndexWriter:
             chunker=self.chunker,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
-        entry = {"generation": number, "action": "ingest", "created": manifest.created, **(changes or {})}
+        return self._publish_build(manifest, {"action": "ingest", **(changes or {})})
+
+    def _publish_build(self, manifest: Manifest, changes: Mapping[str, Any]) -> Manifest:
+        """Seal and verify the build, and make it the published generation, in a folder of its own."""
+        assert self._build is not None
+        directory = self._build.name.replace("build", f"gen-{manifest.generation:06d}", 1)
+        manifest = replace(manifest, directory=directory)
+        entry = {"generation": manifest.generation, "created": manifest.created, **changes}
         write_durably(self._build / "manifest.json", _manifest_json(manifest))
         write_durably(self._build / CHANGES, json.dumps(entry, ensure_ascii=False))
+        write_durably(self._build / SEAL, seal_text(self._build))
         verify(self._build, manifest)
         _sync_tree(self._build)
-        self._build.replace(self.path / manifest.directory)
+        self._build.replace(self.path / directory)
         self._build = None
         _sync(self.path)
         self._make_current(manifest, entry)
@@ -157,7 +164,7 @@ class IndexWriter:
                 f"第 {now.generation} 代之前没有保留更早的索引：没有改动",
             )
         try:
-            before = Manifest(**json.loads((folders[-1] / "manifest.json").read_text(encoding="utf-8")))
+            before = manifest_of(folders[-1] / "manifest.json")
         except (OSError, ValueError, TypeError) as error:
             raise IndexDamaged(
                 f"{folders[-1]} cannot be read ({error}): nothing was changed",
@@ -172,7 +179,7 @@ class IndexWriter:
     def _make_current(self, manifest: Manifest, entry: Mapping[str, Any]) -> None:
         """Swap the published generation, then note it; history() repairs the note when a crash comes between."""
         kept = {manifest.directory}
-        with suppress(IndexMissing, IndexDamaged):
+        with suppress(IndexMissing, IndexDamaged, IndexMismatch):
             kept.add(read_manifest(self.path).directory)
         write_durably(self.path / CURRENT, _manifest_json(manifest))
         with (self.path / HISTORY).open("a", encoding="utf-8") as file:
@@ -213,7 +220,10 @@ class IndexWriter:
 
 
 def usable_base(index: Path, embedder: Embedder, chunker: str) -> Manifest | None:
-    """The published generation, when it was built with the same model and chunker and is whole."""
+    """The published generation, when it was built with the same model and chunker, in this format, and is whole.
+
+    Raises IndexNewer, so that an older program overwrites nothing.
+    """
     try:
         manifest = read_manifest(index)
         if (manifest.fingerprint, manifest.chunker) != (embedder.fingerprint, chunker):
@@ -221,6 +231,8 @@ def usable_base(index: Path, embedder: Embedder, chunker: str) -> Manifest | Non
         verify(index / manifest.directory, manifest)
     except IndexMissing:
         return None
+    except IndexNewer:
+        raise
     except (IndexDamaged, IndexMismatch) as error:
         log.warning("starting from an empty index: %s", error)
         return None
@@ -250,7 +262,7 @@ def history(index: Path) -> list[dict[str, Any]]:
             entries.append(json.loads(line))
     try:
         current = read_manifest(index)
-    except IndexMissing:
+    except (IndexMissing, IndexMismatch):
         return entries
     if not entries or entries[-1]["generation"] != current.generation:
         changes = index / current.directory / CHANGES

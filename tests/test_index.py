@@ -1,9 +1,7 @@
-import fcntl
 import json
 import logging
 import shutil
 import sqlite3
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from ingest.run import ingest
 from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
 from rag.index import Generation, IndexReader, Manifest, read_manifest, verify
 from rag.library import IndexedFile
+from rag.seal import SEAL, seal_text
 from rag.types import Article, Chunk
 from rag.vectors import VectorStore
 from rag.writer import IndexWriter, history, published_files
@@ -226,20 +225,27 @@ def test_a_generation_in_use_is_not_removed_until_it_is_let_go(tmp_path: Path, f
     assert generations(tmp_path) == [4, 5]
 
 
-def test_a_generation_is_opened_by_one_process_at_a_time_and_never_while_it_is_copied(
-    tmp_path: Path, fake_embedder: FakeEmbedder
-) -> None:
-    publish(tmp_path, "猫。")
-    reader = IndexReader(tmp_path, fake_embedder)
-    opening = threading.Thread(target=reader.current)
-    with (folder(tmp_path) / "OPENING").open("w") as lock:  # as the writer holds it, or another reader
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        opening.start()
-        opening.join(0.5)
-        assert opening.is_alive()
-    opening.join()
-    assert text_of(reader.current()) == "猫。"
+def test_opening_and_searching_changes_no_byte_of_a_generation(tiny_index: Path, fake_embedder: FakeEmbedder) -> None:
+    before = seal_text(folder(tiny_index))
+    reader = IndexReader(tiny_index, fake_embedder)
+    assert len(reader.current().vectors.search(fake_embedder.embed_query("猫"), 3)) == 3
+    assert len(list(tiny_index.glob("open-*"))) == 1
     reader.close()
+    assert not list(tiny_index.glob("open-*"))
+    assert seal_text(folder(tiny_index)) == before == (folder(tiny_index) / SEAL).read_text()
+
+
+def test_copies_that_killed_readers_left_are_removed_and_those_in_use_are_not(
+    tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_index / "open-left" / "chroma").mkdir(parents=True)
+    first, second = (IndexReader(tiny_index, fake_embedder) for _ in range(2))
+    first.current()
+    second.current()
+    assert not (tiny_index / "open-left").exists()
+    assert len(first.current().vectors.search(fake_embedder.embed_query("猫"), 3)) == 3
+    first.close()
+    second.close()
 
 
 def test_stale_builds_are_removed_by_the_next_writer(tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
@@ -293,6 +299,11 @@ def test_deleted_vectors_are_counted_and_above_30_percent_the_store_is_built_ane
     reader.close()
 
 
+def seal_again(generation: Path) -> None:
+    """As a program would that seals what it has spoiled."""
+    (generation / SEAL).write_text(seal_text(generation))
+
+
 def test_verify_passes_a_whole_generation(tiny_index: Path) -> None:
     verify(folder(tiny_index), read_manifest(tiny_index))
 
@@ -302,6 +313,7 @@ def test_verify_catches_a_lost_vector(tiny_index: Path, fake_embedder: FakeEmbed
     (hit,) = store.search(fake_embedder.embed_query("鸟"), 1)
     store.delete([hit.chunk_id])
     store.close()
+    seal_again(folder(tiny_index))
     with pytest.raises(IndexDamaged, match=r"holds \(3, 3, 3, 2\) articles, chunks, texts, vectors"):
         verify(folder(tiny_index), read_manifest(tiny_index))
 
@@ -312,6 +324,7 @@ def test_verify_catches_a_vector_under_another_id(tiny_index: Path, fake_embedde
     store.delete([hit.chunk_id])
     store.put(["stray"], [fake_embedder.embed_query("鸟")])
     store.close()
+    seal_again(folder(tiny_index))
     with pytest.raises(IndexDamaged, match="1 of 3 chunks do not find themselves"):
         verify(folder(tiny_index), read_manifest(tiny_index))
 
@@ -321,6 +334,7 @@ def test_verify_catches_a_lost_row(tiny_index: Path, table: str) -> None:
     with sqlite3.connect(folder(tiny_index) / "library.sqlite") as connection:
         connection.execute(f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})")
     connection.close()
+    seal_again(folder(tiny_index))
     with pytest.raises(IndexDamaged, match="articles, chunks, texts, vectors"):
         verify(folder(tiny_index), read_manifest(tiny_index))
 
