@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ingest import commands
+from ingest import commands, upkeep
 from ingest.run import EMBEDDING, READING, Summary, ingest, plan
 from ingest.watch import watch_command
 from rag.embed import SentenceEmbedder
@@ -25,6 +25,10 @@ EPILOG = """其他命令（python -m ingest 命令 --help 看用法）：
   history           每一代索引改了什么
   rollback          退回上一代索引
   watch             守着文件夹，一有变化就更新索引
+  backup 文件       把文章、索引和算过的向量存成一个文件
+  restore 文件      从备份恢复
+  verify            核对索引的每个字节、文本块和向量
+  repair            有损坏就用文章和向量缓存重建
 
 退出码：0 全部成功；1 有文件失败（其余照常完成）或做不成；2 参数或设置有误；130 被中断"""
 
@@ -35,6 +39,10 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "history": commands.history_command,
     "rollback": commands.rollback_command,
     "watch": watch_command,
+    "backup": upkeep.backup_command,
+    "restore": upkeep.restore_command,
+    "verify": upkeep.verify_command,
+    "repair": upkeep.repair_command,
 }
 NAMES_SHOWN = 20  # files of each kind in the plan of a dry run
 

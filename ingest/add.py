@@ -147,14 +147,14 @@ def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tupl
         if target.exists() and target.is_file() and target.read_bytes() == content:
             return "already there", target
         described = target.with_name(target.stem + SIDECAR)
-        if not rivals and not target.exists() and not described.exists() and _write_new(target, content):
+        if not rivals and not target.exists() and not described.exists() and write_new(target, content):
             if sidecar is not None:
-                _write_new(described, sidecar)
+                write_new(described, sidecar)
             return "added", target
         number += 1
 
 
-def _write_new(target: Path, content: bytes) -> bool:
+def write_new(target: Path, content: bytes) -> bool:
     """Write a file whole or not at all; False if there is one of that name by now."""
     temporary = target.with_name(f".{secrets.token_hex(8)}.part")
     try:

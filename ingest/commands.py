@@ -29,7 +29,8 @@ from rag.writer import IndexWriter, history
 SINCE = "%Y-%m-%d %H:%M"
 
 
-def _parser(name: str, description: str, *, index: bool = True) -> argparse.ArgumentParser:
+def parser_of(name: str, description: str, *, index: bool = True) -> argparse.ArgumentParser:
+    """The parser of a command's arguments, with --index unless told otherwise."""
     parser = argparse.ArgumentParser(prog=f"python -m ingest {name}", description=description)
     if index:
         parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
@@ -38,7 +39,7 @@ def _parser(name: str, description: str, *, index: bool = True) -> argparse.Argu
 
 def add_command(arguments: list[str]) -> int:
     """Copy files, folders and web pages into the corpus."""
-    parser = _parser("add", "把文件、文件夹或网址的文章放进文章文件夹；不覆盖已有的文件。", index=False)
+    parser = parser_of("add", "把文件、文件夹或网址的文章放进文章文件夹；不覆盖已有的文件。", index=False)
     parser.add_argument("sources", nargs="+", metavar="文件或网址", help="网址需先设 YINJU_ALLOW_URLS=1")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="文章文件夹（默认 YINJU_CORPUS，即 corpus）")
     parser.add_argument("--json", action="store_true", help="把结果写成一行 JSON")
@@ -58,7 +59,7 @@ def add_command(arguments: list[str]) -> int:
 
 def explain_command(arguments: list[str]) -> int:
     """Show what was taken out of an article and why."""
-    parser = _parser("explain", "显示一篇文章里删掉了什么、为什么；重复行的证据来自现有索引。")
+    parser = parser_of("explain", "显示一篇文章里删掉了什么、为什么；重复行的证据来自现有索引。")
     parser.add_argument("file", type=Path, metavar="文件", help="文章文件")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="文章文件夹（默认 YINJU_CORPUS，即 corpus）")
     parser.add_argument("--html", type=Path, metavar="FILE", help="另存为网页")
@@ -104,7 +105,7 @@ def _repeated(article: Article, settings: Settings) -> dict[str, str]:
 
 def status_command(arguments: list[str]) -> int:
     """Tell what is indexed, since when, and which files failed."""
-    parser = _parser("status", "索引里有什么、从何时起、哪些文件失败及原因。退出码 1：没有可用的索引，或有文件失败。")
+    parser = parser_of("status", "索引里有什么、从何时起、哪些文件失败及原因。退出码 1：没有可用的索引，或有文件失败。")
     parser.add_argument("--json", action="store_true", help="写成一行 JSON")
     options = parser.parse_args(arguments)
     status = read_status(load_settings(index=options.index).index)
@@ -190,7 +191,7 @@ def _print_status(status: Mapping[str, Any]) -> None:
 
 def history_command(arguments: list[str]) -> int:
     """List what every publish changed."""
-    parser = _parser("history", "每一代索引：何时建成、改了什么，新的在前。")
+    parser = parser_of("history", "每一代索引：何时建成、改了什么，新的在前。")
     parser.add_argument("--json", action="store_true", help="每代写成一行 JSON，旧的在前")
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="最多列几代（默认 20）")
     options = parser.parse_args(arguments)
@@ -215,7 +216,7 @@ def history_command(arguments: list[str]) -> int:
 
 def rollback_command(arguments: list[str]) -> int:
     """Make the generation before the published one the published one."""
-    parser = _parser(
+    parser = parser_of(
         "rollback", "退回上一代索引；正开着的页面在下一个问题时换过去。再运行 python -m ingest 会重新跟上文章文件夹。"
     )
     options = parser.parse_args(arguments)

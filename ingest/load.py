@@ -34,10 +34,10 @@ def article_files(corpus: Path) -> list[Path]:
             f"there is no folder {corpus}: create it and put articles into it",
             f"没有文件夹 {corpus}：请先建好，再把文章放进去",
         )
-    return sorted(path for path in _walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
+    return sorted(path for path in walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
 
 
-def _walk(corpus: Path) -> Iterator[Path]:
+def walk(corpus: Path) -> Iterator[Path]:
     """Every file that is not hidden; a loop of links is walked once."""
     seen = set()
     for folder, folders, names in os.walk(corpus, followlinks=True):

@@ -15,7 +15,7 @@ from ingest.failures import Failure, first_failure, read_failures, stamp_of, wri
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.load import article_files, article_id, digest_of, load_article, read_bytes
 from rag.embed import Embedder
-from rag.errors import CorpusError
+from rag.errors import CorpusError, RagError
 from rag.index import read_manifest
 from rag.library import IndexedFile
 from rag.types import Article, Chunk
@@ -90,7 +90,7 @@ def plan(
 ) -> Summary:
     """What ingest() would do. Writes nothing. Raises what ingest() would."""
     base = usable_base(index, embedder, chunker_version(chunk_tokens))
-    run = _Run(corpus, published_files(index, base), read_failures(index), progress, patient=False)
+    run = _Run(corpus, index, published_files(index, base), progress, patient=False)
     run.compare(allow_shrink)
     return replace(run.summary, dry_run=True, generation=base.generation if base else 0)
 
@@ -103,20 +103,21 @@ def ingest(
     chunk_tokens: int = 400,
     allow_shrink: bool = False,
     patient: bool = False,
+    anew: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Summary:
     """Bring the index up to date with a corpus folder; publishes nothing when nothing changed.
 
     A file that cannot be read keeps the version indexed before, if any, and is reported; `patient` tries a file
-    that failed before only when its time has come.
+    that failed before only when its time has come. With `anew`, nothing of what is published is used.
     Raises CorpusError for an empty corpus or one that lost more than half of its articles
     (unless `allow_shrink`), IndexLocked while another process indexes.
     """
     started = time.monotonic()
     files = article_files(corpus)  # a missing folder is told before an index folder is made
-    with IndexWriter.locked(index, embedder, chunker_version(chunk_tokens)) as writer:
+    with IndexWriter.locked(index, embedder, chunker_version(chunk_tokens), anew=anew) as writer:
         known = published_files(index, writer.base)
-        run = _Run(corpus, known, read_failures(index), progress, patient=patient, files=files)
+        run = _Run(corpus, index, known, progress, patient=patient, files=files)
         try:
             run.compare(allow_shrink)
             if run.jobs or run.summary.removed:
@@ -133,14 +134,22 @@ def ingest(
     return summary
 
 
+def _published(index: Path) -> int:
+    """Number of articles in the published generation, as far as that can be read."""
+    try:
+        return read_manifest(index).articles
+    except RagError:
+        return 0
+
+
 class _Run:
     """The corpus compared with what is published, and the writing of the difference."""
 
     def __init__(
         self,
         corpus: Path,
+        index: Path,
         known: dict[str, IndexedFile],
-        failures: dict[str, Failure],
         progress: Progress,
         *,
         patient: bool,
@@ -148,7 +157,8 @@ class _Run:
     ) -> None:
         self.corpus = corpus
         self.known = known
-        self.before = failures
+        self.before = read_failures(index)
+        self.published = _published(index)
         self.progress = progress
         self.patient = patient
         self.files = article_files(corpus) if files is None else files
@@ -226,8 +236,9 @@ class _Run:
         known, summary = self.known, self.summary
         if not self.files or not (known or self.jobs):
             raise CorpusError(*_empty_messages(self.corpus, summary))
-        if known and len(summary.removed) > SHRINK_LIMIT * len(known) and not allow_shrink:
-            gone, of = len(summary.removed), len(known)
+        # What is published counts too where nothing of it can be used: it is damaged, or of another model.
+        gone, of = (len(summary.removed), len(known)) if known else (self.published - len(self.files), self.published)
+        if gone > SHRINK_LIMIT * of and not allow_shrink:
             raise CorpusError(
                 f"{gone} of {of} indexed articles are gone from {self.corpus}: give --allow-shrink if that is meant",
                 f"已索引的 {of} 篇文章里有 {gone} 篇不在 {self.corpus} 了：如确要移除，请加 --allow-shrink",

@@ -20,7 +20,7 @@ from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, I
 from rag.index import CURRENT, Manifest, manifest_of, read_manifest, verify
 from rag.library import EmbeddingCache, IndexedFile, Library
 from rag.locks import locked
-from rag.seal import SEAL, seal_text
+from rag.seal import SEAL, check_seal, seal_text
 from rag.types import Article, Chunk
 from rag.vectors import VectorStore
 
@@ -35,24 +35,28 @@ REBUILD_ABOVE = 0.3  # share of deleted vectors: Chroma never frees their space
 class IndexWriter:
     """Builds the next generation beside the published one. Use as `with IndexWriter.locked(…) as writer`."""
 
-    def __init__(self, path: Path, embedder: Embedder, chunker: str) -> None:
+    def __init__(self, path: Path, embedder: Embedder, chunker: str, base: Manifest | None) -> None:
         self.path = path
         self.embedder = embedder
         self.chunker = chunker
         self.cache = EmbeddingCache(path / "cache.sqlite")
-        self.base = usable_base(path, embedder, chunker)
+        self.base = base
         self._build: Path | None = None
 
     @classmethod
     @contextmanager
-    def locked(cls, path: Path, embedder: Embedder, chunker: str) -> Iterator["IndexWriter"]:
-        """The writer of an index, while no other process writes it. Raises IndexLocked when one does."""
+    def locked(cls, path: Path, embedder: Embedder, chunker: str, *, anew: bool = False) -> Iterator["IndexWriter"]:
+        """The writer of an index, while no other process writes it. Raises IndexLocked when one does.
+
+        With `anew` it begins with nothing, whatever is published.
+        """
         try:
             path.mkdir(parents=True, exist_ok=True)
             with locked(path / "LOCK", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 for stale in path.glob("build-*"):
                     shutil.rmtree(stale)
-                writer = cls(path, embedder, chunker)
+                base = None if anew else usable_base(path, embedder, chunker)
+                writer = cls(path, embedder, chunker, base)
                 try:
                     yield writer
                 finally:
@@ -150,9 +154,24 @@ class IndexWriter:
         _sync_tree(self._build)
         self._build.replace(self.path / directory)
         self._build = None
-        _sync(self.path)
+        sync(self.path)
         self._make_current(manifest, entry)
         return manifest
+
+    def restore(self, generation: Path, vectors: Path) -> Manifest:
+        """Publish a copy of a generation that was backed up, under a number of its own; take over its cached vectors.
+
+        Raises IndexDamaged where it is not as it was sealed, and IndexMismatch where it has another format.
+        """
+        saved = manifest_of(generation / "manifest.json")
+        verify(generation, saved)
+        self.cache.take_from(vectors)
+        self._build = Path(tempfile.mkdtemp(prefix="build-", dir=self.path))
+        shutil.copytree(generation, self._build, dirs_exist_ok=True)
+        number = max(self._last_generation(), saved.generation) + 1
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        manifest = replace(saved, generation=number, created=created)
+        return self._publish_build(manifest, {"action": "restore", "from": saved.generation})
 
     def roll_back(self) -> Manifest:
         """Make the generation before the published one the published one. Raises IndexMissing when it is not kept."""
@@ -175,6 +194,12 @@ class IndexWriter:
         entry = {"generation": before.generation, "action": "rollback", "created": created, "from": now.generation}
         self._make_current(before, entry)
         return before
+
+    def remove_damaged(self) -> None:
+        """Remove the generations beside the published one that are not as they were sealed."""
+        published = read_manifest(self.path).directory
+        whole = {folder.name for folder in self.path.glob("gen-[0-9]*") if _is_whole(folder)}
+        self._remove_old(whole | {published})
 
     def _make_current(self, manifest: Manifest, entry: Mapping[str, Any]) -> None:
         """Swap the published generation, then note it; history() repairs the note when a crash comes between."""
@@ -270,6 +295,14 @@ def history(index: Path) -> list[dict[str, Any]]:
     return entries
 
 
+def _is_whole(folder: Path) -> bool:
+    try:
+        check_seal(folder)
+    except IndexDamaged:
+        return False
+    return True
+
+
 def _number(folder: Path) -> int:
     """The number of a generation: gen-000012-k3j2 is 12."""
     return int(folder.name.split("-")[1])
@@ -287,10 +320,11 @@ def write_durably(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Return when a file or a folder is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -300,4 +334,4 @@ def _sync(path: Path) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for path in [*folder.rglob("*"), folder]:
-        _sync(path)
+        sync(path)

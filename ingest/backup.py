@@ -1,0 +1,146 @@
+"""A backup: one tar file with the articles, the published generation, and the vectors that were ever computed.
+
+SHA256SUMS                 hashes of all the rest
+corpus/                    every file of the corpus folder
+generation/                the published generation, with its own seal
+cache.sqlite, history.jsonl
+"""
+
+import fcntl
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.add import write_new
+from ingest.load import walk
+from rag.embed import Embedder
+from rag.errors import CorpusError, IndexDamaged, IndexUnwritable
+from rag.index import Manifest, read_manifest, verify
+from rag.library import EmbeddingCache
+from rag.locks import locked
+from rag.seal import SEAL, check_seal, seal_text
+from rag.writer import HISTORY, IndexWriter, sync
+
+CORPUS, GENERATION, CACHE = "corpus", "generation", "cache.sqlite"
+
+Progress = Callable[[int, int], None]  # files, of how many
+
+
+@dataclass
+class Restored:
+    """What a restore did: the generation that it published, and which articles it wrote, found, or left alone."""
+
+    manifest: Manifest
+    written: list[str] = field(default_factory=list)
+    already_there: int = 0
+    different: list[str] = field(default_factory=list)
+
+
+def backup(corpus: Path, index: Path, target: Path, progress: Progress = lambda *_: None) -> Manifest:
+    """Write a backup to a new file, compressed if its name ends in .gz; others may ask and index meanwhile.
+
+    Gives the manifest of the generation in it. Raises CorpusError where there is such a file already,
+    IndexMissing, IndexMismatch, and IndexDamaged for a generation that is not as it was sealed.
+    """
+    if target.exists():
+        raise CorpusError(f"{target} exists: give another name", f"{target} 已经存在：请换一个文件名")
+    manifest = read_manifest(index)
+    published = index / manifest.directory
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch,
+            locked(published / "IN_USE", fcntl.LOCK_SH),  # so that no writer removes it
+        ):
+            verify(published, manifest)
+            stage = Path(scratch, "stage")
+            _stage(corpus, index, published, stage)
+            finished = Path(scratch, target.name)
+            _write_tar(stage, finished, progress)
+            finished.rename(target)
+            sync(target.parent)
+    except OSError as error:
+        raise IndexUnwritable(
+            f"{target} cannot be written ({error}): free some space or choose another folder",
+            f"{target} 写不进去（{error}）：请腾出磁盘空间，或换一个文件夹",
+        ) from error
+    return manifest
+
+
+def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> None:
+    """Lay out what the tar will hold, and seal it."""
+    stage.mkdir()
+    cache = EmbeddingCache(index / CACHE, mend=False)
+    try:
+        cache.copy_to(stage / CACHE)
+    finally:
+        cache.close()
+    if (index / HISTORY).exists():
+        shutil.copy2(index / HISTORY, stage / HISTORY)
+    shutil.copytree(published, stage / GENERATION)
+    for path in walk(corpus):
+        copy = stage / CORPUS / path.relative_to(corpus)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():  # a link to nothing is no article
+            shutil.copy2(path, copy)
+    (stage / SEAL).write_text(seal_text(stage), encoding="utf-8")
+
+
+def _write_tar(stage: Path, target: Path, progress: Progress) -> None:
+    paths = sorted(path for path in stage.rglob("*") if path.is_file())
+    with tarfile.open(target, "w:gz" if target.suffix == ".gz" else "w") as tar:
+        for number, path in enumerate(paths, 1):
+            tar.add(path, path.relative_to(stage).as_posix())
+            progress(number, len(paths))
+    sync(target)
+
+
+@contextmanager
+def opened(source: Path, beside: Path) -> Iterator[Path]:
+    """A backup unpacked into a folder beside another one, with all as it was sealed. Raises IndexDamaged."""
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=beside) as scratch:
+        folder = Path(scratch)
+        try:
+            with tarfile.open(source) as tar:
+                tar.extractall(folder, filter="data")  # refuses what would land outside of the folder
+            check_seal(folder)
+        except (tarfile.TarError, EOFError, OSError, IndexDamaged) as error:
+            raise IndexDamaged(
+                f"{source} is no whole backup ({error}): use another one",
+                f"{source} 不是完整的备份（{error}）：请换一份",
+            ) from error
+        yield folder
+
+
+def restore(
+    source: Path, corpus: Path, index: Path, embedder: Embedder, chunker: str, progress: Progress = lambda *_: None
+) -> Restored:
+    """Publish the generation of a backup as the next one, and put back the articles that the corpus folder lacks.
+
+    An article that differs from the backup's is left as it is. Raises IndexDamaged for a backup that is not whole.
+    """
+    index.mkdir(parents=True, exist_ok=True)
+    with opened(source, index) as folder:
+        with IndexWriter.locked(index, embedder, chunker, anew=True) as writer:
+            if not (index / HISTORY).exists() and (folder / HISTORY).exists():
+                shutil.copy2(folder / HISTORY, index / HISTORY)
+            restored = Restored(writer.restore(folder / GENERATION, folder / CACHE))
+        files = sorted(path for path in (folder / CORPUS).rglob("*") if path.is_file())
+        for number, path in enumerate(files, 1):
+            _put_back(path, corpus / path.relative_to(folder / CORPUS), restored)
+            progress(number, len(files))
+    return restored
+
+
+def _put_back(saved: Path, target: Path, restored: Restored) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    content = saved.read_bytes()
+    if not target.exists() and write_new(target, content):
+        restored.written.append(str(target))
+    elif target.read_bytes() == content:
+        restored.already_there += 1
+    else:
+        restored.different.append(str(target))
