@@ -17,6 +17,7 @@ import json
 import logging
 import os
 import threading
+import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,10 +91,13 @@ def manifest_of(path: Path) -> Manifest:
 
 
 class Generation:
-    """One generation, opened for reading."""
+    """One generation, opened for reading; closed when nothing refers to it any more, so never under a question."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Raises IndexDamaged where a part is missing or cannot be read."""
+        """Raises IndexDamaged where a part is missing or cannot be read.
+
+        `close()` lets go of the folder at once, so that it may be removed.
+        """
         self.manifest = manifest
         self.folder = folder
         try:
@@ -110,11 +114,7 @@ class Generation:
             opening.callback(self.library.close)
             self.vectors = opening.enter_context(VectorStore.copied(folder / "chroma", folder.parent))
             self.vectors.count()
-            self._open = opening.pop_all()
-
-    def close(self) -> None:
-        """Let go of the folder, so that it may be removed."""
-        self._open.close()
+            self.close = weakref.finalize(self, opening.pop_all().close)  # once, however often it is called
 
 
 class IndexReader:
@@ -150,8 +150,7 @@ class IndexReader:
             self.problem = None
             self._seen = stamp
             self._open.append(generation)
-            if len(self._open) > 2:  # a question may still be reading the one before
-                self._open.pop(0).close()
+            del self._open[:-2]  # one that a question still reads is closed when that has its answer
             return generation
 
     def _stamp(self) -> tuple[int, int] | None:

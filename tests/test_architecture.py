@@ -16,7 +16,8 @@ from rag.settings import Settings, load_settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = """
-voices types errors locks seal settings text names negation scope bundled embed reader_model reader fusion lexical library
+voices types errors locks seal
+settings text names negation scope bundled embed reader_model reader fusion lexical library
 vectors index writer retrieve diversity explain rerank reading mentions rewrite aliases words pinyin latin
 romanized spelling numerals dates understand origins about projection features measure timeline subjects
 quantity missing emphasis extract ground generate rewrite_llm examples chain __main__
