@@ -23,7 +23,7 @@ index: .venv/ready
 	$(BIN)/python -m ingest
 
 chat: index
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/streamlit run server.py --server.port $(PORT)
 
 browser:
 	@sh tests/install_browser.sh

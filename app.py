@@ -1,4 +1,4 @@
-"""The page: `streamlit run app.py`. Composes rag, renders with views; decides nothing about answers."""
+"""The page: `streamlit run server.py`. Composes rag, renders with views; decides nothing about answers."""
 
 import logging
 from datetime import datetime

@@ -62,7 +62,7 @@ def free_port() -> int:
 @contextmanager
 def server(index: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """The running page, ended when the block is left."""
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py"]
     options = ["--server.port", str(port), "--server.headless", "true"]
     settings = environment(YINJU_INDEX=str(index.resolve()))
     process = subprocess.Popen([*command, *options], cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)

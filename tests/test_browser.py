@@ -26,7 +26,7 @@ def address(corpus_index: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "YINJU_INDEX": str(corpus_index)})
     try:
         for _ in range(300):
