@@ -16,6 +16,7 @@ from ingest.metadata import SIDECAR, sidecar_of
 from rag.errors import CorpusError
 
 Outcome = Literal["added", "already there", "refused"]
+MOST_ARTICLES = 100_000  # that a corpus folder takes
 LONGEST_NAME = 60  # code points of the name of a saved page
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
@@ -51,12 +52,15 @@ class Added:
         return asdict(self) | {"path": str(self.path) if self.path else None}
 
 
-def add(sources: Sequence[str], corpus: Path, *, allow_urls: bool) -> list[Added]:
+def add(sources: Sequence[str], corpus: Path, *, allow_urls: bool, most: int = MOST_ARTICLES) -> list[Added]:
     """Copy files, the files of folders, and pages at URLs into the corpus folder, which is made if it is missing.
 
     One outcome for each file, in order; what cannot be added is refused with a reason and the rest goes on.
     A folder keeps its name and its inner folders. README.md, SOURCES.md and hidden files of a folder are left out.
+    All are refused where the corpus has as many articles as it takes.
     """
+    if corpus.is_dir() and len(article_files(corpus)) >= most:
+        return [Added(source, "refused", reason=f"文章文件夹已有 {most:,} 篇文章，不再接收") for source in sources]
     return [outcome for source in sources for outcome in _add_source(source, corpus, allow_urls)]
 
 

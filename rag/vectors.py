@@ -38,9 +38,7 @@ def _reading() -> Iterator[None]:
     try:
         yield
     except ChromaError as error:
-        raise IndexDamaged(
-            f"the vectors of the index cannot be read ({error}): run python -m ingest again", DAMAGED
-        ) from error
+        raise _unreadable("the vectors of the index cannot be read", error) from error
 
 
 @contextmanager
@@ -51,11 +49,20 @@ def _writing() -> Iterator[None]:
         raise IndexUnwritable(*unwritable(error)) from error
 
 
+def _unreadable(problem: str, error: Exception) -> IndexDamaged | IndexUnwritable:
+    if "disk is full" in str(error):  # Chroma writes when it only opens; nothing is damaged then
+        return IndexUnwritable(*unwritable(error))
+    return IndexDamaged(f"{problem} ({error}): run python -m ingest again", DAMAGED)
+
+
 class VectorStore:
     """Unit vectors by chunk id, searched by cosine."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        """Open the vectors in a folder, or start new ones. Raises IndexDamaged where they cannot be opened."""
+        """Open the vectors in a folder, or start new ones.
+
+        Raises IndexDamaged where they cannot be opened, and IndexUnwritable on a full disk.
+        """
         settings = ChromaSettings(anonymized_telemetry=False)
         try:
             self._client = cast(Client, chromadb.PersistentClient(str(folder), settings=settings))
@@ -67,9 +74,7 @@ class VectorStore:
                 self._chunks = self._client.get_collection(COLLECTION, embedding_function=None)
         except (ChromaError, ValueError, OSError, AttributeError) as error:
             # An AttributeError is what Chroma raises the second time a process opens a folder that failed before.
-            raise IndexDamaged(
-                f"the vectors in {folder} cannot be opened ({error}): run python -m ingest again", DAMAGED
-            ) from error
+            raise _unreadable(f"the vectors in {folder} cannot be opened", error) from error
 
     @classmethod
     @contextmanager

@@ -143,7 +143,7 @@ def test_an_address_that_the_provider_did_not_verify_gives_nothing(claims: dict[
 def test_an_account_that_is_not_listed_is_told_so_and_can_log_out(open_page: Callable[..., AppTest]) -> None:
     opened = open_page(SECRETS, account(), EDITORS="wang@example.org")
     assert told(opened) == []
-    assert [error.value for error in opened.error] == [t("account_refused", account="Li@Example.org")]
+    assert [error.value for error in opened.error] == [t("account_refused", account=r"Li@Example\.org")]
     assert [button.label for button in opened.button] == [t("log_out")]
 
 

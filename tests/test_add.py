@@ -119,6 +119,15 @@ def test_what_cannot_be_added_is_refused_with_a_reason_and_the_rest_is_added(des
     ]
 
 
+def test_a_corpus_that_has_as_many_articles_as_it_takes_takes_no_more(desk: Path, corpus: Path) -> None:
+    for name in ("一.md", "二.md", "三.md"):
+        (desk / name).write_text(f"猫吃鱼{name}。", encoding="utf-8")
+    outcomes = [add([str(desk / name)], corpus, allow_urls=False, most=2)[0] for name in ("一.md", "二.md", "三.md")]
+    assert [outcome.outcome for outcome in outcomes] == ["added", "added", "refused"]
+    assert "已有 2 篇文章" in outcomes[2].reason
+    assert sorted(path.name for path in corpus.iterdir()) == ["一.md", "二.md"]
+
+
 def test_the_corpus_is_not_added_to_itself(corpus: Path) -> None:
     corpus.mkdir()
     (corpus / "文.md").write_text(TEXT)

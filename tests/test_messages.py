@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import IndexMissing, RagError
-from views.messages import LANGUAGES, catalogue, error_text, t
+from views.messages import LANGUAGES, catalogue, error_text, plain, t
 
 ROOT = Path(__file__).parent.parent
 FILES = [path.read_text(encoding="utf-8") for path in [*(ROOT / "views").glob("**/*.py"), ROOT / "app.py"]]
@@ -45,6 +45,11 @@ def test_a_sentence_has_its_values() -> None:
     assert t("mark_label", marker=3, title="甲") == "出处 3，《甲》"
     with pytest.raises(KeyError):
         t("no such key")
+
+
+def test_words_of_an_article_are_no_markdown() -> None:
+    assert plain("![图](https://a.b) :red[*强*]") == r"\!\[图\]\(https\://a\.b\) \:red\[\*强\*\]"
+    assert plain("《小红书》 · 刘萍") == "《小红书》 · 刘萍"
 
 
 def test_every_error_is_one_chinese_sentence_that_says_what_to_do() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from rag.settings import Settings, load_settings
 from views.access import ROLE, Role, person
-from views.messages import t
+from views.messages import plain, t
 
 MOST_ATTEMPTS = 10  # wrong passwords from one address in ATTEMPT_SECONDS
 ATTEMPT_SECONDS = 600
@@ -54,7 +54,7 @@ def admit() -> bool:
     if settings.login == "passwords":
         _ask_password(settings)
     elif st.user.is_logged_in:
-        st.error(t("account_refused", account=st.user.get("email") or st.user.get("sub")))
+        st.error(t("account_refused", account=plain(str(st.user.get("email") or st.user.get("sub")))))
         st.button(t("log_out"), icon=":material/logout:", on_click=st.logout)
     else:
         st.button(t("log_in"), icon=":material/login:", on_click=st.login, type="primary")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from rag.scope import describe_scope
 from rag.types import ALL, Metadata, Scope
-from views.messages import t
+from views.messages import plain, t
 
 SINCE, UNTIL, SOURCES, TAGS, ARTICLES = KEYS = tuple(f"scope-{n}" for n in ("since", "until", "sources", "tags", "ids"))
 
@@ -34,7 +34,7 @@ def choose_scope(articles: Mapping[str, Metadata]) -> Scope:
         if scope != ALL:
             st.button(t("scope_clear"), on_click=_forget, icon=":material/filter_alt_off:")
     if scope != ALL:
-        st.caption(describe_scope(scope, articles))
+        st.caption(plain(describe_scope(scope, articles)))
     return scope
 
 

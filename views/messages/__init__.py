@@ -3,6 +3,7 @@
 `t("ask")` gives the sentence in the language of the reader's session.
 """
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,11 @@ def t(key: str, **values: Any) -> str:
     """The sentence of a key with the values in its slots. Raises KeyError for an unknown key."""
     sentence = catalogue(language())[key]
     return sentence.format(**values) if values else sentence
+
+
+def plain(text: str) -> str:
+    """Words of an article or a reader, for a place where Streamlit reads Markdown: no link, no image, no mark."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
 
 
 def error_text(error: Exception) -> str:
