@@ -27,6 +27,7 @@ from rag.types import Article
 from rag.writer import IndexWriter, history
 
 SINCE = "%Y-%m-%d %H:%M"
+ACTIONS = {"rollback": "从第 {from} 代退回", "restore": "从备份恢复（原第 {from} 代）"}
 
 
 def parser_of(name: str, description: str, *, index: bool = True) -> argparse.ArgumentParser:
@@ -207,7 +208,7 @@ def history_command(arguments: list[str]) -> int:
     table = Table("代", "时间", "做了什么", "新增", "更新", "移除", "失败")
     for entry in reversed(entries[-options.limit :]):
         created = datetime.fromisoformat(entry["created"]).astimezone().strftime(SINCE)
-        action = f"从第 {entry['from']} 代退回" if entry.get("action") == "rollback" else "更新索引"
+        action = ACTIONS.get(entry.get("action", ""), "更新索引").format_map(entry)
         counts = [str(entry.get(name, "")) for name in ("added", "changed", "removed", "failed")]
         table.add_row(str(entry["generation"]), created, action, *counts)
     Console(highlight=False).print(table)

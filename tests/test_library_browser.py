@@ -28,7 +28,7 @@ def serve(corpus: Path, index: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
     environment = {**os.environ, "YINJU_INDEX": str(index), "YINJU_CORPUS": str(corpus)}
     server = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:

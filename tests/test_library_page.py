@@ -14,6 +14,7 @@ from ingest.run import EMBEDDING, READING, ingest
 from ingest.trash import trashed
 from rag.errors import RagError
 from rag.index import IndexReader
+from views.access import ROLE
 from views.messages import t
 from views.picture import map_points, passage_html, time_chart
 from views.runs import progress_text, share_done, summary_text
@@ -235,3 +236,23 @@ def test_the_map_has_a_point_for_each_passage_and_opens_it_escaped(indexing: Ind
 def test_the_views_of_the_whole_are_drawn(page: AppTest) -> None:
     for view in ("view_picture", "view_map"):
         assert not show(page, view).exception
+
+
+EDITING = ("run_start", "remove_none")
+
+
+def test_a_reader_sees_the_articles_and_nothing_that_changes_them(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybody = {button.label for button in page.button}
+    assert {t(key) for key in EDITING} <= everybody and page.get("file_uploader")
+    monkeypatch.setenv("YINJU_READER_PASSWORD", "reader-password")
+    page.session_state[ROLE] = "reader"
+    page.run()
+    assert not page.exception
+    assert len(rows(page)) == 3
+    assert not {t(key) for key in EDITING} & {button.label for button in page.button}
+    assert not page.get("file_uploader")
+    assert t("view_trash") not in page.button_group[0].options
+    page.session_state[ROLE] = "editor"
+    assert page.run().get("file_uploader")

@@ -282,6 +282,8 @@ def test_the_commands_tell_in_chinese_and_by_their_exit_code(
     assert "library.sqlite" in json.loads(capsys.readouterr().out)[0]["error"]
     assert main(["restore", str(tmp_path / "saved.tar"), "--corpus", str(tiny_corpus), *at]) == 0
     assert "已恢复为第 2 代索引：3 篇文章" in capsys.readouterr().out
+    assert main(["history", *at]) == 0
+    assert "从备份恢复（原第 1 代）" in capsys.readouterr().out
     assert main(["verify", "--index", str(tmp_path / "none")]) == 1
     assert "还没有索引" in capsys.readouterr().err
 

@@ -11,6 +11,7 @@ from ingest.listing import Listed
 from ingest.trash import Discarded, discard, restore, trashed
 from ingest.upload import Uploaded, upload
 from rag.errors import CorpusError
+from views.access import may_edit
 from views.messages import error_text, language, t
 from views.shelf import Shelf
 from views.state import session
@@ -20,7 +21,9 @@ TRASH_SHOWN = 50
 
 
 def show_uploader(shelf: Shelf) -> None:
-    """Draw the field that takes files; what is dropped into it is added, and the index brought up to date."""
+    """Draw the field that takes files, for editors; what is dropped into it is added and indexed."""
+    if not may_edit():
+        return
     state = session()
     kinds = " ".join(sorted(SUFFIXES))
     files = st.file_uploader(

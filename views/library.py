@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from ingest.listing import UNCHANGED, Listed
+from views.access import may_edit
 from views.changes import confirm_removal, show_recent, show_uploader, trash_view
 from views.messages import t
 from views.picture import map_view, picture_view
@@ -38,10 +39,11 @@ def library_page(shelf: Shelf) -> None:
         st.markdown(_counts(articles, waiting))
         kind = "primary" if waiting else "secondary"
         running = shelf.indexing.state.running
-        st.button(t("run_start"), icon=":material/sync:", type=kind, disabled=running, on_click=shelf.update)
+        if may_edit():
+            st.button(t("run_start"), icon=":material/sync:", type=kind, disabled=running, on_click=shelf.update)
     show_run(shelf.indexing)
     show_recent(shelf)
-    names = list(VIEWS)
+    names = [name for name in VIEWS if may_edit() or name != "view_trash"]
     view = st.segmented_control(
         t("view"), names, default=names[0], format_func=t, key="library-view", label_visibility="collapsed"
     )
@@ -84,7 +86,7 @@ def articles_view(shelf: Shelf) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("shown", shown=len(shown), total=len(articles)))
         label = t("remove", count=len(chosen)) if chosen else t("remove_none")
-        if st.button(label, icon=":material/delete:", disabled=not chosen):
+        if may_edit() and st.button(label, icon=":material/delete:", disabled=not chosen):
             confirm_removal(shelf, chosen)
 
 

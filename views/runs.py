@@ -12,6 +12,7 @@ from ingest.failures import Failure
 from ingest.run import EMBEDDING, READING
 from rag.errors import RagError
 from rag.writer import history
+from views.access import may_edit
 from views.messages import language, t
 from views.shelf import Shelf
 
@@ -34,7 +35,8 @@ def _draw_run(indexing: BackgroundIngest, was_running: bool) -> None:
     if state.running:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(share_done(state), text=progress_text(state))
-            st.button(t("run_stop"), icon=":material/stop:", on_click=indexing.stop, key="run-stop")
+            if may_edit():
+                st.button(t("run_stop"), icon=":material/stop:", on_click=indexing.stop, key="run-stop")
     elif state.error:
         st.error(state.error[0 if language() == "en" else 1])
     elif state.stopped:
@@ -102,8 +104,8 @@ def show_failures(failures: Mapping[str, Failure]) -> None:
 
 def _run_text(run: Mapping[str, Any]) -> str:
     created = _minute(datetime.fromisoformat(run["created"]).timestamp())
-    if run.get("action") == "rollback":
-        return t("run_rollback", created=created, generation=run["generation"], before=run["from"])
+    if (action := run.get("action")) in ("rollback", "restore"):
+        return t(f"run_{action}", created=created, generation=run["generation"], before=run["from"])
     counts = {name: run.get(name, 0) for name in ("added", "changed", "removed", "unchanged", "failed", "seconds")}
     return t("run_line", created=created, generation=run["generation"], **counts)
 

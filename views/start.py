@@ -4,6 +4,7 @@ import streamlit as st
 
 from ingest.load import article_files
 from rag.errors import CorpusError, IndexDamaged, IndexMismatch, IndexMissing, RagError
+from views.access import may_edit
 from views.changes import show_uploader
 from views.messages import error_text, t
 from views.runs import show_run
@@ -28,7 +29,7 @@ def start_page(problem: RagError, shelf: Shelf) -> None:
         st.markdown(t("first_start", count=files))
     else:
         st.warning(error_text(problem))
-    if not shelf.indexing.state.running:
+    if not shelf.indexing.state.running and may_edit():
         st.button(t("build"), type="primary", icon=":material/sync:", on_click=shelf.update)
     show_run(shelf.indexing)
 
