@@ -8,15 +8,19 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from oidc_provider import oidc_provider
 from playwright.sync_api import sync_playwright
 
 from server import HEADERS
+from views.messages import t
 
 ROOT = Path(__file__).parent.parent
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 HOSTILE = """
 import streamlit as st
 
@@ -50,18 +54,14 @@ def outside() -> Iterator[int]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, outside: int) -> Iterator[str]:
-    """The server of the page, around a page that tries to load from elsewhere."""
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "app.py").write_text(HOSTILE.format(port=outside), encoding="utf-8")
+@contextmanager
+def page_server(folder: Path, page: str, port: int, **variables: str) -> Iterator[str]:
+    """The server of the page around another page, in a folder of its own."""
+    (folder / "app.py").write_text(page, encoding="utf-8")
     (folder / "server.py").write_text((ROOT / "server.py").read_text(encoding="utf-8"), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     at = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
     command = [sys.executable, "-m", "streamlit", "run", "server.py", *at, "--browser.gatherUsageStats", "false"]
-    server = subprocess.Popen(command, cwd=folder, env=dict(os.environ))
+    server = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **variables})
     try:
         for _ in range(300):
             try:
@@ -76,6 +76,19 @@ def address(tmp_path_factory: pytest.TempPathFactory, outside: int) -> Iterator[
         server.wait(20)
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, outside: int) -> Iterator[str]:
+    """A page that tries to load from elsewhere."""
+    with page_server(tmp_path_factory.mktemp("server"), HOSTILE.format(port=outside), free_port()) as running:
+        yield running
+
+
 @pytest.mark.parametrize("path", ["/", "/_stcore/health", "/no/such/page"])
 def test_every_response_has_the_headers(address: str, path: str) -> None:
     with urllib.request.urlopen(address + path) as response:
@@ -85,8 +98,7 @@ def test_every_response_has_the_headers(address: str, path: str) -> None:
 @pytest.mark.browser
 def test_a_page_that_holds_images_of_another_host_loads_none_of_them(address: str) -> None:
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         page = browser.new_page()
         page.set_default_timeout(60_000)
         refused: list[str] = []
@@ -97,3 +109,47 @@ def test_a_page_that_holds_images_of_another_host_loads_none_of_them(address: st
         browser.close()
     assert Outside.asked == []
     assert any("caption.png" in line and "Content Security Policy" in line for line in refused), "it was tried"
+
+
+WHO = """
+import streamlit as st
+from views.access import may_edit, reader_name
+from views.login import admit
+
+if admit():
+    st.text(f"{reader_name()}|{may_edit()}")
+"""
+SECRETS = """
+[auth]
+redirect_uri = "{address}/oauth2callback"
+cookie_secret = "0123456789abcdef0123456789abcdef"
+client_id = "yinju"
+client_secret = "s3cret"
+server_metadata_url = "{issuer}/.well-known/openid-configuration"
+"""
+
+
+@pytest.mark.browser
+def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(tmp_path: Path) -> None:
+    port = free_port()
+    with oidc_provider() as provider, sync_playwright() as playwright:
+        (tmp_path / ".streamlit").mkdir()
+        secrets = SECRETS.format(address=f"http://127.0.0.1:{port}", issuer=provider.issuer)
+        (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
+        lists = {"YINJU_READERS": "@example.org", "YINJU_EDITORS": "li@example.org"}
+        with page_server(tmp_path, WHO, port, **lists) as address:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+            for name, verified, shown in (
+                ("li", True, "|True"),
+                ("wang", True, "|False"),
+                ("li", False, t("account_refused", account="")[:2]),
+            ):
+                provider.claims = {"sub": name, "email": f"{name}@example.org", "email_verified": verified}
+                page = browser.new_context().new_page()
+                page.set_default_timeout(60_000)
+                page.goto(address)
+                page.get_by_role("button", name=t("log_in")).click()
+                page.get_by_text(shown).wait_for()
+                page.get_by_role("button", name=t("log_out")).click()
+                page.get_by_role("button", name=t("log_in")).wait_for()
+            browser.close()
