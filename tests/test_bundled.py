@@ -63,3 +63,19 @@ def test_a_question_is_nearest_to_the_sentence_that_answers_it(real_embedder: Se
     query = real_embedder.embed_query("小红书有多少用户？")
     assert int(np.argmax(real_embedder.embed_texts(TEXTS[:3]) @ query)) == 0
     assert np.linalg.norm(query) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.model
+def test_a_question_is_embedded_on_one_core_to_the_same_bits(real_embedder: SentenceEmbedder) -> None:
+    torch = pytest.importorskip("torch")
+    cores, used = torch.get_num_threads(), []
+    hook = real_embedder._model[0].register_forward_hook(lambda *_: used.append(torch.get_num_threads()))
+    try:
+        torch.set_num_threads(2)
+        shared = real_embedder._model.encode_query(["谁追谁？"], batch_size=1, show_progress_bar=False)
+        vector = real_embedder.embed_query("谁追谁？")
+        assert (used, torch.get_num_threads()) == ([2, 1], 2)
+        assert np.array_equal(vector, unit_rows(shared)[0])
+    finally:
+        hook.remove()
+        torch.set_num_threads(cores)
