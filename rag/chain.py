@@ -27,6 +27,7 @@ from rag.extract import choose, extract, nearest_citations
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
+from rag.logs import fields
 from rag.measure import READ_PASSAGES, Measured, measure, topic_probability
 from rag.origins import number_origins
 from rag.reader import Reader, open_reader
@@ -176,6 +177,21 @@ class AnswerChain(Runnable[Input, Answer]):
             for answer in self._steps(question, timings, patch_config(config, callbacks=run_manager.get_child())):
                 timings["total"] = (time.perf_counter() - started) * 1000
                 yield replace(answer, timings_ms=dict(timings))
+            self._log(answer, timings)
+
+    def _log(self, answer: Answer, timings: dict[str, float]) -> None:
+        """One line for an answered question; its words only where the settings ask for them."""
+        words = {"question": answer.question.text} if self.settings.log_questions else {}
+        of = fields(
+            id=answer.question.id,
+            generation=answer.index_generation,
+            answerer=answer.answerer,
+            refused=answer.refused,
+            statements=len(answer.statements),
+            timings_ms={stage: round(ms, 1) for stage, ms in timings.items()},
+            **words,
+        )
+        log.info("answered", extra=of)
 
     def _steps(self, question: Question, timings: dict[str, float], config: RunnableConfig) -> Iterator[Answer]:
         letters = question.text.strip()

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
         "drop", description="an LLM's sentence without support: drop it, mark it, or repair it with the article's own"
     )
     llm_answer_tokens: int = Field(600, ge=16, description="longest reply of the LLM, in its own tokens")
+    api_keys: Path = Field(Path(".api-keys.json"), description="file of the hashed keys of the API")
+    api_rate: int = Field(120, ge=1, description="requests that a user of the API may make in a minute")
+    api_workers: int = Field(2, ge=1, le=64, description="questions that the API answers at the same time")
+    api_queue: int = Field(100, ge=0, description="requests that wait for their turn, after which the API is busy")
+    log_json: bool = Field(False, description="whether the page logs JSON lines; the API always does")
+    log_questions: bool = Field(False, description="whether the log holds the words of questions")
     reader_password: SecretStr = Field(SecretStr(""), description="shared password of who may ask on the page")
     editor_password: SecretStr = Field(SecretStr(""), description="shared password of who may upload and index too")
     readers: str = Field(

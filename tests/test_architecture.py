@@ -16,8 +16,8 @@ from rag.settings import Settings, load_settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = """
-voices types errors locks seal
-settings text names negation scope bundled embed reader_model reader fusion lexical library
+voices types errors locks seal settings logs
+text names negation scope bundled embed reader_model reader fusion lexical library
 vectors index writer retrieve diversity explain rerank reading mentions rewrite aliases words pinyin latin
 romanized spelling numerals dates understand origins about projection features measure timeline subjects
 quantity missing emphasis extract ground generate rewrite_llm examples chain __main__
@@ -35,7 +35,8 @@ def imports_of(path: Path) -> Iterator[str]:
 
 def test_rag_imports_nothing_that_is_built_on_it() -> None:
     for path in (ROOT / "rag").glob("*.py"):
-        assert not {name.split(".")[0] for name in imports_of(path)} & {"ingest", "eval", "views", "app", "bench"}, path
+        built_on_it = {"ingest", "eval", "views", "app", "bench", "service"}
+        assert not {name.split(".")[0] for name in imports_of(path)} & built_on_it, path
 
 
 def test_inside_rag_a_file_imports_only_files_earlier_in_the_flow() -> None:
@@ -48,7 +49,7 @@ def test_inside_rag_a_file_imports_only_files_earlier_in_the_flow() -> None:
 
 @pytest.mark.parametrize(("library", "only"), [("sqlite3", "rag/library.py"), ("chromadb", "rag/vectors.py")])
 def test_each_store_is_known_to_one_file(library: str, only: str) -> None:
-    folders = ("rag", "ingest", "eval", "views")
+    folders = ("rag", "ingest", "eval", "views", "service")
     files = [path for folder in folders for path in (ROOT / folder).glob("*.py")] + [ROOT / "app.py"]
     users = [path for path in files if library in {name.split(".")[0] for name in imports_of(path)}]
     assert [path.relative_to(ROOT).as_posix() for path in users] == [only]
@@ -59,12 +60,23 @@ def test_readme_names_every_setting(name: str) -> None:
     assert f"`YINJU_{name.upper()}`" in README
 
 
-@pytest.mark.parametrize("command", ["make chat", "make test", "python -m rag", "python -m ingest", "python -m eval"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "make chat",
+        "make test",
+        "make serve",
+        "python -m rag",
+        "python -m ingest",
+        "python -m eval",
+        "python -m service",
+    ],
+)
 def test_readme_names_every_command(command: str) -> None:
     assert command in README
 
 
-@pytest.mark.parametrize("command", ["rag", "ingest", "eval", "bench"])
+@pytest.mark.parametrize("command", ["rag", "ingest", "eval", "bench", "service"])
 def test_every_command_has_a_help_text(command: str) -> None:
     line = [sys.executable, "-m", command, "--help"]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -1,0 +1,126 @@
+"""Whose turn it is: a bounded queue that serves users in turn, and the threads that answer."""
+
+import asyncio
+import contextvars
+import threading
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from service.errors import Busy
+
+T = TypeVar("T")
+PATIENCE = 60.0  # seconds that a request waits for its turn
+
+
+class Turns:
+    """So many requests are served at a time; the others wait, user after user, each user's in order of arrival.
+
+    When `most` are waiting, one is refused: the newest of the user who has most of them waiting. So nobody can fill
+    the queue for the others. For one event loop.
+    """
+
+    def __init__(self, at_once: int, most: int, patience: float = PATIENCE) -> None:
+        self._free = at_once
+        self._most = most
+        self._patience = patience
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """Number of requests that wait."""
+        return sum(map(len, self._waiting.values()))
+
+    async def take(self, user: str) -> None:
+        """Return when it is this request's turn. Raises Busy when it is refused or has waited too long."""
+        if self._free:
+            self._free -= 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(user, deque()).append(turn)
+        if self.waiting > self._most:
+            heaviest = max(self._waiting, key=lambda name: len(self._waiting[name]))
+            self._waiting[heaviest][-1].set_exception(Busy(self._most))
+            self._leave(heaviest, self._waiting[heaviest][-1])
+        try:
+            async with asyncio.timeout(self._patience):
+                await turn
+        except BaseException as error:
+            self._leave(user, turn)
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.give_back()  # it came while the request was given up
+            if isinstance(error, TimeoutError):
+                raise Busy(self.waiting) from None
+            raise
+
+    def give_back(self) -> None:
+        """The turn is over: the next user's oldest request has it."""
+        while self._waiting:
+            user, turns = self._waiting.popitem(last=False)
+            turn = turns.popleft()
+            if turns:
+                self._waiting[user] = turns  # behind the others
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
+    def _leave(self, user: str, turn: "asyncio.Future[None]") -> None:
+        turns = self._waiting.get(user)
+        if turns and turn in turns:
+            turns.remove(turn)
+            if not turns:
+                del self._waiting[user]
+
+
+class Workers:
+    """Threads that do the work of requests, each when it is its turn; what was begun is finished."""
+
+    def __init__(self, threads: int, most_waiting: int) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
+        self.turns = Turns(threads, most_waiting)
+
+    async def items(self, user: str, work: Callable[[], Iterable[T]]) -> AsyncIterator[T]:
+        """Everything that `work` yields, as it comes; when nobody listens any more it stops at the next one.
+
+        Raises Busy, or what `work` raises.
+        """
+        await self.turns.take(user)
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Queue[tuple[bool, Any]] = asyncio.Queue()
+        left = threading.Event()
+
+        def tell(going_on: bool, what: Any) -> None:
+            loop.call_soon_threadsafe(arrived.put_nowait, (going_on, what))
+
+        def run() -> None:
+            try:
+                for item in work():
+                    tell(True, item)
+                    if left.is_set():
+                        break
+                tell(False, None)
+            except Exception as error:  # handed to the request, whose task raises it
+                tell(False, error)
+            finally:
+                loop.call_soon_threadsafe(self.turns.give_back)
+
+        self._pool.submit(contextvars.copy_context().run, run)
+        try:
+            while (message := await arrived.get())[0]:
+                yield message[1]
+        finally:
+            left.set()
+        if message[1] is not None:
+            raise message[1]
+
+    async def result(self, user: str, work: Callable[[], T]) -> T:
+        """What `work` gives. Raises Busy, or what `work` raises."""
+        async for item in self.items(user, lambda: [work()]):
+            return item
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Wait for what was begun."""
+        self._pool.shutdown()
