@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.page import free_port, wait_until_healthy
-from bench.process import ROOT, environment, memory_mb
+from bench.process import ROOT, cpu_seconds, environment, memory_mb
 from bench.streamlit_client import PageReader
 from eval.run import percentile
 from eval.sets import load_set
@@ -39,6 +39,7 @@ class Run:
 
     readers: int
     seconds: float = 0.0
+    cpu: float = 0.0  # seconds of the server
     answered: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
     by_reader: Counter[int] = field(default_factory=Counter)
@@ -51,6 +52,7 @@ class Run:
             "readers": self.readers,
             "questions": len(times),
             "a second": len(times) / self.seconds,
+            "CPU ms each": 1000 * self.cpu / max(1, len(times)),
             "p50": statistics.median(times) if times else 0.0,
             "p95": percentile(times, 95) if times else 0.0,
             "p99": percentile(times, 99) if times else 0.0,
@@ -105,9 +107,9 @@ async def read(run: Run, pid: int, readers: Sequence[Callable[[], AsyncIterator[
                     run.memory.append(memory_mb(pid))
 
     run.memory.append(memory_mb(pid))
-    started = time.perf_counter()
+    started, cpu = time.perf_counter(), cpu_seconds(pid)
     await asyncio.gather(*(one(number, opened) for number, opened in enumerate(readers)))
-    run.seconds = time.perf_counter() - started
+    run.seconds, run.cpu = time.perf_counter() - started, cpu_seconds(pid) - cpu
     run.memory.append(memory_mb(pid))
 
 

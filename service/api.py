@@ -153,7 +153,8 @@ def partial(answer: Answer) -> str:
 async def search(request: Request, asked: Ask, user: User) -> JSONResponse:
     """The passages that a question finds and how they were ranked, without an answer."""
     state, question = request.app.state, question_of(asked)
-    if not 0 < len(question.text.strip()) <= (limit := state.chain.settings.question_limit):
+    limit = state.chain.settings.question_limit
+    if not 0 < len(question.text.strip()) <= limit:
         raise UnusableQuestion(f"a question has 1 to {limit} characters", f"问题要有 1 到 {limit} 个字")
 
     def find() -> dict[str, Any]:

@@ -110,17 +110,29 @@ class Spans(BaseCallbackHandler):
         """LangChain's callback."""
         self._begin("llm", run_id, parent_run_id)
 
-    def on_chain_end(self, _: Any, *, run_id: UUID, **__: Any) -> None:
+    def on_chain_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
         """LangChain's callback."""
         self._end(run_id)
 
-    on_retriever_end = on_llm_end = on_chain_end
+    def on_retriever_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
+        """LangChain's callback."""
+        self._end(run_id)
+
+    def on_llm_end(self, *_: Any, run_id: UUID, **__: Any) -> None:
+        """LangChain's callback."""
+        self._end(run_id)
 
     def on_chain_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
         """LangChain's callback."""
         self._end(run_id, error)
 
-    on_retriever_error = on_llm_error = on_chain_error
+    def on_retriever_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
+        """LangChain's callback."""
+        self._end(run_id, error)
+
+    def on_llm_error(self, error: BaseException, *, run_id: UUID, **_: Any) -> None:
+        """LangChain's callback."""
+        self._end(run_id, error)
 
 
 def open_tracer() -> "Tracer | None":

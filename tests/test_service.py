@@ -1,0 +1,332 @@
+"""The HTTP API over a tiny index: its addresses, keys, limits, errors, logs and figures."""
+
+import json
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes import FakeEmbedder
+from fastapi.testclient import TestClient
+from llm_server import fake_llm
+
+from rag.chain import AnswerChain
+from rag.logs import JsonFormatter, fields, of_request
+from rag.settings import Settings
+from service.__main__ import main
+from service.api import create_app
+from service.keys import add_key, read_keys, remove_key
+from service.schemas import AnswerJson, Found
+
+ASK = {"question": "猫吃什么？"}
+FISH = "猫吃鱼。"
+
+
+def client_of(index: Path, tmp_path: Path, *, open_: bool = True, **settings: Any) -> TestClient:
+    given = {"index": index, "api_keys": tmp_path / "keys.json", "refusal_threshold": 0.0, **settings}
+    chain = AnswerChain(Settings.model_validate(given), embedder=FakeEmbedder())
+    return TestClient(create_app(chain, open_=open_), client=("127.0.0.1", 1), raise_server_exceptions=False)
+
+
+@pytest.fixture
+def client(tiny_index: Path, tmp_path: Path) -> Iterator[TestClient]:
+    with client_of(tiny_index, tmp_path) as client:
+        yield client
+
+
+def error_of(response: Any) -> tuple[int, str]:
+    body = response.json()
+    assert set(body) == {"error"} and set(body["error"]) == {"code", "message", "chinese"}
+    assert all(body["error"].values())
+    return response.status_code, body["error"]["code"]
+
+
+def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
+    blocks = [block.split("\n") for block in text.strip().split("\n\n")]
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
+
+
+def without_times(answer: dict[str, Any]) -> dict[str, Any]:
+    return {**answer, "timings_ms": {}}
+
+
+def test_the_answer_is_the_one_of_the_chain(client: TestClient) -> None:
+    answer = client.post("/v1/ask", json={"id": "q1", **ASK}).json()
+    assert answer["statements"][0]["text"] == FISH
+    chain: AnswerChain = client.app.state.chain  # type: ignore[attr-defined]
+    assert without_times(answer) == without_times(chain.invoke({"id": "q1", **ASK}).to_json())
+
+
+def test_the_documented_answer_has_exactly_the_fields_of_the_real_one(client: TestClient) -> None:
+    answer = client.post("/v1/ask?explain=true", json=ASK).json()
+    assert AnswerJson.model_validate(answer).model_dump(mode="json") == answer
+    refused = client.post("/v1/ask", json={"question": ""}).json()
+    assert AnswerJson.model_validate(refused).model_dump(mode="json", exclude_unset=True) == refused
+
+
+def test_a_stream_ends_with_the_same_answer(client: TestClient) -> None:
+    response = client.post("/v1/ask/stream", json=ASK)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    events = events_of(response.text)
+    assert [name for name, _ in events] == ["partial"] * (len(events) - 1) + ["answer"]
+    assert events[-2][1] == {"text": events[-1][1]["text"], "draft": ""}
+    assert without_times(events[-1][1]) == without_times(client.post("/v1/ask", json=ASK).json())
+
+
+def test_a_scope_decides_which_articles_answer(client: TestClient) -> None:
+    within = client.post("/v1/ask", json={**ASK, "scope": {"articles": ["乙"]}}).json()
+    assert {passage["article"] for passage in within["passages"]} == {"乙"}
+    assert error_of(client.post("/v1/ask", json={**ASK, "scope": {"since": "2025-13-01"}})) == (422, "invalid_scope")
+
+
+def test_a_search_gives_the_passages_without_an_answer(client: TestClient) -> None:
+    found = client.post("/v1/search", json=ASK).json()
+    assert Found.model_validate(found).model_dump(mode="json") == found
+    assert found["passages"] == client.post("/v1/ask", json=ASK).json()["passages"]
+    assert error_of(client.post("/v1/search", json={"question": "  "})) == (422, "unusable_question")
+    assert error_of(client.post("/v1/search", json={"question": "猫" * 1001})) == (422, "unusable_question")
+
+
+def test_articles_come_in_pages_that_hold_each_once(client: TestClient) -> None:
+    first = client.get("/v1/articles?limit=2").json()
+    rest = client.get("/v1/articles", params={"limit": 2, "after": first["next"]}).json()
+    assert [a["id"] for a in first["articles"] + rest["articles"]] == sorted(["甲", "乙", "子/丙"])
+    assert (first["total"], rest["next"]) == (3, None)
+
+
+def test_a_citation_is_the_span_of_the_article_text(client: TestClient) -> None:
+    [citation, *_] = client.post("/v1/ask", json=ASK).json()["citations"]
+    article = client.get(f"/v1/articles/{citation['article']}").json()
+    assert article["text"][citation["start"] : citation["end"]] == citation["quote"] == FISH
+    assert client.get("/v1/articles/子/丙").json()["title"] == "丙"
+
+
+@pytest.mark.parametrize("id_", ["丁", "../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "甲.md", "x" * 5000, "\0"])
+def test_an_unknown_article_is_missing_whatever_it_is_called(client: TestClient, id_: str) -> None:
+    assert client.get(f"/v1/articles/{id_.replace(chr(0), '%00')}").status_code == 404
+
+
+def test_the_status_tells_what_is_indexed_and_no_path(client: TestClient, tmp_path: Path) -> None:
+    status = client.get("/v1/status").json()
+    assert (status["usable"], status["generation"], status["articles"], status["failures"]) == (True, 1, 3, {})
+    assert str(tmp_path) not in json.dumps(status)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"{", "body"),
+        (b"[]", "body"),
+        (b"{}", "body.question"),
+        (b'{"question": 5}', "body.question"),
+        (b'{"question": "\\ud800"}', "body.question"),
+        (b'{"question": "?", "history": [{"role": "system", "content": "x"}]}', "body.history.0.role"),
+        (b'{"question": "?", "history": [{"role": "user", "content": "\\udfff"}]}', "body.history.0.content"),
+        (b'{"question": "?", "scop": {}}', "body.scop"),
+    ],
+)
+def test_a_malformed_request_is_told_what_is_wrong_in_both_languages(
+    client: TestClient, body: bytes, place: str
+) -> None:
+    response = client.post("/v1/ask", content=body, headers={"content-type": "application/json"})
+    assert error_of(response) == (422, "invalid_request")
+    assert place in response.json()["error"]["message"] and place in response.json()["error"]["chinese"]
+
+
+def test_other_errors_have_the_same_shape(client: TestClient) -> None:
+    assert error_of(client.get("/nothing")) == (404, "http_404")
+    assert error_of(client.get("/v1/ask")) == (405, "http_405")
+    assert error_of(client.post("/v1/ask", content=b"x" * 1_000_001)) == (413, "http_413")
+
+
+def test_an_error_inside_says_nothing_of_the_inside(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("secret detail")
+
+    monkeypatch.setattr(client.app.state.chain.index, "current", broken)  # type: ignore[attr-defined]
+    response = client.post("/v1/ask", json=ASK)
+    assert error_of(response) == (500, "internal")
+    assert "secret" not in response.text
+
+
+def test_without_an_index_it_starts_and_says_which_command_makes_one(tiny_corpus: Path, tmp_path: Path) -> None:
+    with client_of(tmp_path / "none", tmp_path) as client:
+        assert error_of(client.post("/v1/ask", json=ASK)) == (503, "no_index")
+        assert "python -m ingest" in client.post("/v1/ask/stream", json=ASK).json()["error"]["chinese"]
+        health = client.get("/healthz")
+        assert (health.status_code, health.json()["status"], health.json()["model_loaded"]) == (503, "down", False)
+        from ingest.run import ingest
+
+        ingest(tiny_corpus, tmp_path / "none", FakeEmbedder())
+        assert client.get("/healthz").json() == {
+            "status": "ok",
+            "generation": 1,
+            "model_loaded": True,
+            "llm_reachable": None,
+            "waiting": 0,
+            "problem": "",
+        }
+
+
+def test_health_tells_whether_the_llm_can_be_reached(tiny_index: Path, tmp_path: Path) -> None:
+    def health(address: str) -> tuple[str, bool]:
+        with client_of(tiny_index, tmp_path, llm="openai:fake", llm_base_url=address) as client:
+            told = client.get("/healthz").json()
+            return told["status"], told["llm_reachable"]
+
+    with fake_llm() as server:
+        assert health(server.base_url) == ("degraded", False)  # 501: it has no list of models
+    assert health("http://127.0.0.1:9/v1") == ("degraded", False)
+
+
+# Keys and limits
+
+
+def test_only_the_hash_of_a_key_is_kept_in_a_file_of_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "keys.json"
+    key = add_key(path, "小红")
+    assert key.startswith("yj_") and len(key) == 46 and key not in path.read_text(encoding="utf-8")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    [kept] = read_keys(path).values()
+    assert kept.name == "小红" and kept.sha256 != key
+    with pytest.raises(Exception, match="has a key already"):
+        add_key(path, "小红")
+    with pytest.raises(Exception, match="is no name"):
+        add_key(path, "a b")
+    with pytest.raises(Exception, match="no key"):
+        remove_key(path, "小明")
+    assert [entry.name for entry in path.parent.iterdir()] == ["keys.json"]
+
+
+def test_a_key_opens_from_when_it_is_made_until_it_is_removed(client: TestClient, tmp_path: Path) -> None:
+    assert client.post("/v1/ask", json=ASK).status_code == 200  # this machine only, and there is no key yet
+    key = add_key(tmp_path / "keys.json", "alice")
+    assert error_of(client.post("/v1/ask", json=ASK)) == (401, "unauthorized")
+    for wrong in ("Bearer x", f"Basic {key}", "Bearer", f"Bearer {key}x"):
+        response = client.get("/v1/articles", headers={"Authorization": wrong})
+        assert error_of(response) == (401, "unauthorized") and response.headers["www-authenticate"] == "Bearer"
+    right = {"Authorization": f"Bearer {key}"}
+    assert client.post("/v1/ask", json=ASK, headers=right).status_code == 200
+    add_key(tmp_path / "keys.json", "bob")
+    remove_key(tmp_path / "keys.json", "alice")
+    assert client.post("/v1/ask", json=ASK, headers=right).status_code == 401
+
+
+def test_a_damaged_file_of_keys_opens_nothing(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text("{", encoding="utf-8")
+    assert client.get("/v1/articles").status_code == 500
+
+
+def test_where_others_can_ask_a_key_is_needed_even_if_there_is_none(tiny_index: Path, tmp_path: Path) -> None:
+    with client_of(tiny_index, tmp_path, open_=False) as client:
+        assert [client.get(path).status_code for path in ("/v1/articles", "/v1/status")] == [401, 401]
+        assert client.get("/healthz").status_code == 200
+
+
+def test_each_user_has_a_rate_of_their_own(tiny_index: Path, tmp_path: Path) -> None:
+    alice, bob = ({"Authorization": f"Bearer {add_key(tmp_path / 'keys.json', name)}"} for name in ("alice", "bob"))
+    with client_of(tiny_index, tmp_path, api_rate=2) as client:
+        assert [client.get("/v1/articles", headers=alice).status_code for _ in range(3)] == [200, 200, 429]
+        response = client.get("/v1/articles", headers=alice)
+        assert error_of(response) == (429, "rate_limited") and 0 < int(response.headers["retry-after"]) <= 60
+        assert client.get("/v1/articles", headers=bob).status_code == 200
+        assert client.get("/healthz").status_code == 200
+
+
+# Logs and figures
+
+
+def test_the_log_has_times_and_generation_but_no_words(
+    tiny_index: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = add_key(tmp_path / "keys.json", "alice")
+    for shown in (False, True):
+        caplog.clear()
+        with caplog.at_level(logging.INFO), client_of(tiny_index, tmp_path, log_questions=shown) as client:
+            asked = {"id": "q7", **ASK}
+            response = client.post("/v1/ask", json=asked, headers={"Authorization": f"Bearer {key}"})
+        rows = [r.fields for r in caplog.records if hasattr(r, "fields")]
+        answered, request = rows
+        assert (answered["id"], answered["generation"], "total" in answered["timings_ms"]) == ("q7", 1, True)
+        assert (request["route"], request["status"], request["user"]) == ("/v1/ask", 200, "alice")
+        assert answered.get("question") == (ASK["question"] if shown else None)
+        assert ("猫" in caplog.text + str(rows)) == shown
+        assert key not in caplog.text + str(rows) and len(response.headers["x-request-id"]) == 32
+
+
+def line_of(message: str, *secrets: str, **values: Any) -> dict[str, Any]:
+    record = logging.LogRecord("rag.x", logging.INFO, "x.py", 1, message, (), None)
+    record.__dict__.update(fields(**values))
+    line = JsonFormatter(*secrets).format(record)
+    assert "\n" not in line
+    return json.loads(line)
+
+
+def test_a_log_line_is_json_with_its_fields_and_its_request() -> None:
+    with of_request("r1"):
+        row = line_of("两\n行", statements=2)
+    assert row | {"time": ""} == {
+        "time": "", "level": "info", "logger": "rag.x", "message": "两\n行", "request": "r1", "statements": 2,
+    }  # fmt: skip
+    assert "request" not in line_of("x")
+
+
+@pytest.mark.parametrize("text", ["the key is {}", "Authorization: Bearer {}", 'Incorrect API key: "{}"'])
+@pytest.mark.parametrize("secret", ['sk-"quoted"-\\0123', "sk-0123456789abcdef"])
+def test_no_secret_reaches_the_log(text: str, secret: str) -> None:
+    assert secret not in json.dumps(line_of(text.format(secret), secret))
+    assert secret not in line_of(text.format(secret), secret)["message"]
+    key = "yj_" + "k" * 43
+    assert key not in line_of(text.format(key), more=key)["message"]
+
+
+def test_figures_count_answers_and_requests(client: TestClient) -> None:
+    client.post("/v1/ask", json=ASK)
+    client.get("/v1/articles/甲")
+    text = client.get("/metrics").text
+    assert 'yinju_answers_total{answerer="extractive",refused="false"} 1.0' in text
+    assert 'yinju_request_seconds_count{route="/v1/ask",status="200"} 1.0' in text
+    assert 'yinju_request_seconds_count{route="/v1/articles/{id:path}",status="200"} 1.0' in text
+    assert 'yinju_stage_seconds_count{stage="retrieve"} 1.0' in text
+    assert "yinju_index_generation 1.0" in text and "猫" not in text
+
+
+def test_a_trace_has_the_answer_and_its_search_below_it(tiny_index: Path, tmp_path: Path) -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from service.telemetry import Telemetry
+
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    settings = Settings.model_validate({"index": tiny_index, "api_keys": tmp_path / "none", "refusal_threshold": 0.0})
+    chain = AnswerChain(settings, embedder=FakeEmbedder())
+    with TestClient(create_app(chain, telemetry=Telemetry(provider.get_tracer("t")))) as client:
+        client.post("/v1/ask", json=ASK)
+    search, answer = exporter.get_finished_spans()
+    assert (search.name, answer.name) == ("retrieve", "answer")
+    assert search.parent is not None and answer.context is not None
+    assert search.parent.span_id == answer.context.span_id
+
+
+# The command
+
+
+def test_the_command_makes_lists_and_removes_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YINJU_API_KEYS", str(tmp_path / "keys.json"))
+    assert main(["keys", "add", "alice"]) == 0
+    key = capsys.readouterr().out.strip()
+    assert main(["keys", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert json.loads(listed)["name"] == "alice" and key not in listed
+    assert main(["keys", "remove", "alice"]) == 0 and main(["keys", "remove", "alice"]) == 2
+
+
+def test_health_of_a_service_that_does_not_run_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["health", "--url", "http://127.0.0.1:9/healthz"]) == 1
+    assert "python -m service serve" in capsys.readouterr().err
