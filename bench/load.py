@@ -113,10 +113,10 @@ async def read(run: Run, pid: int, readers: Sequence[Callable[[], AsyncIterator[
     run.memory.append(memory_mb(pid))
 
 
-def questions(count: int) -> list[str]:
-    """So many questions of the corpus set; a number makes each another one, so that no vector is remembered."""
+def questions(first: int, count: int) -> list[str]:
+    """So many questions of the corpus set from a number on; no two numbers have the same, so no vector is remembered."""
     texts = [question.question.text for question in load_set(ROOT / "eval" / "sets" / "corpus.jsonl")]
-    return [f"{texts[at % len(texts)]}{' ' * (1 + at // len(texts))}" for at in range(count)]
+    return [f"{texts[at % len(texts)]}（{1 + at // len(texts)}）" for at in range(first, first + count)]
 
 
 def start(over: str, index: Path, port: int, workers: int) -> subprocess.Popen[bytes]:
@@ -137,10 +137,10 @@ def measure(over: str, index: Path, readers: Sequence[int], count: int, workers:
     try:
         path = "healthz" if over == "api" else "_stcore/health"
         wait_until_healthy(f"http://127.0.0.1:{port}/{path}", process)
-        asyncio.run(read(Run(1), process.pid, [lambda: reader(port)], questions(5)))  # the first loads what is lazy
+        asyncio.run(read(Run(1), process.pid, [lambda: reader(port)], questions(0, 50)))  # the first load what is lazy
         runs = [Run(number) for number in readers]
-        for run in runs:
-            asyncio.run(read(run, process.pid, [lambda: reader(port)] * run.readers, questions(count)))
+        for at, run in enumerate(runs):
+            asyncio.run(read(run, process.pid, [lambda: reader(port)] * run.readers, questions(50 + at * count, count)))
         return runs
     finally:
         process.terminate()
