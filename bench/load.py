@@ -114,7 +114,7 @@ async def read(run: Run, pid: int, readers: Sequence[Callable[[], AsyncIterator[
 
 
 def questions(first: int, count: int) -> list[str]:
-    """So many questions of the corpus set from a number on; no two numbers have the same, so no vector is remembered."""
+    """So many questions of the corpus set from a number on, no two the same, so that no vector is remembered."""
     texts = [question.question.text for question in load_set(ROOT / "eval" / "sets" / "corpus.jsonl")]
     return [f"{texts[at % len(texts)]}（{1 + at // len(texts)}）" for at in range(first, first + count)]
 
