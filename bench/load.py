@@ -25,8 +25,8 @@ from rich.table import Table
 from bench.page import free_port, wait_until_healthy
 from bench.process import ROOT, cpu_seconds, environment, memory_mb
 from bench.streamlit_client import PageReader
-from eval.run import percentile
 from eval.sets import load_set
+from eval.summary import percentile
 
 READERS = (1, 5, 20, 50)
 QUESTIONS = 200  # for each number of readers
@@ -54,8 +54,8 @@ class Run:
             "a second": len(times) / self.seconds,
             "CPU ms each": 1000 * self.cpu / max(1, len(times)),
             "p50": statistics.median(times) if times else 0.0,
-            "p95": percentile(times, 95) if times else 0.0,
-            "p99": percentile(times, 99) if times else 0.0,
+            "p95": float(percentile(times, 95)) if times else 0.0,
+            "p99": float(percentile(times, 99)) if times else 0.0,
             "least of a reader": min(self.by_reader.values(), default=0),
             "most of a reader": max(self.by_reader.values(), default=0),
             "memory first": self.memory[0],

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorJson, "description": text}
     for status, text in {
+        400: "the body cannot be read as UTF-8",
         401: "no key, or an unknown one",
         404: "there is no such article",
         413: "the body is too large",
@@ -45,7 +46,15 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 DESCRIPTION = "Answers from a folder of Chinese articles, every sentence with the exact sentence it rests on."
-STREAM = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "see docs/api.md"}
+EVENT = {
+    "type": "object",
+    "properties": {"event": {"enum": ["partial", "answer", "error"]}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
+STREAM = {
+    "content": {"text/event-stream": {"schema": EVENT}},
+    "description": "events; the data of each is JSON: docs/api.md",
+}
 
 
 def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry | None = None) -> FastAPI:

@@ -68,7 +68,7 @@ class Busy(ApiError):
 
 
 _MESSAGES = {
-    400: ("the request is not HTTP that the API understands", "请求的写法不对"),
+    400: ("the body of the request cannot be read: send JSON in UTF-8", "请求正文读不了：请用 UTF-8 编码的 JSON"),
     404: ("there is nothing at this address: see /docs", "没有这个地址：请看 /docs"),
     413: ("the body of the request is longer than 1 MB: send less", "请求正文超过 1 MB：请缩短"),
     405: ("this address does not take this method: see /docs", "这个地址不接受这种请求方法：请看 /docs"),
