@@ -1,12 +1,14 @@
 # make chat   set up, index corpus/ if needed, serve the page at http://127.0.0.1:8501 (PORT= changes it)
+# make serve  the same page and the HTTP API for a team at http://127.0.0.1:8600 (API_PORT= changes it)
 # make test   set up and run every test
 # make index  bring the index up to date
 # make check  lint and types
 PYTHON ?= python3
 PORT ?= 8501
+API_PORT ?= 8600
 BIN := .venv/bin
 
-.PHONY: chat test index check browser clean
+.PHONY: chat serve test index check browser clean
 
 .venv/ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
@@ -24,6 +26,13 @@ index: .venv/ready
 
 chat: index
 	$(BIN)/streamlit run server.py --server.port $(PORT)
+
+.venv/ready-api: .venv/ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[api,telemetry]'
+	touch $@
+
+serve: index .venv/ready-api
+	$(BIN)/python -m service serve --page --page-port $(PORT) --port $(API_PORT)
 
 browser:
 	@sh tests/install_browser.sh

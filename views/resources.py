@@ -5,13 +5,17 @@ import streamlit as st
 from ingest.background import BackgroundIngest
 from rag.chain import AnswerChain
 from rag.examples import example_questions
+from rag.logs import log_json
 from rag.settings import Settings, load_settings
 
 
 @st.cache_resource(show_spinner=False)
 def open_chain() -> AnswerChain:
     """One chain for all readers, with all loaded that the first question would wait for."""
-    chain = AnswerChain(load_settings())
+    settings = load_settings()
+    if settings.log_json:
+        log_json(settings)
+    chain = AnswerChain(settings)
     chain.warm()
     return chain
 
