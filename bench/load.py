@@ -5,6 +5,7 @@ Loopback only, bounded by the number of questions, and the server is ended with 
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import statistics
@@ -30,6 +31,7 @@ from eval.summary import percentile
 
 READERS = (1, 5, 20, 50)
 QUESTIONS = 200  # for each number of readers
+WARM_UP = 20
 PATIENCE = 120.0  # seconds for one answer
 
 
@@ -85,9 +87,12 @@ async def page_reader(port: int) -> AsyncIterator[Asker]:
         yield reader.ask
 
 
-async def read(run: Run, pid: int, readers: Sequence[Callable[[], AsyncIterator[Asker]]], texts: Sequence[str]) -> None:
-    """Let all readers ask, each its next question as soon as it has its answer, until `texts` are used up."""
-    left = iter(texts)
+async def read(
+    run: Run, pid: int, readers: Sequence[Callable[[], AsyncIterator[Asker]]], texts: Sequence[str], seconds: float
+) -> None:
+    """Let all readers ask, each its next question as soon as it has its answer, until `texts` or the time is up."""
+    end = time.perf_counter() + seconds
+    left = itertools.takewhile(lambda _: time.perf_counter() < end, texts)
     every = max(1, len(texts) // 20)
 
     async def one(number: int, opened: Callable[[], AsyncIterator[Asker]]) -> None:
@@ -113,10 +118,14 @@ async def read(run: Run, pid: int, readers: Sequence[Callable[[], AsyncIterator[
     run.memory.append(memory_mb(pid))
 
 
-def questions(first: int, count: int) -> list[str]:
-    """So many questions of the corpus set from a number on, no two the same, so that no vector is remembered."""
+def questions(first: int, count: int, *, again: bool = False) -> list[str]:
+    """So many questions of the corpus set from a number on, no two the same, so that no vector is remembered.
+
+    With `again` the questions of the set are asked as they are, over and over: their vectors are remembered.
+    """
     texts = [question.question.text for question in load_set(ROOT / "eval" / "sets" / "corpus.jsonl")]
-    return [f"{texts[at % len(texts)]}（{1 + at // len(texts)}）" for at in range(first, first + count)]
+    numbers = range(first, first + count)
+    return [texts[at % len(texts)] + ("" if again else f"（{1 + at // len(texts)}）") for at in numbers]
 
 
 def start(over: str, index: Path, port: int, workers: int) -> subprocess.Popen[bytes]:
@@ -129,19 +138,25 @@ def start(over: str, index: Path, port: int, workers: int) -> subprocess.Popen[b
     return subprocess.Popen(command, cwd=ROOT, env=environment(**settings), stderr=subprocess.DEVNULL)
 
 
-def measure(over: str, index: Path, readers: Sequence[int], count: int, workers: int) -> list[Run]:
+def measure(options: argparse.Namespace) -> list[Run]:
     """A run for each number of readers, one after the other, on one server."""
-    port = free_port()
-    process = start(over, index, port, workers)
+    port, over, count = free_port(), options.over, options.questions
+    process = start(over, options.index, port, options.workers)
     reader = api_reader if over == "api" else page_reader
+
+    def let_read(run: Run, texts: Sequence[str]) -> Run:
+        asyncio.run(read(run, process.pid, [lambda: reader(port)] * run.readers, texts, options.seconds))
+        return run
+
     try:
         path = "healthz" if over == "api" else "_stcore/health"
         wait_until_healthy(f"http://127.0.0.1:{port}/{path}", process)
-        asyncio.run(read(Run(1), process.pid, [lambda: reader(port)], questions(0, 50)))  # the first load what is lazy
-        runs = [Run(number) for number in readers]
-        for at, run in enumerate(runs):
-            asyncio.run(read(run, process.pid, [lambda: reader(port)] * run.readers, questions(50 + at * count, count)))
-        return runs
+        let_read(Run(1), questions(0, WARM_UP))  # the first load what is lazy
+        firsts = range(WARM_UP, WARM_UP + count * len(options.readers), count)
+        return [
+            let_read(Run(n), questions(first, count, again=options.again))
+            for n, first in zip(options.readers, firsts, strict=True)
+        ]
     finally:
         process.terminate()
         process.wait(60)
@@ -154,10 +169,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--index", type=Path, default=Path(".index"), metavar="DIR", help="index (default: .index)")
     parser.add_argument("--readers", type=int, nargs="+", default=READERS, metavar="N", help="how many at once")
     parser.add_argument("--questions", type=int, default=QUESTIONS, metavar="N", help="for each number of readers")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="YINJU_API_WORKERS")
+    parser.add_argument("--seconds", type=float, default=600.0, metavar="S", help="at most, for each of them")
+    parser.add_argument("--again", action="store_true", help="ask the same questions again and again")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="YINJU_API_WORKERS")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
     options = parser.parse_args(arguments)
-    runs = measure(options.over, options.index, options.readers, options.questions, options.workers)
+    runs = measure(options)
     print_table(runs)
     if options.json:
         rows = [{**run.summary(), "memory, MB": [round(mb) for mb in run.memory]} for run in runs]

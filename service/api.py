@@ -75,7 +75,8 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
     app.state.chain = chain
     app.state.health = Health(chain)
     app.state.access = Access(settings, open_=open_)
-    app.state.workers = Workers(settings.api_workers, settings.api_queue)
+    # Without an LLM a question is CPU alone, and threads would only wait for each other; an LLM is waited for.
+    app.state.workers = Workers(settings.api_workers or (8 if settings.llm else 1), settings.api_queue)
     app.state.telemetry = telemetry or Telemetry()
     app.include_router(public)
     app.include_router(router)

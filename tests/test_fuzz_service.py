@@ -8,7 +8,7 @@ import pytest
 import schemathesis
 from fakes import FakeEmbedder
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from llm_server import FakeServer, fake_llm
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
@@ -39,6 +39,9 @@ def client_of(index: Path, **given: Any) -> TestClient:
     return TestClient(create_app(chain), client=("127.0.0.1", 1), raise_server_exceptions=False)
 
 
+FUZZING = settings(
+    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+)
 OPERATIONS = [
     ("GET", "/healthz"),
     ("POST", "/v1/ask"),
@@ -80,7 +83,7 @@ def test_every_operation_is_fuzzed(described: Any) -> None:
 def test_every_response_is_as_described_and_no_request_breaks_it(
     described: Any, key: str, method: str, path: str, mode: GenerationMode
 ) -> None:
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+    @settings(FUZZING, phases=[Phase.generate])
     @given(case=described[path][method].as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
         case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=NOT_SAID)
