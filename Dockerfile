@@ -3,7 +3,9 @@ FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/venv
 COPY deploy/requirements.lock /tmp/
-RUN /opt/venv/bin/pip install --require-hashes --only-binary=:all: -r /tmp/requirements.lock
+# The CPU wheels of torch are on PyTorch's own package index: --build-arg PIP_EXTRA_INDEX_URL=ADDRESS names it.
+ARG PIP_EXTRA_INDEX_URL
+RUN /opt/venv/bin/pip install --require-hashes -r /tmp/requirements.lock
 # The model is unpacked here, so that containers need no folder of their own for it.
 WORKDIR /app
 COPY rag rag

@@ -83,6 +83,8 @@ class StatementJson(BaseModel):
     text: str
     citations: list[int]
     emphasis: list[tuple[int, int]]
+    verified: Any
+    subject: Any
 
 
 class CitationJson(BaseModel):
@@ -97,6 +99,7 @@ class CitationJson(BaseModel):
     published: str | None
     url: str | None
     quote: str
+    voice: Any
     start: int
     end: int
     raw_start: int

@@ -86,7 +86,8 @@ def test_every_response_is_as_described_and_no_request_breaks_it(
     @settings(FUZZING, phases=[Phase.generate])
     @given(case=described[path][method].as_strategy(generation_mode=mode))
     def check(case: schemathesis.Case) -> None:
-        case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=NOT_SAID)
+        headers = {"Authorization": f"Bearer {key}"}
+        case.call_and_validate(headers=headers, excluded_checks=NOT_SAID, timeout=100)
 
     check()
 
