@@ -83,8 +83,8 @@ class StatementJson(BaseModel):
     text: str
     citations: list[int]
     emphasis: list[tuple[int, int]]
-    verified: Any
-    subject: Any
+    verified: bool
+    subject: str
 
 
 class CitationJson(BaseModel):
@@ -99,7 +99,7 @@ class CitationJson(BaseModel):
     published: str | None
     url: str | None
     quote: str
-    voice: Any
+    voice: str
     start: int
     end: int
     raw_start: int
@@ -137,6 +137,7 @@ class AnswerJson(BaseModel):
     confidence: float | None
     statements: list[StatementJson]
     citations: list[CitationJson]
+    differ: bool
     nearest: list[CitationJson]
     passages: list[PassageJson]
     timings_ms: dict[str, float]
