@@ -93,6 +93,8 @@ def test_from_a_question_to_the_sentence_that_proves_it(
     assert box and box["x"] >= 0 and box["x"] + box["width"] <= width
     shoot(page, f"quote-{width}-{scheme}")
     seen, place, told = tip.inner_text().split("\n")[0], mark.bounding_box(), page.locator(".yj-answer").inner_html()
+    footer = page.get_by_text(re.compile(r"代索引 · [\d.]+ 秒"))
+    took = footer.inner_text()
     mark.click()
     quote = pane.locator("mark.yj-current")
     expect(quote).to_have_text(seen)
@@ -116,6 +118,7 @@ def test_from_a_question_to_the_sentence_that_proves_it(
     expect(pane).to_be_hidden()
     expect(mark).to_be_focused()
     assert page.locator(".yj-answer").inner_html().replace(' aria-current=""', "") == told
+    assert footer.inner_text() == took  # nothing was asked again
     accessible(page)
     page.close()
 

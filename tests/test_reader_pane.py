@@ -128,7 +128,9 @@ def test_arrows_go_to_the_next_quote_and_stop_at_the_last(page: Page) -> None:
     expect(page.get_by_role("button", name="next")).to_be_disabled()
 
 
-def test_escape_shuts_it_and_focus_returns_to_the_mark(page: Page) -> None:
+def test_escape_shuts_it_and_focus_returns_to_the_mark_that_was_used_last(page: Page) -> None:
+    page.locator("#one").click()
+    send(page, "0-1")
     page.locator("#two").focus()
     page.keyboard.press("Enter")
     send(page, "0-2")
