@@ -95,16 +95,17 @@ class Workers:
             loop.call_soon_threadsafe(arrived.put_nowait, (going_on, what))
 
         def run() -> None:
+            problem: Exception | None = None
             try:
                 for item in work():
                     tell(True, item)
                     if left.is_set():
                         break
-                tell(False, None)
             except Exception as error:  # handed to the request, whose task raises it
-                tell(False, error)
+                problem = error
             finally:
-                loop.call_soon_threadsafe(self.turns.give_back)
+                loop.call_soon_threadsafe(self.turns.give_back)  # before the end: with a request its turn is over
+                tell(False, problem)
 
         self._pool.submit(contextvars.copy_context().run, run)
         try:
@@ -117,9 +118,8 @@ class Workers:
 
     async def result(self, user: str, work: Callable[[], T]) -> T:
         """What `work` gives. Raises Busy, or what `work` raises."""
-        async for item in self.items(user, lambda: [work()]):
-            return item
-        raise AssertionError("unreachable")
+        [result] = [item async for item in self.items(user, lambda: [work()])]
+        return result
 
     def close(self) -> None:
         """Wait for what was begun."""

@@ -95,6 +95,16 @@ def test_work_stops_when_nobody_listens_and_its_turn_is_given_back() -> None:
     assert len(asyncio.run(run())) <= 3
 
 
+def test_when_a_request_is_over_its_turn_is_over() -> None:
+    workers = Workers(1, 5)
+
+    async def ask() -> int:
+        return await asyncio.wait_for(workers.result("a", lambda: 7), 5)
+
+    assert [asyncio.run(ask()) for _ in range(20)] == [7] * 20  # each in a loop of its own, which ends with it
+    workers.close()
+
+
 def test_an_error_of_the_work_is_the_error_of_the_request() -> None:
     async def run() -> None:
         workers = Workers(1, 5)
