@@ -1,11 +1,14 @@
 """The API under requests that its own description makes up, right and wrong ones; and attacks through it."""
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
+import uvicorn
 from fakes import FakeEmbedder
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +17,7 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 from test_injection import ATTACKS
 
+from bench.page import free_port
 from ingest.run import ingest
 from rag.chain import AnswerChain
 from rag.settings import Settings
@@ -70,8 +74,16 @@ def key(index: Path) -> str:
 
 @pytest.fixture(scope="module")
 def described(index: Path, key: str) -> Iterator[Any]:
-    with client_of(index, api_keys=index / "keys.json") as client:
-        yield schemathesis.openapi.from_asgi("/openapi.json", client.app)
+    port = free_port()
+    app = client_of(index, api_keys=index / "keys.json").app
+    server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", port, log_config=None))
+    running = threading.Thread(target=server.run)
+    running.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/openapi.json")
+    server.should_exit = True
+    running.join(30)
 
 
 def test_every_operation_is_fuzzed(described: Any) -> None:
