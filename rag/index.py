@@ -94,10 +94,7 @@ class Generation:
     """One generation, opened for reading; closed when nothing refers to it any more, so never under a question."""
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Raises IndexDamaged where a part is missing or cannot be read.
-
-        `close()` lets go of the folder at once, so that it may be removed.
-        """
+        """Raises IndexDamaged where a part is missing or cannot be read."""
         self.manifest = manifest
         self.folder = folder
         try:
@@ -111,10 +108,14 @@ class Generation:
             opening.callback(os.close, self._in_use)
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
             self.library = Library.open(folder / "library.sqlite")
-            opening.callback(self.library.close)
             self.vectors = opening.enter_context(VectorStore.copied(folder / "chroma", folder.parent))
             self.vectors.count()
-            self.close = weakref.finalize(self, opening.pop_all().close)  # once, however often it is called
+            self._let_go = weakref.finalize(self, opening.pop_all().close)
+
+    def close(self) -> None:
+        """Let go of the folder at once, so that it may be removed."""
+        self.library.close()
+        self._let_go()
 
 
 class IndexReader:

@@ -434,3 +434,21 @@ def test_an_index_of_another_version_is_told_apart_from_a_damaged_one(
     with pytest.raises(IndexMismatch, match="has the form 1, this program reads form 2: run python -m ingest again"):
         IndexReader(tmp_path, fake_embedder).current()
     assert publish(tmp_path, "狗追猫。").generation == 2
+
+
+def test_a_question_keeps_its_generation_however_many_are_published_and_then_it_is_closed(
+    tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    publish(tmp_path, "猫吃鱼。")
+    reader = IndexReader(tmp_path, fake_embedder)
+    asked = reader.current()
+    for text in ("狗追猫。", "鸟会飞。", "鱼在游。"):
+        publish(tmp_path, text)
+        assert text_of(reader.current()) == text
+    assert text_of(asked) == "猫吃鱼。"
+    assert len(asked.vectors.search(fake_embedder.embed_query("猫"), 1)) == 1
+    del asked
+    assert len(list(tmp_path.glob("open-*"))) == 2, "its copy is gone; the last two are open"
+    publish(tmp_path, "猫在叫。")
+    assert generations(tmp_path)[0] > 1, "and its folder may go"
+    reader.close()
