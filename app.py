@@ -10,9 +10,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from rag.chain import AnswerChain
 from rag.errors import RagError, SettingsError
-from rag.settings import load_settings
+from rag.settings import Settings, load_settings
 from views.chat import chat_page
 from views.evaluation import evaluation_page
+from views.feedback import feedback_page
 from views.keys import show_keys
 from views.library import library_page
 from views.login import admit
@@ -49,7 +50,7 @@ def status(chain: AnswerChain) -> None:
         st.warning(t("stale"))
 
 
-def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, runs: Path) -> list[StreamlitPage]:
+def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, options: Settings) -> list[StreamlitPage]:
     """Every page; without a chain what stands for the chat builds the index, or says what is wrong."""
     chat = partial(chat_page, with_preferences(shared)) if shared else partial(start_page, problem, shelf)
     library, settings = partial(library_page, shelf), partial(preferences_page, shared)
@@ -57,7 +58,16 @@ def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, ru
         st.Page(chat, title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True),
         st.Page(library, title=t("page_library"), url_path="library", icon=":material/library_books:"),
         st.Page(
-            partial(evaluation_page, runs), title=t("page_evaluation"), url_path="eval", icon=":material/fact_check:"
+            partial(evaluation_page, options.runs),
+            title=t("page_evaluation"),
+            url_path="eval",
+            icon=":material/fact_check:",
+        ),
+        st.Page(
+            partial(feedback_page, options.history),
+            title=t("page_feedback"),
+            url_path="feedback",
+            icon=":material/thumbs_up_down:",
         ),
         st.Page(settings, title=t("page_settings"), url_path="settings", icon=":material/settings:"),
     ]
@@ -89,7 +99,7 @@ def main() -> None:
         log.warning("the page cannot answer: %s", error)
         chain, problem, generation = None, error, None
     shelf = Shelf(settings.corpus, settings.index, generation, open_indexing(settings))
-    navigation = st.navigation(found := pages(chain, problem, shelf, settings.runs), position="top")
+    navigation = st.navigation(found := pages(chain, problem, shelf, settings), position="top")
     keep_preferences([f"/{page.url_path}" for page in found])
     if generation and shelf.indexing.state.running and not navigation.url_path:  # 文章库 shows the progress itself
         st.caption(t("rebuilding", generation=generation.manifest.generation))

@@ -1,4 +1,4 @@
-"""python -m rag: ask in a terminal."""
+"""python -m rag: ask in a terminal, and verify what was exported."""
 
 import argparse
 import json
@@ -17,14 +17,24 @@ from rag.explain import heading, reason, scores_line, searched, snippet
 from rag.scope import describe_scope, read_scope
 from rag.settings import Settings, load_settings
 from rag.types import ALL, UNVERIFIED, Answer, Citation, Scope, Search
+from rag.verify import STATES, Standing, read_export, verify
 from rag.voices import CHINESE as CHINESE_VOICES
 
 EPILOG = """exit codes: 0 answered (a refusal is an answer); 1 no usable index or model, or a line of --batch could not
 be read; 2 wrong arguments or settings"""
 
 
+VERIFY = "核对导出的对话：每一处引文是否仍在现有索引的文章里，是否移动、改动或消失。"
+VERIFY_EPILOG = """exit codes: 0 every quote stands, if elsewhere; 1 some have changed or are gone; 2 no usable index or
+export, wrong arguments"""
+NOW = {"stands": "仍在原处", "moved": "位置有变", "changed": "已改动", "gone": "已不在"}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["verify"]:
+        return verify_command(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m rag", description="向文章库提问，每句话都带出处。", epilog=EPILOG)
     parser.add_argument("question", nargs="?", help="问题")
     parser.add_argument("--json", action="store_true", help="输出 JSON（字段见 docs/answer.md）")
@@ -59,6 +69,29 @@ def main(arguments: list[str] | None = None) -> int:
     except RagError as error:
         print(f"错误：{error.chinese}", file=sys.stderr)
         return 1
+
+
+def verify_command(arguments: list[str]) -> int:
+    """Say of each quote of an export whether it still stands; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m rag verify", description=VERIFY, epilog=VERIFY_EPILOG)
+    parser.add_argument("file", type=Path, metavar="FILE", help="导出的 .md、.html 或 .json，或 --json 输出的回答")
+    parser.add_argument("--json", action="store_true", help="逐处输出一行 JSON（字段见 docs/history.md）")
+    parser.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
+    options = parser.parse_args(arguments)
+    from rag.index import open_library  # imports of a second: not for --help
+
+    try:
+        library = open_library(load_settings(index=options.index).index)
+        found = verify(read_export(options.file), library)
+    except RagError as error:
+        print(f"错误：{error.chinese}", file=sys.stderr)
+        return 2
+    for standing in found:
+        print(json.dumps(standing.to_json(), ensure_ascii=False) if options.json else standing_line(standing))
+    if not options.json:
+        counts = "，".join(f"{NOW[state]} {sum(one.state == state for one in found)}" for state in STATES)
+        print(f"共 {len(found)} 处引文：{counts}")
+    return int(any(one.state in ("changed", "gone") for one in found))
 
 
 def add_scope_options(parser: argparse.ArgumentParser) -> None:
@@ -182,6 +215,19 @@ def source_line(citation: Citation) -> str:
     ]
     start, end = citation.raw_span
     return " · ".join([*parts, f"{article.source_path}:{start}-{end}"])
+
+
+def standing_line(standing: Standing) -> str:
+    """A quote and what has become of it, on one line or two."""
+    cited = standing.cited
+    line = f"{cited.answer}[{cited.marker}] {NOW[standing.state]}　《{cited.title}》{cited.start}-{cited.end}"
+    if standing.state != "stands" and standing.article is not None:
+        line += f" → {standing.article}:{standing.start}-{standing.end}"
+    if standing.state in ("changed", "gone"):
+        line += f"\n    原引：「{cited.quote}」"
+        line += f"\n    现为：「{standing.now}」" if standing.state == "changed" else ""
+        line += "\n    文章没有变：导出文件被改过，或清洗规则变了" if standing.same_content else ""
+    return line
 
 
 if __name__ == "__main__":

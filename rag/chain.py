@@ -98,7 +98,8 @@ def absent_notice(scope: Scope, library: Library) -> str:
 class AnswerChain(Runnable[Input, Answer]):
     """Answers questions from the published generation of an index.
 
-    `stream` yields the answer as it grows; the last one is whole, and is what `invoke` gives.
+    `stream` yields the answer as it grows: first what was found, without a word; the last one is whole, and is what
+    `invoke` gives.
     """
 
     def __init__(
@@ -205,6 +206,8 @@ class AnswerChain(Runnable[Input, Answer]):
         settings, generation = self.settings, self.index.current()
         search = self.retrieve(question, generation, config, timings)
         query, passages = search.query, search.passages
+        number = generation.manifest.generation
+        yield Answer(question, passages=passages, index_generation=number, search=search)
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
             most = settings.passages if asks_for_sequence(question.text) else READ_PASSAGES
@@ -212,7 +215,6 @@ class AnswerChain(Runnable[Input, Answer]):
                 measure(query.text, passages, generation, self.embedder, newest=newest, most=most) if passages else None
             )
             confidence = topic_probability(measured) if measured else 0.0
-        number = generation.manifest.generation
         if about := answer_about(question, query, generation.library, passages):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
             return

@@ -11,6 +11,8 @@ RagError
 ├── IndexUnwritable  the folder of the index takes nothing: full disk, no rights
 ├── IndexDamaged     a generation does not hold what its manifest says
 ├── PromptTooLong    the question alone does not fit the token budget
+├── ExportError      a file is no export of a conversation
+├── HistoryError     the history cannot be opened, read or written
 └── ModelError       an embedding model or an LLM cannot be loaded or does not answer
 """
 
@@ -75,3 +77,11 @@ class PromptTooLong(RagError):
 
 class ModelError(RagError):
     """An embedding model or an LLM cannot be loaded or does not answer."""
+
+
+class ExportError(RagError):
+    """A file that cannot be read as an export of a conversation."""
+
+
+class HistoryError(RagError):
+    """The history of conversations cannot be opened, read or written."""

@@ -1,7 +1,8 @@
-"""Questions that the articles themselves suggest, for an empty page."""
+"""Questions that the articles themselves suggest, by theme, for an empty page."""
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from rag.embed import Embedder
 from rag.index import Generation
@@ -10,30 +11,57 @@ from rag.retrieve import HybridRetriever
 from rag.settings import Settings
 
 READ_ARTICLES = 200
+THEMES = 3
+PER_THEME = 2
+TRIED = 8  # names of a theme
 _NAME = re.compile(r"[“「]([^“”「」，。！？、：；,.!?:;\s]{3,10})[”」]")
-_TEMPLATES = ("“{}”是什么？", "关于“{}”，文章里怎么说？")
+TEMPLATES = ("“{}”是什么？", "关于“{}”，文章里怎么说？")
 
 
-def example_questions(generation: Generation, embedder: Embedder, settings: Settings, count: int = 4) -> list[str]:
-    """Up to `count` questions about names that the articles put in quotation marks most often.
+def names_in(text: str) -> list[str]:
+    """The short names that a text puts in quotation marks, in order, each as often as it is there."""
+    return _NAME.findall(text)
 
-    Each is checked: the articles must hold its topic.
+
+def example_questions(generation: Generation, embedder: Embedder, settings: Settings) -> dict[str, list[str]]:
+    """Up to PER_THEME questions for each of the commonest tags, then under "" for what has none of them.
+
+    They are about names that the articles put in quotation marks most often. Each is checked: the articles must hold
+    its topic. A theme without a question is left out.
     """
-    names: Counter[str] = Counter()
-    spread: Counter[str] = Counter()
-    for article_id in generation.library.article_ids()[:READ_ARTICLES]:
-        found = Counter(_NAME.findall(generation.library.article(article_id).text))
-        names.update(found)
-        spread.update(found.keys())
+    library = generation.library
+    found = {id_: Counter(names_in(library.article(id_).text)) for id_ in library.article_ids()[:READ_ARTICLES]}
     retriever = HybridRetriever.of(generation, embedder, settings)
-    questions: list[str] = []
-    for name, _ in sorted(names.items(), key=lambda item: (-spread[item[0]], -item[1], item[0])):
-        if len(questions) == count:
-            break
-        if names[name] < 2 or any(name in question for question in questions):
-            continue
-        question = _TEMPLATES[len(questions) % len(_TEMPLATES)].format(name)
-        measured = measure(question, retriever.retrieve(question), generation, embedder)
-        if topic_probability(measured) >= settings.refusal_threshold:
-            questions.append(question)
-    return questions
+    taken: list[str] = []
+
+    def checked(names: Iterable[str]) -> Iterator[str]:
+        for name in names:
+            if any(name in question or question in name for question in taken):
+                continue
+            question = TEMPLATES[len(taken) % len(TEMPLATES)].format(name)
+            measured = measure(question, retriever.retrieve(question), generation, embedder)
+            if topic_probability(measured) >= settings.refusal_threshold:
+                taken.append(question)
+                yield question
+
+    questions: dict[str, list[str]] = {}
+    for theme, articles in _themes({id_: library.metadata[id_].tags for id_ in found}).items():
+        names = checked(_names_by_spread([found[id_] for id_ in articles])[:TRIED])
+        questions[theme] = [question for question, _ in zip(names, range(PER_THEME), strict=False)]
+    return {theme: listed for theme, listed in questions.items() if listed}
+
+
+def _themes(tags: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """The articles of each of the commonest tags, then under "" those that have none of them."""
+    counts = Counter(tag for tags_of in tags.values() for tag in set(tags_of))
+    common = sorted(counts, key=lambda tag: (-counts[tag], tag))[:THEMES]
+    themes = {tag: [id_ for id_, tags_of in tags.items() if tag in tags_of] for tag in common}
+    return themes | {"": [id_ for id_, tags_of in tags.items() if not set(tags_of) & set(common)]}
+
+
+def _names_by_spread(articles: list[Counter[str]]) -> list[str]:
+    """The names that are there twice or more: first those of most articles, then the most frequent."""
+    total = sum(articles, Counter[str]())
+    spread = Counter(name for article in articles for name in article)
+    names = [name for name in total if total[name] > 1]
+    return sorted(names, key=lambda name: (-spread[name], -total[name], name))

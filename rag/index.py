@@ -90,6 +90,11 @@ def manifest_of(path: Path) -> Manifest:
     return manifest
 
 
+def open_library(index: Path) -> Library:
+    """The articles of the published generation, without its vectors. Raises IndexMissing or IndexDamaged."""
+    return Library.open(index / read_manifest(index).directory / "library.sqlite")
+
+
 class Generation:
     """One generation, opened for reading; closed when nothing refers to it any more, so never under a question."""
 

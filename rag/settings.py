@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     corpus: Path = Field(Path("corpus"), description="folder of the articles")
     index: Path = Field(Path(".index"), description="folder of the index")
     runs: Path = Field(Path("eval/runs"), description="folder of the evaluation runs that the page shows")
+    history: str = Field(
+        ".history/history.sqlite", description="where conversations are kept: a path, or a database URL of SQLAlchemy"
+    )
     allow_urls: bool = Field(False, description="whether python -m ingest add may fetch web addresses")
     embedding_model: str = Field(
         BUNDLED_MODEL,

@@ -1,5 +1,6 @@
 """The frozen dataclasses that every part passes on. Offsets are code points; an end is exclusive."""
 
+import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -82,6 +83,11 @@ class Article:
         if not 0 <= start < end <= len(self.text):
             raise ValueError(f"{self.id}: there is no text from {start} to {end}")
         return self._raw_offset(start), self._raw_offset(end - 1) + 1
+
+    @cached_property
+    def sha256(self) -> str:
+        """The content hash: SHA-256 of `raw` in UTF-8, in hex."""
+        return hashlib.sha256(self.raw.encode()).hexdigest()
 
     @cached_property
     def breaks(self) -> tuple[int, ...]:
@@ -461,6 +467,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "end": citation.end,
         "raw_start": citation.raw_span[0],
         "raw_end": citation.raw_span[1],
+        "article_sha256": article.sha256,
         "converted": article.converted,
         "provenance": dict(article.provenance),
         "flags": list(citation.flags),

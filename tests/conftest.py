@@ -21,6 +21,12 @@ TINY = {
 }
 
 
+@pytest.fixture(scope="session", autouse=True)
+def history_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Conversations of the tests are kept apart from those of a reader."""
+    os.environ["YINJU_HISTORY"] = str(tmp_path_factory.mktemp("history") / "history.sqlite")
+
+
 @pytest.fixture
 def fake_embedder() -> FakeEmbedder:
     """Counts 猫, 狗, 鱼 and 鸟."""

@@ -20,7 +20,8 @@ voices types errors locks seal settings logs
 text names negation scope bundled embed reader_model reader fusion lexical library
 vectors index writer retrieve diversity explain rerank reading mentions rewrite aliases words pinyin latin
 romanized spelling numerals dates understand origins about projection features measure timeline subjects
-quantity missing emphasis extract ground generate rewrite_llm examples chain __main__
+quantity missing emphasis extract ground generate rewrite_llm examples chain export verify
+record history_tables history difference feedback followups __main__
 """
 FLOW = ORDER.split()
 
@@ -67,6 +68,7 @@ def test_readme_names_every_setting(name: str) -> None:
         "make test",
         "make serve",
         "python -m rag",
+        "python -m rag verify",
         "python -m ingest",
         "python -m eval",
         "python -m service",

@@ -50,11 +50,11 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-def open_page(browser: Browser, address: str, width: int, scheme: str = "light", ready: str = "textarea") -> Page:
+def open_page(browser: Browser, address: str, width: int, scheme: str = "light") -> Page:
     page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)  # type: ignore[arg-type]
     page.set_default_timeout(60_000)
     page.goto(address)
-    page.wait_for_selector(ready, timeout=180_000)  # the first page waits for the models
+    page.wait_for_selector("textarea", timeout=180_000)  # the first page waits for the models
     return page
 
 
@@ -63,7 +63,7 @@ def ask(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".yj-answer")
     # The box for typing is free again once the answer is whole.
-    expect(page.get_by_text("清空对话")).to_be_visible(timeout=60_000)
+    expect(page.locator(".yj-stages")).to_have_count(0, timeout=60_000)
 
 
 def shoot(page: Page, name: str) -> None:
@@ -166,17 +166,6 @@ def test_colours_follow_the_theme_that_was_chosen_in_the_page(browser: Browser, 
     mark = page.locator(".yj-mark > a").first
     assert mark.evaluate("(node) => getComputedStyle(node).color") == "rgb(240, 160, 144)"
     accessible(page)
-    page.close()
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
-@pytest.mark.parametrize("path", ["library", "eval", "settings"])
-def test_every_page_is_accessible(browser: Browser, address: str, path: str, width: int, scheme: str) -> None:
-    page = open_page(browser, f"{address}/{path}", width, scheme, "[data-test-script-state=notRunning] h1")
-    page.get_by_role("button", name="快捷键").click()
-    expect(page.get_by_text("回到输入框")).to_be_visible(timeout=60_000)
-    accessible(page)
-    shoot(page, f"{path}-{width}-{scheme}")
     page.close()
 
 

@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pytest
@@ -151,6 +152,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
                 "raw_start": 1,
                 "raw_end": 5,
                 "converted": False,
+                "article_sha256": hashlib.sha256(RAW.encode()).hexdigest(),
                 "provenance": {},
                 "flags": [],
                 "origin": 1,

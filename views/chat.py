@@ -1,81 +1,165 @@
-"""「提问」: the conversation."""
+"""「提问」: the conversation that is open, and what is being answered in it."""
 
-import logging
+from collections.abc import Iterable
+from functools import cache, partial
+from html import escape
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from rag.chain import AnswerChain
-from rag.errors import RagError
-from rag.types import Answer, Question, Scope
-from views.answer import answer_html, footer_text, question_html
+from rag.followups import follow_up_questions
+from rag.history import History
+from rag.types import Question, Scope
+from views.access import reader_name
+from views.answer import answer_html, question_html
+from views.history import conversation_menu, deleted_notice, name_conversation, new_button, resume, show_history
 from views.messages import error_text, t
 from views.reader import show_reader
-from views.resources import examples
+from views.resources import examples, open_history
+from views.running import CHECKING, STAGES, Running
 from views.scope import choose_scope
-from views.search import show_search
-from views.state import session
+from views.state import State, session
+from views.turn import show_turn
 
-log = logging.getLogger("yinju")
+POLL_SECONDS = 0.05  # how often a growing answer is drawn
 
 
 def chat_page(chain: AnswerChain) -> None:
     """Draw the page."""
-    state = session()
-    show_reader(state.turns)
-    conversation, controls = st.container(), st.container(horizontal=True, vertical_alignment="center")
-    with controls:
-        scope = choose_scope(chain.index.current().library.metadata)
-    asked = st.chat_input(t("ask"), max_chars=None)
-    with conversation:
-        converse(chain, asked, scope)
-    if state.turns and controls.button(t("clear"), type="tertiary", icon=":material/delete:"):
-        state.turns.clear()
+    state, history = session(), open_history(chain.settings.history)
+    resume(state, history)
+    show_reader(state.answers)
+    show_history(state, history)
+    deleted_notice(state, history)
+    conversation_menu(state, history)
+    talk = st.container()
+    with st.bottom:  # not the field's own place: there the page would follow the end of a growing answer
+        with st.container(horizontal=True, vertical_alignment="center"):
+            scope = choose_scope(chain.index.current().library.metadata)
+            if state.conversation:
+                new_button(state, "new")
+        typed = st.chat_input(t("ask"), max_chars=None)
+    if typed or state.asked:
+        begin(chain, history, state, typed or state.asked, scope)
+    with talk:
+        converse(chain, history, state)
+
+
+def begin(chain: AnswerChain, history: History, state: State, text: str, scope: Scope) -> None:
+    """Start to answer a question that was typed, chosen, changed or asked again; what is running is stopped."""
+    settle(state, stop=True)
+    again, state.asked, state.again = state.again, "", None
+    if state.conversation is None:
+        state.conversation = history.conversation(history.start(text, reader_name()), reader_name())
+    assert state.conversation is not None
+    name_conversation(state.conversation)
+    question = Question(text, state.history_before(again), scope=again.answer.question.scope if again else scope)
+    keep = partial(history.ask_again, again) if again else partial(history.append, state.conversation.id)
+    state.running = Running(chain, question, keep, t("stopped"), again)
+
+
+def settle(state: State, *, stop: bool = False) -> None:
+    """Take up the turn of a question that is answered, or is stopped now."""
+    running, state.running = state.running, None
+    if running is None:
+        return
+    if stop:
+        running.stop()
+    if running.turn and running.again in state.turns:
+        state.turns[state.turns.index(running.again)] = running.turn
+    elif running.turn:
+        state.turns.append(running.turn)
+
+
+def converse(chain: AnswerChain, history: History, state: State) -> None:
+    """Draw the turns and what is being answered, or examples before the conversation starts."""
+    running = state.running
+    if not state.turns and not running:
+        offer_examples(chain)
+    last = len(state.turns) - (running is None or running.again is not None)
+    for number, turn in enumerate(state.turns):
+        with turn_frame(number, last):
+            if running and turn is running.again:
+                watch(state, running, number)
+            else:
+                show_turn(chain, history, state, number)
+            if number == last and not running:
+                offer_followups(chain, state)
+    if running and not running.again:
+        with turn_frame(last, last):
+            watch(state, running, last)
+
+
+def turn_frame(number: int, last: int) -> DeltaGenerator:
+    """What holds a turn; the last one is as high as the window, so that its question can stand at the top."""
+    return st.container(key=f"yj-{'last' if number == last else 'turn'}-{number}")
+
+
+def offer_examples(chain: AnswerChain) -> None:
+    """Questions by theme that the articles answer."""
+    st.markdown(f"**{t('examples')}**")
+    for theme, questions in examples(chain, chain.index.current().manifest.generation).items():
+        st.caption(theme or t("examples_other"))
+        offer_questions(questions)
+
+
+def offer_questions(questions: Iterable[str]) -> None:
+    """A button for each question, that asks it."""
+    for question in questions:
+        st.button(question, width="stretch", on_click=partial(setattr, session(), "asked", question))
+
+
+def offer_followups(chain: AnswerChain, state: State) -> None:
+    """Questions that lead on from the last answer, each checked to have an answer of its own."""
+    turn = state.turns[-1]
+    if turn.id not in state.followups:
+        generation = chain.index.current()
+        state.followups[turn.id] = follow_up_questions(turn.answer, generation, chain.embedder, chain.settings)
+    if state.followups[turn.id]:
+        st.caption(t("followups"))
+        offer_questions(state.followups[turn.id])
+
+
+def watch(state: State, running: Running, number: int) -> None:
+    """Draw a question, at the top of the window, with its answer as it grows; take it up when it is whole."""
+    with st.chat_message("user", avatar=":material/person:"):
+        st.html(question_html(running.question.text))
+        _scroll()(key=f"scroll-{id(running)}", data={"number": number}, height=0)
+    with st.chat_message("assistant", avatar=":material/format_quote:"):
+        place, below = st.empty(), st.container(horizontal=True, vertical_alignment="center")
+        with below:
+            stages = st.empty()
+            st.button(t("stop"), key="stop", icon=":material/stop_circle:", on_click=partial(settle, state, stop=True))
+        over = False
+        while not over:
+            over = running.wait(POLL_SECONDS)
+            if running.stage == CHECKING and running.answer:
+                place.html(answer_html(running.answer, number))
+            stages.html(stages_html(running))
+        if running.error:
+            st.error(error_text(running.error))
+    settle(state)
+    if not running.error:
         st.rerun()
 
 
-def converse(chain: AnswerChain, asked: str | None, scope: Scope) -> None:
-    """Draw the conversation so far, or examples before it starts, and answer what is asked now."""
-    state = session()
-    if not state.turns and not asked:
-        st.markdown(f"**{t('examples')}**")
-        for example in examples(chain, chain.index.current().manifest.generation):
-            if st.button(example, width="stretch"):
-                st.session_state["asked"] = example
-    asked = asked or st.session_state.pop("asked", None)
-    for turn, answer in enumerate(state.turns):
-        show(answer, turn)
-    if asked is not None:
-        answer = answer_now(chain, Question(asked, state.history, scope=scope), len(state.turns))
-        if answer is not None:
-            state.turns.append(answer)
-            st.rerun()
+@cache
+def _scroll() -> Any:
+    """What brings a turn to the top of the window, once."""
+    path = Path(__file__).with_name("scroll.js")
+    return st.components.v2.component("yinju_scroll", js=path.read_text(encoding="utf-8"))
 
 
-def show(answer: Answer, turn: int) -> None:
-    """One turn of the conversation."""
-    with st.chat_message("user", avatar=":material/person:"):
-        st.html(question_html(answer.question.text))
-    with st.chat_message("assistant", avatar=":material/format_quote:"):
-        st.html(answer_html(answer, turn))
-        st.caption(footer_text(answer))
-        show_search(answer)
-
-
-def answer_now(chain: AnswerChain, question: Question, turn: int) -> Answer | None:
-    """Ask, showing the answer as it grows; None after an error, which is shown."""
-    with st.chat_message("user", avatar=":material/person:"):
-        st.html(question_html(question.text))
-    with st.chat_message("assistant", avatar=":material/format_quote:"):
-        place = st.empty()
-        answer = None
-        try:
-            with st.spinner(t("searching")):
-                for answer in chain.stream(question):
-                    place.html(answer_html(answer, turn))
-        except RagError as error:
-            log.exception("the question could not be answered")
-            place.error(error_text(error))
-            return None
-        if answer is not None:
-            st.caption(footer_text(answer))
-        return answer
+def stages_html(running: Running) -> str:
+    """The stages, the one that it is in marked."""
+    at = STAGES.index(running.stage)
+    passages = len(running.answer.passages) if running.answer else 0
+    items = []
+    for place, stage in enumerate(STAGES):
+        kind = "yj-done" if place < at else "yj-now" if place == at else "yj-next"
+        label = t(f"stage_{stage}") if stage != "reading" or not passages else t("stage_read", passages=passages)
+        items.append(f'<li class="{kind}">{escape(label)}</li>')
+    return f'<ol class="yj-stages" role="status">{"".join(items)}</ol>'

@@ -5,6 +5,7 @@ import streamlit as st
 from ingest.background import BackgroundIngest
 from rag.chain import AnswerChain
 from rag.examples import example_questions
+from rag.history import History
 from rag.logs import log_json
 from rag.settings import Settings, load_settings
 
@@ -26,7 +27,13 @@ def open_indexing(settings: Settings) -> BackgroundIngest:
     return BackgroundIngest(settings)
 
 
+@st.cache_resource(show_spinner=False)
+def open_history(where: str) -> History:
+    """The conversations of all readers. Raises HistoryError."""
+    return History(where)
+
+
 @st.cache_data(show_spinner=False)
-def examples(_chain: AnswerChain, generation: int) -> list[str]:  # noqa: ARG001  # the generation is the cache's key
-    """Example questions of the published generation."""
+def examples(_chain: AnswerChain, generation: int) -> dict[str, list[str]]:  # noqa: ARG001  # the generation is the cache's key
+    """Example questions of the published generation, by theme."""
     return example_questions(_chain.index.current(), _chain.embedder, _chain.settings)

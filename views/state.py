@@ -6,29 +6,50 @@ import streamlit as st
 
 from ingest.trash import Discarded
 from ingest.upload import Uploaded
+from rag.history import Conversation, Turn
 from rag.types import Answer, Message
+from views.running import Running
 
 
 @dataclass
 class State:
-    """One reader's session: the turns of the conversation on the page, oldest first.
+    """One reader's session: the conversation that is open, with its turns, oldest first.
 
+    `asked` is the question to answer next, where it was not typed, and `again` the turn that it asks again; `running`
+    is the question that is being answered. `editing` is the id of the turn whose question is being changed, `deleted`
+    the conversation whose deletion can be undone, `followups` the questions found for an answer, by its turn's id.
     `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
     for files that it was given.
     """
 
-    turns: list[Answer] = field(default_factory=list)
+    conversation: Conversation | None = None
+    turns: list[Turn] = field(default_factory=list)
+    asked: str = ""
+    again: Turn | None = None
+    running: Running | None = None
+    editing: str = ""
+    deleted: Conversation | None = None
+    followups: dict[str, list[str]] = field(default_factory=dict)
     recent: list[Uploaded | Discarded] = field(default_factory=list)
     uploader: int = 0
 
     @property
-    def history(self) -> tuple[Message, ...]:
-        """The conversation so far as messages."""
+    def answers(self) -> list[Answer]:
+        """The answers of the conversation."""
+        return [turn.answer for turn in self.turns]
+
+    def history_before(self, turn: Turn | None = None) -> tuple[Message, ...]:
+        """The conversation as messages: what stands before a turn, or all of it."""
+        before = self.turns.index(turn) if turn else len(self.turns)
         return tuple(
             message
-            for answer in self.turns
+            for answer in self.answers[:before]
             for message in (Message("user", answer.question.text), Message("assistant", answer.text))
         )
+
+    def close(self) -> None:
+        """Open no conversation: the next question begins a new one. What is being answered goes on and is kept."""
+        self.conversation, self.turns, self.running, self.editing = None, [], None, ""
 
 
 def session() -> State:

@@ -1,0 +1,171 @@
+"""A conversation as a file to keep: Markdown, HTML or JSON, each with what `python -m rag verify` needs.
+
+Every citation is written with its quote, article, date, offsets and content hash; in Markdown and HTML the quote that a
+reader sees is the one that is verified.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from rag.scope import describe_scope
+from rag.types import ALL, UNVERIFIED, Answer, Citation
+
+FORMAT, VERSION = "yinju-conversation", 1
+COMMENT = "yinju-citation"  # what a citation's data is called in Markdown
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$]|^\s*[-+=]|^\s*\d+[.)]", re.MULTILINE)
+_HEADING = {True: "出处", False: "最相近的原文（没有回答这个问题）"}
+_HINT = "用 python -m rag verify 加上这个文件，可以核对每一处引文是否仍在文章里。"
+_STYLE = """body{max-width:46rem;margin:2rem auto;padding:0 1rem;color:#23201b;background:#fffdf9;
+font:1rem/1.75 'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;overflow-wrap:anywhere}
+h2{margin-top:2.5rem;font-size:1.15rem}h3{font-size:.9rem;margin-bottom:.3rem}
+blockquote{margin:.2rem 0 .2rem 0;padding-left:.8rem;border-left:3px solid #b4432f;white-space:pre-line}
+.notice{padding-left:.8rem;border-left:3px solid #b98a1f}small,footer,.meta{color:#6b6459;font-size:.82rem}
+sup{color:#a03526;font-weight:600}section{margin:1rem 0}"""
+
+
+def to_json(title: str, answers: Sequence[Answer], exported: datetime) -> str:
+    """The conversation as JSON: each answer as in docs/answer.md."""
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": title,
+        "exported": exported.isoformat(timespec="seconds"),
+        "answers": [answer.to_json() for answer in answers],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_markdown(title: str, answers: Sequence[Answer], exported: datetime) -> str:
+    """The conversation as Markdown; the data of a citation stands in a comment below its quote."""
+    parts = [f"# {_escaped(title)}", f"<!-- {FORMAT} {VERSION} -->\n{_made(exported)}。{_HINT}"]
+    for number, answer in enumerate(answers, 1):
+        parts.append(f"## {_escaped(_on_one_line(answer.question.text))}")
+        parts += [_escaped(line) for line in _remarks(answer)]
+        parts += [
+            _escaped(s.text) + ("".join(f"\\[{n}\\]" for n in s.citations) or UNVERIFIED) for s in answer.statements
+        ]
+        parts.append(f"*{_escaped(_answerer(answer))}*")
+        for heading, citation in _headed(answer):
+            if heading:
+                parts.append(f"### {heading}")
+            parts.append(_citation_markdown(citation, number))
+    return "\n\n".join(parts) + "\n"
+
+
+def to_html(title: str, answers: Sequence[Answer], exported: datetime) -> str:
+    """The conversation as one HTML page that loads nothing; the data of a citation are attributes of its quote."""
+    parts = [f"<h1>{escape(title)}</h1><p class='meta'>{_made(exported)}。<br>{_HINT}</p>"]
+    for number, answer in enumerate(answers, 1):
+        parts.append(f"<h2>{escape(answer.question.text)}</h2>")
+        parts += [f"<p class='notice'>{escape(line)}</p>" for line in _remarks(answer)]
+        for statement in answer.statements:
+            marks = "".join(f"<sup>[{n}]</sup>" for n in statement.citations) or f"<sup>{UNVERIFIED}</sup>"
+            parts.append(f"<p>{escape(statement.text)}{marks}</p>")
+        parts.append(f"<footer>{escape(_answerer(answer))}</footer>")
+        for heading, citation in _headed(answer):
+            if heading:
+                parts.append(f"<h3>{heading}</h3>")
+            parts.append(_citation_html(citation, number))
+    head = (
+        f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
+        f"<meta name='generator' content='{FORMAT} {VERSION}'><title>{escape(title)}</title>"
+    )
+    body = "\n".join(parts)
+    return (
+        f"<!doctype html>\n<html lang='zh'><head>{head}<style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
+    )
+
+
+FORMATS: dict[str, tuple[str, Callable[[str, Sequence[Answer], datetime], str]]] = {
+    "md": ("text/markdown", to_markdown),
+    "html": ("text/html", to_html),
+    "json": ("application/json", to_json),
+}
+
+
+def _headed(answer: Answer) -> Iterator[tuple[str, Citation]]:
+    """What an answer cites, or the sentences nearest to a refused question; the first with the heading of all."""
+    cited = answer.citations or answer.nearest
+    for citation in cited:
+        yield _HEADING[bool(answer.citations)] if citation.marker == 1 else "", citation
+
+
+def _citation_markdown(citation: Citation, answer: int) -> str:
+    # No ">" in the comment: it could end it.
+    data = json.dumps(citation_data(citation, answer), ensure_ascii=False).replace(">", "\\u003e")
+    link = f" · [原文](<{url}>)" if (url := _safe_url(citation)) else ""
+    quote = "\n".join(f"> {line}" for line in _escaped(citation.quote).split("\n"))
+    where = f"{_escaped(_where(citation))} · sha256 {citation.article.sha256}"
+    head = f"**\\[{citation.marker}\\]** {_escaped(_source(citation))}{link}"
+    return f"{head}\n\n{quote}\n\n<!-- {COMMENT} {data} -->\n{where}"
+
+
+def _citation_html(citation: Citation, answer: int) -> str:
+    data = "".join(f' data-{name}="{escape(str(value))}"' for name, value in citation_data(citation, answer).items())
+    link = f' · <a href="{escape(url)}" rel="noopener noreferrer">原文</a>' if (url := _safe_url(citation)) else ""
+    return (
+        f"<section><b>[{citation.marker}]</b> {escape(_source(citation))}{link}"
+        f"<blockquote{data}>{escape(citation.quote)}</blockquote>"
+        f"<small>{escape(_where(citation))} · sha256 {citation.article.sha256}</small></section>"
+    )
+
+
+def citation_data(citation: Citation, answer: int) -> dict[str, Any]:
+    """What is needed beside the quote to find it again; `answer` is the number of its answer, from 1."""
+    return {
+        "answer": answer,
+        "marker": citation.marker,
+        "article": citation.article.id,
+        "title": citation.article.title,
+        "start": citation.start,
+        "end": citation.end,
+        "sha256": citation.article.sha256,
+    }
+
+
+def _remarks(answer: Answer) -> list[str]:
+    articles = {passage.article.id: passage.article for passage in answer.passages}
+    scope = f"范围：{describe_scope(answer.scope, articles)}" if answer.scope != ALL else ""
+    return [line for line in (scope, *answer.notice.split("\n")) if line]
+
+
+def _answerer(answer: Answer) -> str:
+    name = "原文摘编" if answer.answerer == "extractive" else f"由 {answer.answerer} 撰写，逐句与原文核对"
+    return f"{name} · 第 {answer.index_generation} 代索引"
+
+
+def _source(citation: Citation) -> str:
+    article = citation.article
+    by = article.author or article.publisher or "作者未注明"
+    return f"《{article.title}》 · {by} · {article.published or '日期未注明'}"
+
+
+def _where(citation: Citation) -> str:
+    return f"{citation.article.source_path} 正文第 {citation.start}–{citation.end} 字"
+
+
+def _made(exported: datetime) -> str:
+    return f"由引据导出于 {exported:%Y-%m-%d %H:%M}"
+
+
+def _safe_url(citation: Citation) -> str:
+    url = citation.article.url or ""
+    return url if url.startswith(("https://", "http://")) and not re.search(r"[<>\s]", url) else ""
+
+
+def _on_one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _escaped(text: str) -> str:
+    """Text as Markdown that shows it as it is; `unescaped` gives it back."""
+    return _SPECIAL.sub(lambda match: f"{match[0][:-1]}\\{match[0][-1]}", text)
+
+
+def unescaped(markdown: str) -> str:
+    """The text that `_escaped` made this of."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", markdown)

@@ -1,0 +1,124 @@
+"""The tables of the history, and the database that holds them: SQLite, or another that SQLAlchemy knows."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from rag.errors import HistoryError
+
+SCHEMA_VERSION = 1
+BUSY_SECONDS = 30  # that a writer waits for another one
+
+metadata = MetaData()
+schema = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("owner", String(400), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("changed", String(32), nullable=False),  # times are ISO, UTC
+    Column("deleted", String(32)),
+)
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("conversation", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("number", Integer, nullable=False),  # in the conversation, from 1
+    Column("question", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("previous", String(32)),  # the turn whose question was asked again
+    Column("replaced", String(32)),  # since when it is not shown any more
+)
+articles = Table(
+    "articles", metadata, Column("key", String(64), primary_key=True), Column("body", Text, nullable=False)
+)
+turn_articles = Table(
+    "turn_articles",
+    metadata,
+    Column("turn", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", ForeignKey("articles.key"), primary_key=True, index=True),
+)
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("turn", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("owner", String(400), primary_key=True),
+    Column("useful", Boolean, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("created", String(32), nullable=False),
+)
+
+questions = Table(  # what became a question of a question set
+    "questions",
+    metadata,
+    Column("turn", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
+    Column("row", Text, nullable=False),
+)
+
+
+def open_database(where: str) -> Engine:
+    """The database at a path, or at a URL of SQLAlchemy, with the tables in it. Raises HistoryError."""
+    url = where if "://" in where else f"sqlite:///{where}"
+    try:
+        if "://" not in where:
+            Path(where).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url)
+        if engine.dialect.name == "sqlite":
+            _set_up_sqlite(engine)
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            version = connection.scalar(select(schema.c.version))
+            if version is None:
+                connection.execute(insert(schema).values(version=SCHEMA_VERSION))
+    except (SQLAlchemyError, OSError) as error:
+        raise HistoryError(
+            f"the history {where} cannot be opened ({error}): check YINJU_HISTORY, the rights and the disk",
+            f"历史记录 {where} 打不开：请检查设置 YINJU_HISTORY、文件权限和磁盘空间",
+        ) from error
+    if version not in (None, SCHEMA_VERSION):
+        raise HistoryError(
+            f"the history {where} has the form {version}, this program reads form {SCHEMA_VERSION}: "
+            "start the program that wrote it, or name another file in YINJU_HISTORY",
+            f"历史记录 {where} 的格式是 {version}，这个版本的程序读不了："
+            "请用写它的版本打开，或在 YINJU_HISTORY 里换一个文件",
+        )
+    return engine
+
+
+def _set_up_sqlite(engine: Engine) -> None:
+    """Many readers beside one writer; a commit is on the disk before it is acknowledged."""
+
+    def connected(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing: `begun` does
+        for pragma in (f"busy_timeout = {BUSY_SECONDS * 1000}", "journal_mode = WAL", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    def begun(connection: Any) -> None:
+        # Locked at once where something is written: a reader that becomes a writer would fail beside another writer.
+        reading = connection.get_execution_options().get("reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)

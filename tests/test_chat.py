@@ -1,0 +1,201 @@
+"""Conversations on the page, run by Streamlit's own tester over a small corpus with the real model."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
+
+from ingest.run import ingest
+from rag.embed import SentenceEmbedder
+from rag.examples import example_questions
+from rag.followups import follow_up_questions
+from rag.history import History
+from rag.index import IndexReader
+from rag.settings import load_settings
+from views.messages import t
+from views.resources import open_history
+
+pytestmark = pytest.mark.model
+APP = str(Path(__file__).parent.parent / "app.py")
+QUESTION = "福利社是什么时候关闭的？"
+CLOSED = "福利社于2023年11月16日正式关闭，跨境电商业务中断。"
+ARTICLES = {
+    "福利社.md": f"# 福利社往事\n\n{CLOSED}当时福利社有1669万粉丝，主营海外商品。\n",
+    "买手.md": "# 买手电商\n\n“买手时代”从2023年开始，买手时代靠主播带货，“买手时代”的佣金是一成。\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put back what the tester leaves behind: it makes the page the process's main module, which new processes run."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name, text in ARTICLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def update(corpus: Path, tmp_path: Path, real_embedder: SentenceEmbedder) -> Callable[[], object]:
+    """Brings the index up to date."""
+    return lambda: ingest(corpus, tmp_path / "index", real_embedder)
+
+
+@pytest.fixture
+def start(
+    update: Callable[[], object], corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
+    """Opens the page, as after a restart of the server, at an address with the parameters given."""
+    import streamlit
+
+    update()
+    streamlit.cache_resource.clear()
+    for name in ("index", "corpus"):
+        monkeypatch.setenv(f"YINJU_{name.upper()}", str(tmp_path / name))
+    monkeypatch.setenv("YINJU_HISTORY", str(tmp_path / "history" / "history.sqlite"))
+
+    def opened(**parameters: str) -> AppTest:
+        open_history.clear()  # the chain, which takes seconds to open, stays
+        page = AppTest.from_file(APP, default_timeout=120)
+        for name, value in parameters.items():
+            page.query_params[name] = value
+        return page.run()
+
+    return opened
+
+
+@pytest.fixture
+def history(start: object, tmp_path: Path) -> History:
+    """The same history, opened beside the page."""
+    return History(str(tmp_path / "history" / "history.sqlite"))
+
+
+def ask(page: AppTest, question: str = QUESTION) -> AppTest:
+    page.chat_input[0].set_value(question).run()
+    assert not page.exception
+    return page
+
+
+def html_of(page: AppTest) -> str:
+    """Answers and what is said of them, without what was searched for them."""
+    bodies = [element.proto.body for element in page.get("html")]
+    return "".join(body for body in bodies if "yj-search" not in body)
+
+
+def labelled(page: AppTest, label: str) -> Button:
+    return next(button for button in page.button if button.label == label)
+
+
+def test_a_conversation_is_resumed_by_its_address_after_a_restart(start: Callable[..., AppTest]) -> None:
+    page = ask(ask(start()), "那它当时有多少粉丝？")
+    id_ = page.query_params["c"]
+    again = start(c=id_)
+    assert not again.exception
+    assert CLOSED in html_of(again) and "1669万粉丝" in html_of(again)
+    ask(again, "佣金是多少？")
+    assert 'data-turn="2"' in html_of(again)
+    assert "c" not in start(c="another").query_params
+
+
+def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    page = ask(start())
+    page.button(key="new").click().run()
+    ask(page, "“买手时代”是什么？")
+    listed = [button.label for button in page.sidebar.button]
+    assert listed == [t("clear"), "“买手时代”是什么？", QUESTION]
+    page.text_input(key="history-search").set_value("跨境").run()
+    assert [button.label for button in page.sidebar.button] == [t("clear"), QUESTION]
+    page.sidebar.button[1].click().run()
+    assert CLOSED in html_of(page) and "佣金" not in html_of(page)
+    next(field for field in page.text_input if field.label == t("rename")).set_value("福利社的事").run()
+    assert "福利社的事" in [one.title for one in history.conversations()]
+    page.button(key="delete").click().run()
+    assert [one.title for one in history.conversations()] == ["“买手时代”是什么？"]
+    assert CLOSED not in html_of(page)
+    page.button(key="undo").click().run()
+    assert CLOSED in html_of(page) and len(history.conversations()) == 2
+
+
+def test_an_answer_says_that_its_article_has_changed_and_asked_again_shows_the_difference(
+    start: Callable[..., AppTest], corpus: Path, update: Callable[[], object]
+) -> None:
+    page = ask(start())
+    assert not page.warning
+    (corpus / "福利社.md").write_text(ARTICLES["福利社.md"].replace("11月16日", "12月1日"), encoding="utf-8")
+    update()
+    page.run()
+    (told,) = [warning.value for warning in page.warning]
+    assert "《福利社往事》" in told and "1 处已改动" in told
+    assert f"<del>{CLOSED}</del><br><ins>{CLOSED.replace('11月16日', '12月1日')}</ins>" in html_of(page)
+    labelled(page, t("again")).click().run()
+    assert not page.exception and not page.warning
+    html = html_of(page)
+    assert (
+        f"<p><del>{CLOSED}</del></p>" in html and f"<p><ins>{CLOSED.replace('11月16日', '12月1日')}</ins></p>" in html
+    )
+    labelled(page, t("again")).click().run()
+    assert t("same_as_before") in html_of(page)
+
+
+def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[..., AppTest], history: History) -> None:
+    page = ask(ask(start()), "那它当时有多少粉丝？")
+    labelled(page, t("edit")).click().run()
+    assert t("edit_cuts") in [caption.value for caption in page.caption]
+    page.text_area[0].set_value("“买手时代”是什么？")
+    labelled(page, t("edit_send")).click().run()
+    assert not page.exception
+    assert "买手" in html_of(page) and CLOSED not in html_of(page)
+    (conversation,) = history.conversations()
+    assert [turn.answer.question.text for turn in history.turns(conversation.id)] == ["“买手时代”是什么？"]
+
+
+def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., AppTest], history: History) -> None:
+    page = ask(start())
+    (turn,) = history.turns(history.conversations()[0].id)
+    page.button_group(key=f"useful-{turn.id}").set_value("useless").run()
+    page.button_group(key=f"reason-{turn.id}").set_value("outdated").run()
+    page.text_input(key=f"note-{turn.id}").set_value("11月16日").run()
+    (rated,) = history.rated()
+    assert rated.rating and (rated.rating.reason, rated.rating.note) == ("outdated", "11月16日")
+    listed = AppTest.from_function(_feedback_page, args=(str(history.where),)).run()
+    assert not listed.exception
+    assert f"{t('reason_outdated')} · {turn.created[:10]} · 11月16日" in [caption.value for caption in listed.caption]
+    listed.button(key=f"add-{turn.id}").click().run()
+    row = json.loads(history.questions()[turn.id])
+    assert (row["question"], row["gold"]) == (QUESTION, [["11月16日"]])
+    assert row["evidence"] == [{"article": "福利社", "quote": CLOSED}]
+    listed.button(key=f"remove-{turn.id}").click().run()
+    assert history.questions() == {}
+
+
+def _feedback_page(where: str) -> None:
+    from views.feedback import feedback_page
+
+    feedback_page(where)
+
+
+def test_example_and_follow_up_questions_are_answered_by_the_articles(
+    start: object, real_embedder: SentenceEmbedder
+) -> None:
+    from rag.chain import AnswerChain
+
+    settings = load_settings()
+    generation = IndexReader(settings.index, real_embedder).current()
+    assert example_questions(generation, real_embedder, settings) == {"": ["“买手时代”是什么？"]}
+    chain = AnswerChain(settings, embedder=real_embedder)
+    first, *_, whole = chain.stream("佣金是多少？")
+    assert (first.statements, first.citations, first.passages) == ((), (), whole.passages)
+    for question in follow_up_questions(whole, generation, real_embedder, settings):
+        answer = chain.invoke(question)
+        assert {c.quote for c in answer.citations} - {c.quote for c in whole.citations}

@@ -1,0 +1,222 @@
+"""The conversation in a real browser, wide and narrow: typing Chinese, stopping, editing, export, history."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+pytestmark = [pytest.mark.model, pytest.mark.browser]
+ROOT = Path(__file__).parent.parent
+ARTIFACTS = ROOT / "artifacts"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDTHS = pytest.mark.parametrize("width", [1440, 390])
+QUESTION = "福利社是什么时候关闭的？"
+CLOSED = "2023 年 9 月,福利社发布告别信,并于同年 11 月 16 日正式关闭,跨境电商业务正式中断。"
+
+
+class Stalling(BaseHTTPRequestHandler):
+    """An OpenAI-compatible API that takes a question and never answers it."""
+
+    def do_POST(self) -> None:
+        time.sleep(120)
+
+    def log_message(self, *arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+def serve(environment: dict[str, str]) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert server.poll() is None, "the page's server ended"
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="module")
+def address(corpus_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    history = tmp_path_factory.mktemp("history") / "history.sqlite"
+    yield from serve({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history)})
+
+
+@pytest.fixture(scope="module")
+def stalled(corpus_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page whose LLM takes the question and says nothing."""
+    model = ThreadingHTTPServer(("127.0.0.1", 0), Stalling)
+    model.daemon_threads = True
+    threading.Thread(target=model.serve_forever, daemon=True).start()
+    history = tmp_path_factory.mktemp("history") / "history.sqlite"
+    llm = {"YINJU_LLM": "openai:x", "YINJU_LLM_API_KEY": "x"}
+    url = {"YINJU_LLM_BASE_URL": f"http://127.0.0.1:{model.server_port}/v1"}
+    yield from serve({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history), **llm, **url})
+    model.shutdown()
+
+
+def open_page(browser: Browser, address: str, width: int) -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 900}, accept_downloads=True)
+    page.set_default_timeout(120_000)
+    expect.set_options(timeout=60_000)
+    page.goto(address)
+    page.wait_for_selector("textarea")
+    return page
+
+
+def ask(page: Page, question: str = QUESTION) -> None:
+    answers = page.locator(".yj-answer").count()
+    page.fill("textarea", question)
+    page.keyboard.press("Enter")
+    expect(page.locator(".yj-answer")).to_have_count(answers + 1)
+    expect(page.locator(".yj-stages")).to_have_count(0)
+
+
+def shot(page: Page, name: str) -> None:
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / name)
+
+
+@WIDTHS
+def test_enter_that_ends_a_composition_sends_nothing(browser: Browser, address: str, width: int) -> None:
+    page = open_page(browser, address, width)
+    page.locator("textarea").click()
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "fulishe", "selectionStart": 7, "selectionEnd": 7})
+    enter = {"windowsVirtualKeyCode": 229, "key": "Process", "code": "Enter"}
+    keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+    keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+    # What an input method of macOS sends: the key itself, while the composition still runs.
+    real = {"windowsVirtualKeyCode": 13, "key": "Enter", "code": "Enter"}
+    keyboard.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **real})
+    keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", **real})
+    page.wait_for_timeout(1500)
+    assert page.locator(".yj-question").count() == 0
+    keyboard.send("Input.imeSetComposition", {"text": "", "selectionStart": 0, "selectionEnd": 0})
+    page.fill("textarea", "")
+    keyboard.send("Input.insertText", {"text": QUESTION})
+    page.keyboard.press("Enter")
+    expect(page.locator(".yj-question")).to_have_text(QUESTION)
+    page.close()
+
+
+@WIDTHS
+def test_a_question_stands_at_the_top_and_its_answer_does_not_move(browser: Browser, address: str, width: int) -> None:
+    page = open_page(browser, address, width)
+    ask(page, "小红书出海首期覆盖哪些市场？")
+    ask(page)
+    assert page.title().startswith("小红书出海首期覆盖哪些市场？ · ")
+    second = page.locator(".yj-question").nth(1)
+    expect(second).to_be_in_viewport()
+    place = second.bounding_box()
+    assert place and place["y"] < 300
+    expect(page.get_by_text("接着可以问").last).to_be_visible()
+    page.wait_for_timeout(1000)
+    after = second.bounding_box()
+    assert after and abs(after["y"] - place["y"]) < 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shot(page, f"chat-{width}.png")
+    page.close()
+
+
+@WIDTHS
+def test_a_conversation_is_exported_and_its_quotes_are_verified(
+    browser: Browser, address: str, width: int, tmp_path: Path, corpus_index: Path
+) -> None:
+    page = open_page(browser, address, width)
+    ask(page)
+    for form, name in (("md", "Markdown"), ("html", "HTML"), ("json", "JSON")):
+        if not page.get_by_role("button", name=name).is_visible():
+            page.get_by_test_id("stMain").get_by_role("button", name=QUESTION).first.click()
+        shot(page, f"export-{width}.png")
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        path = tmp_path / f"export.{form}"
+        download.value.save_as(path)
+        command = [sys.executable, "-m", "rag", "verify", str(path), "--index", str(corpus_index), "--json"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        assert next((one["state"], one["cited"]["quote"]) for one in found) == ("stands", CLOSED)
+    page.close()
+
+
+@WIDTHS
+def test_a_conversation_is_found_again_and_a_deleted_one_comes_back(browser: Browser, address: str, width: int) -> None:
+    page = open_page(browser, address, width)
+    ask(page, "红猫计划是什么？")
+    page.reload()
+    expect(page.locator(".yj-question")).to_have_text("红猫计划是什么？")
+    page.get_by_test_id("stMain").get_by_role("button", name="红猫计划是什么？").first.click()
+    page.get_by_role("button", name="删除对话").click()
+    expect(page.get_by_text("已删除「红猫计划是什么？」")).to_be_visible()
+    expect(page.locator(".yj-question")).to_have_count(0)
+    page.get_by_role("button", name="撤销").click()
+    expect(page.locator(".yj-question")).to_have_text("红猫计划是什么？")
+    if width < 768:
+        page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_placeholder("搜索历史对话").fill("红猫")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("stSidebar").get_by_role("button", name="红猫计划").first).to_be_visible()
+    shot(page, f"history-{width}.png")
+    page.close()
+
+
+@WIDTHS
+def test_an_answer_is_copied_rated_and_its_question_changed(browser: Browser, address: str, width: int) -> None:
+    page = open_page(browser, address, width)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page)
+    page.get_by_role("button", name="复制").click()
+    expect(page.get_by_role("button", name="已复制")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(QUESTION) and f"：{CLOSED}" in copied
+    page.get_by_role("radio", name="没用").or_(page.get_by_role("button", name="没用")).click()
+    page.get_by_text("过时").click()
+    expect(page.get_by_placeholder("正确的答案是")).to_be_visible()
+    shot(page, f"rating-{width}.png")
+    page.get_by_role("button", name="修改").click()
+    page.get_by_label("修改").last.fill("红猫计划是什么？")
+    page.get_by_role("button", name="重新发送").click()
+    expect(page.locator(".yj-question")).to_have_text("红猫计划是什么？")
+    page.close()
+
+
+@WIDTHS
+def test_the_stages_are_seen_and_an_answer_can_be_stopped_while_the_model_stalls(
+    browser: Browser, stalled: str, width: int
+) -> None:
+    page = open_page(browser, stalled, width)
+    page.fill("textarea", QUESTION)
+    page.keyboard.press("Enter")
+    expect(page.locator(".yj-stages .yj-now")).to_have_text("阅读 8 段")
+    shot(page, f"stages-{width}.png")
+    page.get_by_role("button", name="停止").click()
+    expect(page.get_by_text("已停止，下面的回答不完整。")).to_be_visible(timeout=20_000)
+    expect(page.locator(".yj-stages")).to_have_count(0)
+    page.close()

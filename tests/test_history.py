@@ -1,0 +1,266 @@
+"""The history: what is acknowledged stays, several processes write, nothing of another owner is seen."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from rag.errors import HistoryError
+from rag.history import History, Rating
+from rag.history_tables import articles, open_database, schema
+from rag.record import pack, unpack
+from rag.types import (
+    Answer,
+    Article,
+    Chunk,
+    Citation,
+    Flag,
+    Passage,
+    PassageReading,
+    Query,
+    Question,
+    Ranked,
+    Removal,
+    Scope,
+    Search,
+    Statement,
+)
+
+ROOT = Path(__file__).parent.parent
+ARTICLE = Article(
+    "甲", "甲.md", "广告猫怕狗。", (Removal(0, 2, "advert", "r"),), "题", flags=(Flag(0, 1, "broken date"),)
+)
+READING = PassageReading(1.5, (0, 4), {(0, 4): -0.5})
+PASSAGE = Passage(ARTICLE, Chunk("c", "甲", 0, 4, "猫怕狗。", "节", ((0, 4),)), 1, 0.5, 0.25)
+SEARCH = Search(Query("猫怕谁", Scope(tags=("动物",))), (Ranked(PASSAGE, 1.0, 0.5, 1),), ("d",))
+ANSWER = Answer(
+    Question("猫怕谁？", id="q"),
+    (Statement("猫怕狗。", (1,)),),
+    (Citation(1, ARTICLE, 0, 4),),
+    (PASSAGE,),
+    search=SEARCH,
+)
+
+
+def about(question: str) -> Answer:
+    return replace(ANSWER, question=Question(question))
+
+
+class Clock:
+    """A time that moves a second on each time it is asked."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 11, 25, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "history.sqlite"
+
+
+@pytest.fixture
+def history(path: Path, clock: Clock) -> Iterator[History]:
+    opened = History(str(path), clock)
+    yield opened
+    opened.close()
+
+
+def test_a_packed_answer_comes_back_equal_with_each_article_once() -> None:
+    record, bodies = pack(ANSWER)
+    assert len(bodies) == 1 and "猫怕狗。" in record and "广告" not in record
+    assert unpack(record, bodies) == ANSWER
+
+
+def test_what_the_reader_made_of_a_passage_is_not_kept() -> None:
+    read = replace(ANSWER, passages=(replace(PASSAGE, reading=READING),))
+    assert unpack(*pack(read)) == ANSWER
+
+
+def test_a_conversation_is_there_after_the_program_was_started_again(history: History, path: Path) -> None:
+    id_ = history.start("  猫怕\n谁？" + "长" * 99)
+    first, second = history.append(id_, ANSWER), history.append(id_, about("狗呢？"))
+    history.close()
+    again = History(str(path))
+    (found,) = again.conversations()
+    assert (found.id, found.title) == (id_, "猫怕 谁？" + "长" * 55)
+    assert again.turns(id_) == [first, second]
+    assert [turn.answer.question.text for turn in again.turns(id_)] == ["猫怕谁？", "狗呢？"]
+
+
+def test_an_article_is_kept_once_for_all_answers_as_it_was_for_each(history: History) -> None:
+    id_ = history.start("题")
+    for _ in range(3):
+        history.append(id_, ANSWER)
+    changed = replace(ARTICLE, raw="广告猫怕狗。改。")
+    citation = Citation(1, changed, 0, 4)
+    newer = replace(ANSWER, citations=(citation,), passages=(replace(PASSAGE, article=changed),), search=None)
+    history.append(id_, newer)
+    assert [turn.answer.citations[0].article.text for turn in history.turns(id_)] == ["猫怕狗。"] * 3 + ["猫怕狗。改。"]
+    with history._engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(articles)) == 2
+
+
+def test_an_answer_asked_again_stands_in_its_place_and_remembers_the_one_before(history: History) -> None:
+    id_ = history.start("题")
+    first, second = history.append(id_, ANSWER), history.append(id_, about("后来？"))
+    other = replace(ANSWER, notice="新")
+    newer = history.ask_again(first, other)
+    assert history.turns(id_) == [newer, second]
+    assert (newer.answer, newer.previous) == (other, ANSWER)
+
+
+def test_an_edited_question_takes_itself_and_what_followed_out(history: History) -> None:
+    id_ = history.start("题")
+    turns = [history.append(id_, about(text)) for text in "一二三"]
+    history.cut(turns[1])
+    edited = history.append(id_, about("改"))
+    assert history.turns(id_) == [turns[0], edited]
+
+
+def test_conversations_are_found_by_title_question_and_answer_in_any_case(history: History) -> None:
+    cats, tesla = history.start("猫"), history.start("100%_车")
+    history.append(cats, ANSWER)
+    history.append(tesla, about("Tesla 呢？"))
+    history.cut(history.append(tesla, about("划掉的")))
+    found = {
+        word: [one.id for one in history.conversations(search=word)] for word in ("tesla", "100%", "划掉", "%", "")
+    }
+    assert found == {"tesla": [tesla], "100%": [tesla], "划掉": [], "%": [tesla], "": [tesla, cats]}
+    assert [one.id for one in history.conversations(search="怕狗 猫")] == [tesla, cats]
+    assert history.conversations(most=1) == [history.conversation(tesla)]
+
+
+def test_a_title_changes_and_an_empty_one_does_not(history: History) -> None:
+    id_ = history.start("旧")
+    history.rename(id_, " 新 ")
+    history.rename(id_, "  ")
+    assert [one.title for one in history.conversations()] == ["新"]
+
+
+def test_a_deleted_conversation_comes_back_within_a_day_and_is_gone_after(history: History, clock: Clock) -> None:
+    id_ = history.start("题")
+    turn = history.append(id_, ANSWER)
+    history.rate(turn.id, Rating(useful=False, reason="wrong"))
+    history.delete(id_)
+    assert (history.conversations(), history.conversation(id_)) == ([], None)
+    history.restore(id_)
+    assert [one.answer for one in history.turns(id_)] == [ANSWER]
+    history.delete(id_)
+    clock.time += timedelta(days=1, minutes=1)
+    history.purge()
+    history.restore(id_)
+    assert (history.conversations(), history.turns(id_), history.rated()) == ([], [], [])
+    with history._engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(articles)) == 0
+
+
+def test_nothing_of_another_owner_is_seen_or_changed(history: History) -> None:
+    id_ = history.start("甲的", owner="甲")
+    turn = history.append(id_, ANSWER)
+    history.rename(id_, "抢", owner="乙")
+    history.delete(id_, owner="乙")
+    assert (history.conversations("乙"), history.conversation(id_, "乙"), history.turns(id_, "乙")) == ([], None, [])
+    assert [one.title for one in history.conversations("甲")] == ["甲的"]
+    history.rate(turn.id, Rating(useful=True), owner="乙")
+    assert history.turns(id_, "甲")[0].rating is None
+
+
+def test_the_last_rating_of_a_reader_counts_and_can_be_taken_back(history: History) -> None:
+    id_ = history.start("题")
+    first, second = history.append(id_, ANSWER), history.append(id_, about("后来？"))
+    history.rate(first.id, Rating(useful=True))
+    history.rate(first.id, Rating(useful=False, reason="outdated", note=" 去年的 "))
+    history.rate(second.id, Rating(useful=False, reason="wrong"))
+    assert history.turns(id_)[0].rating == Rating(useful=False, reason="outdated", note="去年的")
+    assert [turn.id for turn in history.rated()] == [second.id, first.id]
+    history.rate(second.id, None)
+    assert [turn.id for turn in history.rated()] == [first.id]
+    assert history.rated(useful=True) == []
+
+
+def write_turns(path: str, count: int) -> None:
+    history = History(path)
+    id_ = history.start("并发")
+    for number in range(count):
+        history.append(id_, about(str(number)))
+
+
+def test_several_processes_write_at_once_and_nothing_is_lost(path: Path) -> None:
+    # The database does not exist yet: they also create it at once.
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_turns, args=(str(path), 10)) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * 4
+    history = History(str(path))
+    asked = [[t.answer.question.text for t in history.turns(c.id)] for c in history.conversations()]
+    assert asked == [list("0123456789")] * 4
+
+
+WRITES_UNTIL_KILLED = """
+import sys
+sys.path.insert(0, "tests")
+from test_history import History, about
+history = History(sys.argv[1])
+id_ = history.start("题")
+for number in range(10_000):
+    history.append(id_, about(str(number)))
+    print(number, flush=True)
+"""
+
+
+def test_a_killed_process_loses_nothing_that_it_acknowledged(path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", WRITES_UNTIL_KILLED, str(path)]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
+        acknowledged = [next(writer.stdout).strip() for _ in range(20)]
+        writer.send_signal(signal.SIGKILL)
+        acknowledged += writer.stdout.read().split()
+    history = History(str(path))
+    (conversation,) = history.conversations()
+    asked = [turn.answer.question.text for turn in history.turns(conversation.id)]
+    assert asked[: len(acknowledged)] == acknowledged and len(asked) <= len(acknowledged) + 1
+
+
+def test_a_history_of_another_version_is_refused(history: History, path: Path) -> None:
+    with open_database(str(path)).begin() as connection:
+        connection.execute(update(schema).values(version=9))
+    with pytest.raises(HistoryError, match="has the form 9, this program reads form 1"):
+        History(str(path))
+
+
+def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("no database at all" * 99)
+    with pytest.raises(HistoryError, match="YINJU_HISTORY"):
+        History(str(tmp_path / "x"))
+    with pytest.raises(HistoryError, match="YINJU_HISTORY"):
+        History("nodatabase://x")
+
+
+def test_a_turn_becomes_a_question_of_a_set_once_and_can_be_taken_out(history: History) -> None:
+    turn = history.append(history.start("题"), ANSWER)
+    history.keep_question(turn.id, "{1}")
+    history.keep_question(turn.id, "{2}")
+    assert history.questions() == {turn.id: "{2}"}
+    history.keep_question(turn.id, None)
+    assert history.questions() == {}

@@ -1,0 +1,140 @@
+"""The conversations of a reader: a list beside the page, and a menu for the one that is open."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+import streamlit as st
+
+from rag.export import FORMATS
+from rag.history import Conversation, History
+from rag.types import Answer
+from views.access import reader_name
+from views.messages import t
+from views.state import State
+
+CONVERSATION = "c"  # the parameter of the page's address
+FORM_NAMES = {"md": "Markdown", "html": "HTML", "json": "JSON"}
+
+
+def resume(state: State, history: History) -> None:
+    """Open the conversation that the page's address names."""
+    named = st.query_params.get(CONVERSATION)
+    if state.conversation is None and named and (found := history.conversation(named, reader_name())):
+        open_conversation(state, history, found)
+    if state.conversation is None:
+        st.query_params.pop(CONVERSATION, None)
+        return
+    name_conversation(state.conversation)
+
+
+def name_conversation(conversation: Conversation) -> None:
+    """Name a conversation in the window's title and in the page's address."""
+    if st.query_params.get(CONVERSATION) != conversation.id:
+        st.query_params[CONVERSATION] = conversation.id
+    st.set_page_config(page_title=f"{conversation.title} · {t('title')}")
+
+
+def open_conversation(state: State, history: History, conversation: Conversation) -> None:
+    """Show a conversation with its turns instead of the one that is open."""
+    state.close()
+    state.conversation, state.turns = conversation, history.turns(conversation.id, reader_name())
+
+
+def show_history(state: State, history: History) -> None:
+    """Draw the list beside the page, with a field that searches it."""
+    with st.sidebar:
+        new_button(state, "new-aside", width="stretch")
+        words = st.text_input(
+            t("history_search"), key="history-search", placeholder=t("history_search"), label_visibility="collapsed"
+        )
+        found = history.conversations(reader_name(), words or "")
+        st.caption(t("history") if found else t("history_none") if words else t("history_empty"))
+        for conversation in found:
+            opened = state.conversation is not None and conversation.id == state.conversation.id
+            st.button(
+                conversation.title,
+                key=f"open-{conversation.id}",
+                type="secondary" if opened else "tertiary",
+                width="stretch",
+                on_click=open_conversation,
+                args=(state, history, conversation),
+            )
+
+
+def new_button(state: State, key: str, width: Literal["stretch", "content"] = "content") -> None:
+    """Draw the button that leaves the open conversation for a new one."""
+    kind: Literal["secondary", "tertiary"] = "secondary" if width == "stretch" else "tertiary"
+    icon = ":material/add_comment:"
+    st.button(t("clear"), key=key, icon=icon, type=kind, width=width, on_click=_leave, args=(state,))
+
+
+def _leave(state: State) -> None:
+    state.close()
+    st.query_params.clear()
+
+
+def conversation_menu(state: State, history: History) -> None:
+    """Draw the menu of the open conversation: title, export, deletion."""
+    conversation = state.conversation
+    if conversation is None:
+        return
+    with st.popover(conversation.title, icon=":material/more_horiz:", type="tertiary"):
+        key = f"title-{conversation.id}"
+        st.text_input(
+            t("rename"), conversation.title, key=key, on_change=_rename, args=(state, history, conversation, key)
+        )
+        st.caption(t("export_help"))
+        with st.container(horizontal=True):
+            for form, (mime, write) in FORMATS.items():
+                st.download_button(
+                    FORM_NAMES[form],
+                    partial(_exported, write, state),
+                    f"{_file_name(conversation.title)}.{form}",
+                    mime,
+                    key=f"export-{form}",
+                    on_click="ignore",
+                    disabled=not state.turns,
+                )
+        st.button(
+            t("delete"), key="delete", icon=":material/delete:", on_click=_delete, args=(state, history, conversation)
+        )
+
+
+def _exported(write: Callable[[str, list[Answer], datetime], str], state: State) -> str:
+    assert state.conversation
+    return write(state.conversation.title, state.answers, datetime.now().astimezone())
+
+
+def _file_name(title: str) -> str:
+    return "".join(char if char.isalnum() else "_" for char in title)[:40].strip("_") or "yinju"
+
+
+def _rename(state: State, history: History, conversation: Conversation, key: str) -> None:
+    history.rename(conversation.id, st.session_state[key], reader_name())
+    state.conversation = history.conversation(conversation.id, reader_name())
+
+
+def _delete(state: State, history: History, conversation: Conversation) -> None:
+    history.delete(conversation.id, reader_name())
+    _leave(state)
+    state.deleted = conversation
+
+
+def deleted_notice(state: State, history: History) -> None:
+    """Say which conversation was deleted, with a button that brings it back."""
+    if state.deleted is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="yj-deleted"):
+        st.markdown(t("deleted", title=state.deleted.title))
+        st.button(
+            t("undo"), key="undo", icon=":material/undo:", on_click=_restore, args=(state, history, state.deleted)
+        )
+        st.button(t("dismiss"), key="dismiss", type="tertiary", on_click=partial(setattr, state, "deleted", None))
+
+
+def _restore(state: State, history: History, conversation: Conversation) -> None:
+    history.restore(conversation.id, reader_name())
+    state.deleted = None
+    open_conversation(state, history, conversation)

@@ -1,0 +1,87 @@
+"""A question that is being answered in a thread of its own, so that the page can be redrawn or stopped meanwhile.
+
+The answer is kept also when the reader has left: a page that is opened again finds it in the history.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from rag.chain import AnswerChain
+from rag.errors import RagError
+from rag.history import Turn
+from rag.types import Answer, Question
+
+log = logging.getLogger("yinju")
+
+SEARCHING, READING, CHECKING = STAGES = ("searching", "reading", "checking")
+
+
+class Running:
+    """One question: `answer` as it grows, then the `turn` that was kept, or an `error`."""
+
+    def __init__(
+        self,
+        chain: AnswerChain,
+        question: Question,
+        keep: Callable[[Answer], Turn],
+        stopped: str,
+        again: Turn | None = None,
+    ) -> None:
+        """Begins at once. `stopped` is the notice of an answer that the reader stops; `again` the turn asked again."""
+        self.question = question
+        self.again = again
+        self.answer: Answer | None = None
+        self.turn: Turn | None = None
+        self.error: Exception | None = None
+        self._chain, self._keep, self._stopped = chain, keep, stopped
+        self._lock = threading.Lock()
+        self._ended = False
+        self._over = threading.Event()
+        threading.Thread(target=self._work, daemon=True, name="answering").start()
+
+    @property
+    def stage(self) -> str:
+        """Where it is: searching until passages are known, reading until there are words, which are then checked."""
+        if self.answer is None:
+            return SEARCHING
+        has_words = self.answer.statements or self.answer.draft or self.answer.refused
+        return CHECKING if has_words else READING
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it is over, after at most some seconds."""
+        return self._over.wait(seconds)
+
+    def stop(self) -> None:
+        """End it now, also where a model does not answer; what was checked until now is kept."""
+        answer = self.answer or Answer(self.question)
+        notice = "\n".join(filter(None, (self._stopped, answer.notice)))
+        self._end(replace(answer, draft="", notice=notice))
+
+    def _work(self) -> None:
+        try:
+            answers = self._chain.stream(self.question)
+            for answer in answers:
+                if self._ended:
+                    answers.close()  # type: ignore[attr-defined]  # a generator: lets go of the model
+                    return
+                self.answer = answer
+            self._end(self.answer)
+        except Exception as error:  # whatever it is, the page says so in a sentence
+            log.exception("the question could not be answered")
+            self._end(None, error)
+
+    def _end(self, answer: Answer | None, error: Exception | None = None) -> None:
+        with self._lock:
+            if self._ended:
+                return
+            self._ended = True
+            self.answer, self.error = answer or self.answer, error
+        if answer:
+            try:
+                self.turn = self._keep(answer)
+            except RagError as failed:
+                log.exception("the answer could not be kept")
+                self.turn, self.error = Turn("", answer, ""), failed
+        self._over.set()

@@ -1,0 +1,134 @@
+"""One turn of the conversation: question, answer, and what a reader can do with them."""
+
+from functools import cache, partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from rag.chain import AnswerChain
+from rag.difference import difference
+from rag.history import History, Turn
+from rag.types import Answer
+from rag.verify import STATES, Standing, cited_in, verify
+from views.answer import answer_html, footer_text, question_html
+from views.feedback import choose_rating
+from views.messages import t
+from views.search import show_search
+from views.state import State
+
+
+def show_turn(chain: AnswerChain, history: History, state: State, number: int) -> None:
+    """Draw a turn of the conversation, numbered from 0."""
+    turn = state.turns[number]
+    with st.chat_message("user", avatar=":material/person:"):
+        _show_question(history, state, turn)
+    with st.chat_message("assistant", avatar=":material/format_quote:"):
+        show_changes(turn.answer, chain)
+        if turn.previous:
+            st.html(difference_html(turn.previous, turn.answer))
+        st.html(answer_html(turn.answer, number))
+        st.caption(footer_text(turn.answer))
+        show_search(turn.answer)
+        _show_actions(history, state, turn)
+
+
+def _show_question(history: History, state: State, turn: Turn) -> None:
+    """The question, or a field to change it in."""
+    if state.editing != turn.id or not turn.id:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"question-{turn.id}"):
+            st.html(question_html(turn.answer.question.text))
+            st.button(
+                t("edit"),
+                key=f"edit-{turn.id}",
+                type="tertiary",
+                icon=":material/edit:",
+                on_click=partial(setattr, state, "editing", turn.id),
+                disabled=not turn.id,
+            )
+        return
+    with st.form(f"edited-{turn.id}", border=False):
+        text = st.text_area(t("edit"), turn.answer.question.text, key=f"text-{turn.id}", label_visibility="collapsed")
+        if state.turns[-1] is not turn:
+            st.caption(t("edit_cuts"))
+        with st.container(horizontal=True):
+            send = st.form_submit_button(t("edit_send"), type="primary")
+            leave = st.form_submit_button(t("edit_leave"))
+    if leave or (send and text.strip()):
+        state.editing = ""
+        if send:
+            history.cut(turn)
+            del state.turns[state.turns.index(turn) :]
+            state.asked = text
+        st.rerun()
+
+
+def _show_actions(history: History, state: State, turn: Turn) -> None:
+    """Copy, ask again, useful or not."""
+    with st.container(horizontal=True, key=f"actions-{turn.id}"):
+        _copy(turn)
+        st.button(
+            t("again"),
+            key=f"again-{turn.id}",
+            type="tertiary",
+            icon=":material/refresh:",
+            on_click=_ask_again,
+            args=(state, turn),
+            disabled=state.running is not None or not turn.id,
+        )
+        choose_rating(history, turn)
+
+
+def _ask_again(state: State, turn: Turn) -> None:
+    state.again, state.asked = turn, turn.answer.question.text
+
+
+def show_changes(answer: Answer, chain: AnswerChain) -> None:
+    """Say which cited articles have changed since the answer, and what has become of its quotes."""
+    found = verify(cited_in(answer), chain.index.current().library)
+    changed = [standing for standing in found if not standing.same_content]
+    if not changed:
+        return
+    titles = "、".join(dict.fromkeys(f"《{standing.cited.title}》" for standing in changed))
+    counts = [(state, sum(one.state == state for one in found)) for state in STATES]
+    told = t("list_comma").join(t(f"quotes_{state}", count=count) for state, count in counts if count)
+    st.warning(t("articles_changed", titles=titles, quotes=told), icon=":material/update:")
+    lost = [standing for standing in found if standing.state in ("changed", "gone")]
+    if lost:
+        with st.expander(t("quotes_lost")):
+            st.html("".join(map(_lost_html, lost)))
+
+
+def _lost_html(standing: Standing) -> str:
+    cited = standing.cited
+    now = f"<ins>{escape(standing.now)}</ins>" if standing.state == "changed" else escape(t("quote_gone"))
+    return f'<p class="yj-difference"><b>[{cited.marker}]</b> <del>{escape(cited.quote)}</del><br>{now}</p>'
+
+
+def difference_html(previous: Answer, answer: Answer) -> str:
+    """What an answer says otherwise than the one before it."""
+    lines = difference(previous, answer)
+    if all(kind == "same" for kind, _ in lines):
+        return f'<p class="yj-scope">{escape(t("same_as_before"))}</p>'
+    tags = {"new": "ins", "gone": "del"}
+    told = "".join(f"<p><{tags[kind]}>{escape(text)}</{tags[kind]}></p>" for kind, text in lines if kind in tags)
+    return f'<details class="yj-difference"><summary>{escape(t("differs"))}</summary>{told}</details>'
+
+
+def clipboard_text(answer: Answer) -> str:
+    """An answer with its sources, as plain text."""
+    cited = answer.citations or answer.nearest
+    sources = [f"[{c.marker}] 《{c.article.title}》{c.article.published or ''}：{c.quote}" for c in cited]
+    return "\n".join([answer.question.text, "", answer.text, *([""] if sources else []), *sources])
+
+
+@cache
+def _copy_button() -> Any:
+    path = Path(__file__)
+    return st.components.v2.component("yinju_copy", js=path.with_name("copy.js").read_text(encoding="utf-8"))
+
+
+def _copy(turn: Turn) -> None:
+    data = {"text": clipboard_text(turn.answer), "label": t("copy"), "copied": t("copied")}
+    _copy_button()(key=f"copy-{turn.id}", data=data, width="content")
