@@ -18,18 +18,19 @@ RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin yinju \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/cache /opt/cache
 WORKDIR /app
-COPY LICENSE NOTICE README.md app.py ./
+COPY LICENSE NOTICE README.md app.py server.py ./
 COPY .streamlit .streamlit
 COPY prompts prompts
 COPY rag rag
 COPY ingest ingest
 COPY views views
+COPY eval eval
 COPY service service
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     HOME=/tmp XDG_CACHE_HOME=/opt/cache \
     YINJU_CORPUS=/data/corpus YINJU_INDEX=/data/index \
-    YINJU_API_KEYS=/data/state/api-keys.json YINJU_LOG_JSON=1
+    YINJU_API_KEYS=/data/state/api-keys.json YINJU_HISTORY=/data/state/history.sqlite YINJU_LOG_JSON=1
 USER yinju
 VOLUME ["/data/corpus", "/data/index", "/data/state"]
 EXPOSE 8501 8600

@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 from rag.chain import AnswerChain
 from rag.errors import RagError, SettingsError
 from rag.settings import Settings, load_settings
+from views.access import may_edit
 from views.chat import chat_page
 from views.evaluation import evaluation_page
 from views.feedback import feedback_page
@@ -51,9 +52,15 @@ def status(chain: AnswerChain) -> None:
 
 
 def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, options: Settings) -> list[StreamlitPage]:
-    """Every page; without a chain what stands for the chat builds the index, or says what is wrong."""
+    """Every page of who is there; without a chain what stands for the chat builds the index, or says what is wrong."""
     chat = partial(chat_page, with_preferences(shared)) if shared else partial(start_page, problem, shelf)
     library, settings = partial(library_page, shelf), partial(preferences_page, shared)
+    ratings = st.Page(
+        partial(feedback_page, options.history),
+        title=t("page_feedback"),
+        url_path="feedback",
+        icon=":material/thumbs_up_down:",
+    )
     return [
         st.Page(chat, title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True),
         st.Page(library, title=t("page_library"), url_path="library", icon=":material/library_books:"),
@@ -63,12 +70,7 @@ def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, op
             url_path="eval",
             icon=":material/fact_check:",
         ),
-        st.Page(
-            partial(feedback_page, options.history),
-            title=t("page_feedback"),
-            url_path="feedback",
-            icon=":material/thumbs_up_down:",
-        ),
+        *([ratings] if may_edit() else []),  # it shows what others asked
         st.Page(settings, title=t("page_settings"), url_path="settings", icon=":material/settings:"),
     ]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from rag.errors import RagError
 from rag.settings import Settings, load_settings
 
-APP = Path(__file__).parents[1] / "app.py"
+APP = Path(__file__).parents[1] / "server.py"
 HOST, PORT, PAGE_PORT = "127.0.0.1", 8600, 8501
 EPILOG = "退出码：0 正常；1 不健康，或启动不了；2 参数或设置不对"
 

@@ -30,13 +30,34 @@ def page() -> None:
         st.text(f"{reader_name()}|{may_edit()}")
 
 
+def contents() -> None:
+    """A page that names every page of who it admitted."""
+    import streamlit as st
+
+    from app import pages
+    from rag.settings import load_settings
+    from views.login import admit
+    from views.resources import open_indexing
+    from views.shelf import Shelf
+
+    if admit():
+        settings = load_settings()
+        shelf = Shelf(settings.corpus, settings.index, None, open_indexing(settings))
+        st.text(" ".join(page.url_path for page in pages(None, None, shelf, settings)))
+
+
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     monkeypatch.setattr(views.login, "ATTEMPTS", Attempts())
     monkeypatch.setattr(type(st.context), "ip_address", "10.0.0.1")  # the tester has none
 
-    def run(secrets: dict[str, Any] | None = None, user: dict[str, Any] | None = None, **variables: str) -> AppTest:
+    def run(
+        secrets: dict[str, Any] | None = None,
+        user: dict[str, Any] | None = None,
+        page: Callable[[], None] = page,
+        **variables: str,
+    ) -> AppTest:
         for name, value in variables.items():
             monkeypatch.setenv(f"YINJU_{name}", value)
         test = AppTest.from_function(page, default_timeout=60)
@@ -76,6 +97,15 @@ def test_a_password_gives_its_role_until_one_logs_out(
     assert told(log_in(opened, password)) == [shown]
     assert told(opened.run()) == [shown]
     assert told(opened.sidebar.button[0].click().run()) == []
+
+
+@pytest.mark.parametrize(("password", "shown"), [(READER, False), (EDITOR, True)])
+def test_only_editors_see_what_others_found_useless(
+    open_page: Callable[..., AppTest], password: str, shown: bool
+) -> None:
+    opened = open_page(page=contents, READER_PASSWORD=READER, EDITOR_PASSWORD=EDITOR)
+    (paths,) = told(log_in(opened, password))
+    assert ("feedback" in paths.split()) is shown
 
 
 def test_an_empty_password_is_wrong_where_only_editors_have_one() -> None:

@@ -46,7 +46,7 @@ def serve(environment: dict[str, str]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
     server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
     try:
         for _ in range(300):
