@@ -1,6 +1,6 @@
 """Articles taken out of a corpus: they wait in its hidden folder .trash, from where they can be put back.
 
-corpus/.trash/1732561200123-k3j2/子/丙.txt    a removed file, under the path that it had, and its sidecar beside it
+corpus/.trash/1732561200123456789-3f2a/子/丙.txt    a removed file, under the path that it had, and its sidecar beside it
 """
 
 import secrets
@@ -34,13 +34,13 @@ class Discarded:
 
 def discard(name: str, corpus: Path) -> Discarded:
     """Take the article file at a path in the corpus out of it, with its sidecar. Raises CorpusError where it cannot."""
-    relative, now = Path(name), round(time.time(), 3)
+    relative, now = Path(name), time.time_ns()
     if relative.is_absolute() or ".." in relative.parts or relative.name.lower() in NOT_ARTICLES:
         raise CorpusError(f"{name} is no article of {corpus}: nothing was removed", f"{name} 不是文章库里的文章")
-    target = corpus / TRASH / f"{now * 1000:.0f}-{secrets.token_hex(2)}" / relative
+    target = corpus / TRASH / f"{now}-{secrets.token_hex(2)}" / relative
     with _moving(name):
         _move(corpus / relative, target)
-    return Discarded(name, target, now)
+    return Discarded(name, target, now / 1e9)
 
 
 def restore(discarded: Discarded, corpus: Path) -> None:
@@ -61,7 +61,7 @@ def trashed(corpus: Path) -> list[Discarded]:
     for folder in (corpus / TRASH).glob("[0-9]*-*"):
         for path in folder.rglob("*"):
             if path.is_file() and not is_sidecar(path):
-                when = int(folder.name.split("-")[0]) / 1000
+                when = int(folder.name.split("-")[0]) / 1e9
                 found.append(Discarded(path.relative_to(folder).as_posix(), path, when))
     return sorted(found, key=lambda one: (-one.when, one.name))
 

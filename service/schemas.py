@@ -104,6 +104,7 @@ class CitationJson(BaseModel):
     end: int
     raw_start: int
     raw_end: int
+    article_sha256: str
     converted: bool
     provenance: dict[str, str]
     flags: list[str]
