@@ -1,6 +1,6 @@
 """Articles taken out of a corpus: they wait in its hidden folder .trash, from where they can be put back.
 
-corpus/.trash/1732561200123456789-3f2a/子/丙.txt    a removed file, under the path that it had, and its sidecar beside it
+corpus/.trash/1732561200123456789-3f2a/丙.txt    a removed file, under the path that it had, and its sidecar beside it
 """
 
 import secrets

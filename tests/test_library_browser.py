@@ -1,6 +1,7 @@
 """文章库, 设置 and the first start in a real browser, wide and narrow. Writes screenshots to artifacts/."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -92,9 +93,14 @@ def open_library(page: Page, address: str, view: str = "") -> None:
         expect(page.locator(".stDataFrame canvas").first).to_be_visible(timeout=120_000)
 
 
-def wait_for_run(page: Page) -> None:
-    """Until the run that was started has ended and the page shows what it did."""
-    expect(page.get_by_text("✓ 更新完成")).to_be_visible(timeout=240_000)
+def generation(page: Page) -> int:
+    """The generation that the page answers from."""
+    return int(page.get_by_text(re.compile(r"第 \d+ 代索引（")).inner_text().split("第 ")[1].split(" 代")[0])
+
+
+def wait_for_run(page: Page, after: int) -> None:
+    """Until the run that publishes the generation after one has ended and the page shows what it did."""
+    expect(page.get_by_text(f"✓ 更新完成，第 {after + 1} 代")).to_be_visible(timeout=240_000)
 
 
 BOTH = pytest.mark.parametrize("page", [(1440, "light"), (390, "dark")], indirect=True)
@@ -105,6 +111,7 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     page: Page, address: str, corpus: Path
 ) -> None:
     open_library(page, address)
+    before = generation(page)
     shoot(page, "library")
     new = {"name": "鱼.md", "mimeType": "text/markdown", "buffer": "# 鱼的书\n\n鲸鲨是最大的鱼，长约12米。\n".encode()}
     bad = {"name": "程序.exe", "mimeType": "application/x", "buffer": b"MZ"}
@@ -113,7 +120,7 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     expect(page.get_by_text("✕ 没有加入 程序.exe")).to_be_visible()
     expect(page.get_by_role("button", name="停止")).to_be_visible()
     shoot(page, "library-indexing")
-    wait_for_run(page)
+    wait_for_run(page, before)
     assert (corpus / "鱼.md").exists()
     page.get_by_label("查找").fill("鱼的书")
     page.keyboard.press("Enter")
@@ -127,15 +134,17 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     dialog.get_by_role("button", name="删除", exact=True).click()
     expect(page.get_by_text("− 已删除 鱼.md")).to_be_visible()
     assert not (corpus / "鱼.md").exists()
-    wait_for_run(page)
+    wait_for_run(page, before + 1)
     page.get_by_text("回收站", exact=True).click()
     page.get_by_role("button", name="放回").first.click()
-    wait_for_run(page)
+    wait_for_run(page, before + 2)
     assert (corpus / "鱼.md").exists()
     page.get_by_text("更新记录", exact=True).click()
     expect(page.get_by_text("最近一次更新")).to_be_visible()
     shoot(page, "library-runs")
     (corpus / "鱼.md").unlink()
+    page.get_by_role("button", name="更新索引").click()
+    wait_for_run(page, before + 3)
 
 
 @BOTH
@@ -161,10 +170,11 @@ def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, addre
     expect(page.get_by_text("Passages for each question")).to_be_visible()
     page.reload()
     expect(page.get_by_text("Passages for each question")).to_be_visible(timeout=120_000)
-    page.get_by_text("Dark", exact=True).click()
-    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(23, 24, 26)", timeout=60_000)
-    page.get_by_text("Light", exact=True).click()
-    expect(page.locator(".stApp")).to_have_css("background-color", "rgb(255, 253, 249)", timeout=60_000)
+    colours = {"Light": "rgb(255, 253, 249)", "Dark": "rgb(23, 24, 26)"}
+    dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for choice in ("Light", "Dark") if dark else ("Dark", "Light"):  # the other one first: each choice is seen
+        page.get_by_text(choice, exact=True).click()
+        expect(page.locator(".stApp")).to_have_css("background-color", colours[choice], timeout=60_000)
     expect(page.get_by_text("Passages for each question")).to_be_visible()
     shoot(page, "settings")
     other = browser.new_context()

@@ -86,8 +86,10 @@ def converse(chain: AnswerChain, history: History, state: State) -> None:
                 watch(state, running, number)
             else:
                 show_turn(chain, history, state, number)
+            below = st.empty()  # of an earlier turn at once, not at the end of the run: what is read must not move
             if number == last and not running:
-                offer_followups(chain, state)
+                with below.container():
+                    offer_followups(chain, state)
     if running and not running.again:
         with turn_frame(last, last):
             watch(state, running, last)
