@@ -32,7 +32,7 @@ def answer_all(index: Path) -> dict[str, float]:
 
     started = time.perf_counter()
     chain = AnswerChain(load_settings(index=index))
-    vectors = chain.index.current().vectors
+    store = chain.index.current().store
     for text in WARM_UP:
         chain.invoke(text)
     ready = time.perf_counter() - started
@@ -42,7 +42,7 @@ def answer_all(index: Path) -> dict[str, float]:
         answers.append(chain.invoke(question))
         begun = time.perf_counter()
         # The space keeps the embedder from remembering the question: a plain search pays for its vector as well.
-        vectors.search(chain.embedder.embed_query(question.text + " "), chain.settings.passages)
+        store.nearest(chain.embedder.embed_query(question.text + " "), chain.settings.passages)
         plain.append((time.perf_counter() - begun) * 1000)
     same = all(_proof(chain.invoke(q)) == _proof(answer) for q, answer in zip(questions, answers, strict=True))
     stages = dict.fromkeys(stage for answer in answers for stage in answer.timings_ms)

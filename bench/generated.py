@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.backend import open_backend
 from rag.embed import SentenceEmbedder, Vector, unit_rows
 from rag.index import Generation, IndexReader
 from rag.library import IndexedFile
+from rag.settings import load_settings
 from rag.types import Article, Chunk
 from rag.writer import IndexWriter
 
@@ -27,7 +29,7 @@ def generate(source: Path, index: Path, chunks: int) -> None:
     embedder = SentenceEmbedder()
     texts, vectors = sentences_of(IndexReader(source, embedder).current())
     order, noise = random.Random(5), np.random.default_rng(5)
-    with IndexWriter.locked(index, embedder, "1") as writer:
+    with IndexWriter.locked(index, embedder, "1", open_backend(load_settings())) as writer:
         writer.begin()
         for number in range(0, chunks, CHUNKS_PER_ARTICLE):
             rows = order.choices(range(len(texts)), k=SENTENCES * min(CHUNKS_PER_ARTICLE, chunks - number))

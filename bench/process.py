@@ -12,11 +12,12 @@ ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Finished:
-    """What a command printed, its wall time in seconds and its peak memory in MB (10^6 bytes)."""
+    """What a command printed, its wall and processor time in seconds and its peak memory in MB (10^6 bytes)."""
 
     output: str
     seconds: float
     peak_mb: float
+    cpu_seconds: float
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -37,7 +38,7 @@ def run_python(*arguments: str, **changes: str) -> Finished:
     seconds = time.perf_counter() - started
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Finished(output, seconds, usage.ru_maxrss * 1024 / 1e6)
+    return Finished(output, seconds, usage.ru_maxrss * 1024 / 1e6, usage.ru_utime + usage.ru_stime)
 
 
 def peak_mb(pid: int) -> float:

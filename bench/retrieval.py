@@ -76,7 +76,7 @@ def retrieve_all(index: Path) -> dict[str, float]:
 
 def plain_search(generation: "Generation", embedder: Embedder, query: str, count: int) -> list[str]:
     """What a plain vector search gives: the texts of the nearest chunks."""
-    hits = generation.vectors.search(embedder.embed_query(query), count)
+    hits = generation.store.nearest(embedder.embed_query(query), count)
     return [generation.library.chunk(hit.chunk_id).text for hit in hits]
 
 

@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -12,8 +13,10 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.text import Text
 
 from ingest import commands, upkeep
+from ingest.bulk import RayCluster
 from ingest.run import EMBEDDING, READING, Summary, ingest, plan
 from ingest.watch import watch_command
+from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
 from rag.errors import RagError, SettingsError
 from rag.settings import load_settings
@@ -86,8 +89,12 @@ def ingest_command(arguments: list[str]) -> int:
     parser.add_argument("--progress", action="store_true", help="把进度写成一行行 JSON（写到标准输出，结果在最后）")
     parser.add_argument("--quiet", action="store_true", help="不显示进度，没有失败时什么也不说")
     parser.add_argument("--allow-shrink", action="store_true", help="允许一次移除超过一半的文章")
+    parser.add_argument("--workers", type=int, metavar="N", help="用 Ray 的 N 个进程计算向量")
+    parser.add_argument("--ray", default="local", metavar="ADDRESS", help="已有 Ray 集群的地址（默认在本机起进程）")
     options = parser.parse_args(arguments)
     settings = load_settings(corpus=options.corpus, index=options.index)
+    open_embedder = partial(SentenceEmbedder, settings.embedding_model)
+    cluster = RayCluster(options.workers, open_embedder, options.ray) if options.workers else None
     console = Console(stderr=True, quiet=options.quiet or options.json or not sys.stderr.isatty())
     bar = (BarColumn(), TextColumn("{task.percentage:>3.0f}%"), _Rate(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), *bar, console=console, transient=True) as bars:
@@ -96,10 +103,11 @@ def ingest_command(arguments: list[str]) -> int:
         def show_progress(stage: str, done: int, total: int) -> None:
             bars.update(tasks[stage], completed=done, total=total, visible=True)
 
-        summary = (plan if options.dry_run else ingest)(
+        summary = (plan if options.dry_run else partial(ingest, cluster=cluster))(
             settings.corpus,
             settings.index,
-            SentenceEmbedder(settings.embedding_model),
+            open_embedder(),
+            backend=open_backend(settings),
             chunk_tokens=settings.chunk_tokens,
             allow_shrink=options.allow_shrink,
             progress=print_progress if options.progress else show_progress,

@@ -18,11 +18,13 @@ from pathlib import Path
 from ingest.add import write_new
 from ingest.load import walk
 from rag.embed import Embedder
-from rag.errors import CorpusError, IndexDamaged, IndexUnwritable
+from rag.embedded import EMBEDDED
+from rag.errors import CorpusError, IndexDamaged, IndexMismatch, IndexUnwritable
 from rag.index import Manifest, read_manifest, verify
 from rag.library import EmbeddingCache
 from rag.locks import locked
 from rag.seal import SEAL, check_seal, seal_text
+from rag.store import Backend
 from rag.writer import HISTORY, IndexWriter, sync
 
 CORPUS, GENERATION, CACHE = "corpus", "generation", "cache.sqlite"
@@ -49,6 +51,13 @@ def backup(corpus: Path, index: Path, target: Path, progress: Progress = lambda 
     if target.exists():
         raise CorpusError(f"{target} exists: give another name", f"{target} 已经存在：请换一个文件名")
     manifest = read_manifest(index)
+    if manifest.backend != EMBEDDED.name:
+        raise IndexMismatch(
+            f"the vectors of {index} are in {manifest.backend}, which a backup does not hold: copy {corpus} and "
+            f"{index / CACHE}, from which python -m ingest builds the index again",
+            f"这个索引的向量在 {manifest.backend} 里，备份装不下：请另存 {corpus} 和 {index / CACHE}，"
+            "用它们运行 python -m ingest 就能重建索引，向量不必重算",
+        )
     published = index / manifest.directory
     try:
         with (
@@ -116,15 +125,22 @@ def opened(source: Path, beside: Path) -> Iterator[Path]:
 
 
 def restore(
-    source: Path, corpus: Path, index: Path, embedder: Embedder, chunker: str, progress: Progress = lambda *_: None
+    source: Path,
+    corpus: Path,
+    index: Path,
+    embedder: Embedder,
+    chunker: str,
+    progress: Progress = lambda *_: None,
+    backend: Backend = EMBEDDED,
 ) -> Restored:
     """Publish the generation of a backup as the next one, and put back the articles that the corpus folder lacks.
 
-    An article that differs from the backup's is left as it is. Raises IndexDamaged for a backup that is not whole.
+    An article that differs from the backup's is left as it is. Raises IndexDamaged for a backup that is not whole,
+    and IndexMismatch where another backend than that of the backup is meant.
     """
     index.mkdir(parents=True, exist_ok=True)
     with opened(source, index) as folder:
-        with IndexWriter.locked(index, embedder, chunker, anew=True) as writer:
+        with IndexWriter.locked(index, embedder, chunker, backend, anew=True) as writer:
             if not (index / HISTORY).exists() and (folder / HISTORY).exists():
                 shutil.copy2(folder / HISTORY, index / HISTORY)
             restored = Restored(writer.restore(folder / GENERATION, folder / CACHE))

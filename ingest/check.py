@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from rag.embed import Vector, unit_rows
+from rag.embedded import EMBEDDED
 from rag.errors import IndexDamaged, RagError
 from rag.index import CURRENT, Generation, Manifest, read_manifest, verify
 from rag.library import EmbeddingCache, Library
 from rag.seal import check_seal, sealed_files
+from rag.store import Backend
 from rag.text import index_terms
 from rag.types import Chunk
 
@@ -35,10 +37,10 @@ class Check:
         return self.published + self.beside
 
 
-def check_index(index: Path, progress: Progress = lambda *_: None) -> Check:
+def check_index(index: Path, progress: Progress = lambda *_: None, backend: Backend = EMBEDDED) -> Check:
     """What is wrong with an index, each problem with what to do.
 
-    Raises IndexMissing where there is none, IndexMismatch for one of another format.
+    Raises IndexMissing where there is none, IndexMismatch for one of another format or backend, BackendUnavailable.
     """
     cache = _check_cache(index, progress)
     try:
@@ -48,7 +50,7 @@ def check_index(index: Path, progress: Progress = lambda *_: None) -> Check:
     published = index / manifest.directory
     kept = [folder for folder in sorted(index.glob("gen-*")) if folder != published]
     before = [problem for folder in kept for problem in _seal_problems(folder, progress)]
-    now = _seal_problems(published, progress) or _check_published(index, manifest, progress)
+    now = _seal_problems(published, progress) or _check_published(index, manifest, progress, backend)
     return Check(now, before + cache)
 
 
@@ -67,15 +69,15 @@ def _seal_problems(folder: Path, progress: Progress) -> list[RagError]:
     return []
 
 
-def _check_published(index: Path, manifest: Manifest, progress: Progress) -> list[RagError]:
+def _check_published(index: Path, manifest: Manifest, progress: Progress, backend: Backend) -> list[RagError]:
     folder = index / manifest.directory
     try:
         if (index / CURRENT).read_bytes() != (folder / "manifest.json").read_bytes():
             return [
                 _damaged(f"{CURRENT} is not the manifest of {folder.name}", f"{CURRENT} 与 {folder.name} 的清单不符")
             ]
-        verify(folder, manifest)
-        generation = Generation(folder, manifest)
+        verify(folder, manifest, backend)
+        generation = Generation(folder, manifest, backend)
     except (IndexDamaged, OSError) as error:
         return [
             error if isinstance(error, IndexDamaged) else _damaged(str(error), f"{folder.name} 读不出来（{error}）")
@@ -101,7 +103,7 @@ def _wrong_chunks(generation: Generation, progress: Progress) -> Iterator[str]:
     for at in range(0, len(ids), BATCH):
         batch = ids[at : at + BATCH]
         terms = generation.library.indexed_terms(batch)
-        vectors = generation.vectors.vectors(batch)
+        vectors = generation.store.vectors(batch)
         for id_ in batch:
             try:
                 good = _agrees(generation.library, id_, terms[id_], vectors[id_])

@@ -17,7 +17,9 @@ from ingest.failures import Failure, read_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.load import load_article, read_bytes
 from ingest.run import chunker_version
+from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
+from rag.embedded import CHROMA, EMBEDDED
 from rag.errors import IndexDamaged, IndexMissing, RagError
 from rag.index import Manifest, read_manifest
 from rag.library import IndexedFile, Library
@@ -148,7 +150,8 @@ def _check(index: Path, manifest: Manifest) -> None:
         counts = library.counts()
     finally:
         library.close()
-    if counts != (manifest.articles, manifest.chunks, manifest.chunks) or not (folder / "chroma").is_dir():
+    lost = manifest.backend == EMBEDDED.name and not (folder / CHROMA).is_dir()
+    if counts != (manifest.articles, manifest.chunks, manifest.chunks) or lost:
         raise IndexDamaged(
             f"{folder} does not hold what its manifest says: run python -m ingest again",
             f"{folder.name} 的内容与清单不符：请重新运行 python -m ingest",
@@ -224,7 +227,8 @@ def rollback_command(arguments: list[str]) -> int:
     settings = load_settings(index=options.index)
     read_manifest(settings.index)
     embedder = SentenceEmbedder(settings.embedding_model)
-    with IndexWriter.locked(settings.index, embedder, chunker_version(settings.chunk_tokens)) as writer:
+    backend = open_backend(settings)
+    with IndexWriter.locked(settings.index, embedder, chunker_version(settings.chunk_tokens), backend) as writer:
         manifest = writer.roll_back()
     print(f"已退回第 {manifest.generation} 代：{manifest.articles} 篇文章，{manifest.chunks} 个文本块")
     return 0

@@ -1,13 +1,16 @@
 """One ingest: what changed in the corpus, and the generation that holds it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ingest.bulk import RayCluster
 from ingest.chunk import VERSION, chunk_article, sentence_texts
 from ingest.convert import SUFFIXES
 from ingest.copies import link_copies
@@ -15,9 +18,11 @@ from ingest.failures import Failure, first_failure, read_failures, stamp_of, wri
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.load import article_files, article_id, digest_of, load_article, read_bytes
 from rag.embed import Embedder
+from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, RagError
 from rag.index import read_manifest
 from rag.library import IndexedFile
+from rag.store import Backend
 from rag.types import Article, Chunk
 from rag.writer import IndexWriter, published_files, usable_base
 
@@ -84,12 +89,13 @@ def plan(
     index: Path,
     embedder: Embedder,
     *,
+    backend: Backend = EMBEDDED,
     chunk_tokens: int = 400,
     allow_shrink: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Summary:
     """What ingest() would do. Writes nothing. Raises what ingest() would."""
-    base = usable_base(index, embedder, chunker_version(chunk_tokens))
+    base = usable_base(index, embedder, chunker_version(chunk_tokens), backend)
     run = _Run(corpus, index, published_files(index, base), progress, patient=False)
     run.compare(allow_shrink)
     return replace(run.summary, dry_run=True, generation=base.generation if base else 0)
@@ -100,27 +106,32 @@ def ingest(
     index: Path,
     embedder: Embedder,
     *,
+    backend: Backend = EMBEDDED,
     chunk_tokens: int = 400,
     allow_shrink: bool = False,
     patient: bool = False,
     anew: bool = False,
+    cluster: RayCluster | None = None,
     progress: Progress = lambda *_: None,
 ) -> Summary:
     """Bring the index up to date with a corpus folder; publishes nothing when nothing changed.
 
     A file that cannot be read keeps the version indexed before, if any, and is reported; `patient` tries a file
     that failed before only when its time has come. With `anew`, nothing of what is published is used.
+    A `cluster` embeds, and this process writes.
     Raises CorpusError for an empty corpus or one that lost more than half of its articles
     (unless `allow_shrink`), IndexLocked while another process indexes.
     """
     started = time.monotonic()
     files = article_files(corpus)  # a missing folder is told before an index folder is made
-    with IndexWriter.locked(index, embedder, chunker_version(chunk_tokens), anew=anew) as writer:
+    with IndexWriter.locked(index, embedder, chunker_version(chunk_tokens), backend, anew=anew) as writer:
         known = published_files(index, writer.base)
         run = _Run(corpus, index, known, progress, patient=patient, files=files)
         try:
             run.compare(allow_shrink)
             if run.jobs or run.summary.removed:
+                if cluster:
+                    run.embed_ahead(cluster, writer, chunk_tokens)
                 run.write(writer, chunk_tokens)
                 manifest = writer.publish(run.changes(started))
             else:
@@ -244,6 +255,30 @@ class _Run:
                 f"已索引的 {of} 篇文章里有 {gone} 篇不在 {self.corpus} 了：如确要移除，请加 --allow-shrink",
             )
 
+    def embed_ahead(self, cluster: RayCluster, writer: IndexWriter, chunk_tokens: int) -> None:
+        """Let a cluster embed into the cache what write() is going to need."""
+        total, done = sum(job.size for job in self.jobs.values()), 0
+
+        def count(characters: int) -> None:
+            nonlocal done
+            done += characters
+            self.progress(EMBEDDING, min(done, total), total)
+
+        self.summary.embedded = cluster.fill(writer, self._texts(writer.embedder, chunk_tokens), count)
+
+    def _texts(self, embedder: Embedder, chunk_tokens: int) -> Iterator[list[str]]:
+        """What write() is going to embed, BATCH_CHUNKS chunks at a time, if no file changes meanwhile."""
+        chunks = self._chunks(embedder, chunk_tokens)
+        while some := list(islice(chunks, BATCH_CHUNKS)):
+            yield [text for item in some for text in sentence_texts(*item)]
+
+    def _chunks(self, embedder: Embedder, chunk_tokens: int) -> Iterator[tuple[Article, Chunk]]:
+        for job in self.jobs.values():
+            with suppress(CorpusError):
+                article = self._load_again(job)
+                for chunk in chunk_article(article, embedder.count_tokens, chunk_tokens):
+                    yield article, chunk
+
     def write(self, writer: IndexWriter, chunk_tokens: int) -> None:
         """Build the next generation: the published one without what is gone, and with what is new."""
         writer.begin()
@@ -267,7 +302,7 @@ class _Run:
             done += job.size
             self.progress(EMBEDDING, done - batch.waiting, total)
         batch.flush()
-        self.summary.embedded = batch.embedded
+        self.summary.embedded += batch.embedded
         self.progress(EMBEDDING, total, total)
 
     def _load_again(self, job: Job) -> Article:

@@ -14,6 +14,7 @@ from ingest.backup import backup, restore
 from ingest.check import check_index
 from ingest.commands import parser_of
 from ingest.run import Summary, chunker_version, ingest
+from rag.backend import open_backend
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.settings import Settings, load_settings
@@ -67,7 +68,13 @@ def restore_command(arguments: list[str]) -> int:
     embedder, chunker = SentenceEmbedder(settings.embedding_model), chunker_version(settings.chunk_tokens)
     with progress_bars() as report:
         restored = restore(
-            options.file, settings.corpus, settings.index, embedder, chunker, lambda *done: report("放回文章", *done)
+            options.file,
+            settings.corpus,
+            settings.index,
+            embedder,
+            chunker,
+            lambda *done: report("放回文章", *done),
+            open_backend(settings),
         )
     manifest, different = restored.manifest, restored.different
     print(
@@ -87,7 +94,8 @@ def verify_command(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="把结果写成一行 JSON")
     options = parser.parse_args(arguments)
     with progress_bars() as report:
-        problems = check_index(load_settings(index=options.index).index, report).problems
+        settings = load_settings(index=options.index)
+        problems = check_index(settings.index, report, open_backend(settings)).problems
     if options.json:
         print(json.dumps([{"error": str(p), "message": p.chinese} for p in problems], ensure_ascii=False))
     else:
@@ -122,24 +130,26 @@ def repair(
 
     Raises what check_index and ingest raise: CorpusError where most of the articles are gone, IndexLocked.
     """
-    check = check_index(settings.index, report)
+    backend = open_backend(settings)
+    check = check_index(settings.index, report, backend)
     chunker = chunker_version(settings.chunk_tokens)
     summary = None
     if check.problems:
-        with IndexWriter.locked(settings.index, embedder, chunker, anew=True) as writer:
+        with IndexWriter.locked(settings.index, embedder, chunker, backend, anew=True) as writer:
             writer.cache.mend()
     if check.published:
         summary = ingest(
             settings.corpus,
             settings.index,
             embedder,
+            backend=backend,
             chunk_tokens=settings.chunk_tokens,
             allow_shrink=allow_shrink,
             anew=True,
             progress=report,
         )
     if check.problems:
-        with IndexWriter.locked(settings.index, embedder, chunker, anew=True) as writer:
+        with IndexWriter.locked(settings.index, embedder, chunker, backend, anew=True) as writer:
             writer.remove_damaged()
     return check.problems, summary
 

@@ -16,9 +16,12 @@ from types import FrameType
 from watchfiles import watch as watch_files
 
 from ingest.run import Summary, ingest
+from rag.backend import open_backend
 from rag.embed import Embedder, SentenceEmbedder
+from rag.embedded import EMBEDDED
 from rag.errors import RagError
 from rag.settings import load_settings
+from rag.store import Backend
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ def watch(
     index: Path,
     embedder: Embedder,
     *,
+    backend: Backend = EMBEDDED,
     chunk_tokens: int = 400,
     sweep: float = SWEEP,
     debounce: float = DEBOUNCE,
@@ -47,7 +51,7 @@ def watch(
     """
     for _ in _moments(corpus, sweep, debounce, stop):
         try:
-            report(ingest(corpus, index, embedder, chunk_tokens=chunk_tokens, patient=True))
+            report(ingest(corpus, index, embedder, backend=backend, chunk_tokens=chunk_tokens, patient=True))
         except RagError as error:
             report(error)
 
@@ -101,6 +105,7 @@ def watch_command(arguments: list[str]) -> int:
             settings.corpus,
             settings.index,
             SentenceEmbedder(settings.embedding_model),
+            backend=open_backend(settings),
             chunk_tokens=settings.chunk_tokens,
             sweep=options.sweep,
             stop=stop,

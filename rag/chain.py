@@ -19,6 +19,7 @@ from langchain_core.runnables.config import run_in_executor
 
 from rag.about import answer_about
 from rag.aliases import load_aliases
+from rag.backend import open_backend
 from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
@@ -117,7 +118,7 @@ class AnswerChain(Runnable[Input, Answer]):
         """
         self.settings = settings
         self.embedder = embedder or SentenceEmbedder(settings.embedding_model)
-        self.index = IndexReader(settings.index, self.embedder)
+        self.index = IndexReader(settings.index, self.embedder, open_backend(settings))
         self.today = today
         self.model = model or (open_model(settings) if settings.llm else None)
         self.second_stage = second_stage or open_second_stage(settings)

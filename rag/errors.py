@@ -10,6 +10,7 @@ RagError
 ├── IndexLocked      another process is writing the index
 ├── IndexUnwritable  the folder of the index takes nothing: full disk, no rights
 ├── IndexDamaged     a generation does not hold what its manifest says
+├── BackendUnavailable  the database that generations are searched by does not answer
 ├── PromptTooLong    the question alone does not fit the token budget
 ├── ExportError      a file is no export of a conversation
 ├── HistoryError     the history cannot be opened, read or written
@@ -61,6 +62,10 @@ class IndexUnwritable(RagError):
 
 class IndexDamaged(RagError):
     """A generation does not hold what its manifest says."""
+
+
+class BackendUnavailable(RagError):
+    """The database that generations are searched by does not answer, or not as it should."""
 
 
 def unwritable(error: Exception) -> tuple[str, str]:

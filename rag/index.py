@@ -5,7 +5,8 @@
 .index/cache.sqlite       embedding cache
 .index/history.jsonl      what every publish changed
 .index/failures.json      files that could not be indexed
-.index/gen-000012-XXXX/   library.sqlite, chroma/, manifest.json, changes.json, SHA256SUMS, IN_USE (lock of readers)
+.index/gen-000012-XXXX/   library.sqlite, manifest.json, changes.json, SHA256SUMS, IN_USE (lock of readers), and
+                          chroma/, unless its vectors are a collection in Milvus
 .index/build-XXXX/        what a writer is working on; stale ones are removed by the next writer
 .index/open-XXXX/         a reader's copy of chroma/; stale ones are removed by the next reader, under the lock OPENING
 
@@ -23,10 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.embed import Embedder
+from rag.embedded import EMBEDDED
 from rag.errors import DAMAGED, IndexDamaged, IndexMismatch, IndexMissing, IndexNewer, RagError
 from rag.library import Library
 from rag.seal import check_seal
-from rag.vectors import VectorStore
+from rag.store import Backend
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class Manifest:
     chunker: str
     created: str
     format: int = FORMAT
+    backend: str = EMBEDDED.name
 
 
 def read_manifest(index: Path) -> Manifest:
@@ -98,8 +101,15 @@ def open_library(index: Path) -> Library:
 class Generation:
     """One generation, opened for reading; closed when nothing refers to it any more, so never under a question."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
-        """Raises IndexDamaged where a part is missing or cannot be read."""
+    def __init__(self, folder: Path, manifest: Manifest, backend: Backend = EMBEDDED) -> None:
+        """Raises IndexDamaged where a part is missing or cannot be read; IndexMismatch; BackendUnavailable."""
+        if manifest.backend != backend.name:
+            raise IndexMismatch(
+                f"the index in {folder.parent} is searched with {manifest.backend}, the settings say "
+                f"{backend.name}: run python -m ingest again, or set YINJU_MILVUS_URI back",
+                f"索引建在 {manifest.backend} 里，现在的设置是 {backend.name}："
+                "请重新运行 python -m ingest，或把 YINJU_MILVUS_URI 改回去",
+            )
         self.manifest = manifest
         self.folder = folder
         try:
@@ -113,8 +123,9 @@ class Generation:
             opening.callback(os.close, self._in_use)
             fcntl.flock(self._in_use, fcntl.LOCK_SH)
             self.library = Library.open(folder / "library.sqlite")
-            self.vectors = opening.enter_context(VectorStore.copied(folder / "chroma", folder.parent))
-            self.vectors.count()
+            self.store = backend.open(folder, self.library)
+            opening.callback(self.store.close)
+            self.store.count()
             self._let_go = weakref.finalize(self, opening.pop_all().close)
 
     def close(self) -> None:
@@ -126,9 +137,10 @@ class Generation:
 class IndexReader:
     """The published generation, followed as it changes. Safe to use from several threads."""
 
-    def __init__(self, path: Path, embedder: Embedder) -> None:
+    def __init__(self, path: Path, embedder: Embedder, backend: Backend = EMBEDDED) -> None:
         self.path = path
         self.embedder = embedder
+        self.backend = backend
         self.problem: RagError | None = None
         self._lock = threading.Lock()
         self._seen: tuple[int, int] | None = None
@@ -138,7 +150,7 @@ class IndexReader:
         """The generation to answer from: one stat when nothing changed.
 
         When a new generation cannot be opened the one before stays, and `problem` says why.
-        Raises IndexMissing, IndexMismatch or IndexDamaged when there is none at all.
+        Raises IndexMissing, IndexMismatch, IndexDamaged or BackendUnavailable when there is none at all.
         """
         with self._lock:
             stamp = self._stamp()
@@ -177,7 +189,7 @@ class IndexReader:
                     "请重新运行 python -m ingest，或把 YINJU_EMBEDDING_MODEL 改回去",
                 )
             try:
-                return self._warm(Generation(self.path / manifest.directory, manifest))
+                return self._warm(Generation(self.path / manifest.directory, manifest, self.backend))
             except IndexDamaged:
                 # It may have been replaced and removed between reading CURRENT and opening it.
                 if attempt == OPEN_TRIES - 1 or read_manifest(self.path) == manifest:
@@ -186,7 +198,7 @@ class IndexReader:
 
     def _warm(self, generation: Generation) -> Generation:
         try:
-            generation.vectors.search(self.embedder.embed_query("warm-up"), 1)
+            generation.store.nearest(self.embedder.embed_query("warm-up"), 1)
         except BaseException:
             generation.close()
             raise
@@ -199,16 +211,16 @@ class IndexReader:
                 self._open.pop().close()
 
 
-def verify(folder: Path, manifest: Manifest) -> None:
+def verify(folder: Path, manifest: Manifest, backend: Backend = EMBEDDED) -> None:
     """Check that a generation is as it was sealed, holds what its manifest says, and that its chunks find themselves.
 
-    Raises IndexDamaged.
+    Raises IndexDamaged or BackendUnavailable.
     """
     check_seal(folder)
-    generation = Generation(folder, manifest)
+    generation = Generation(folder, manifest, backend)
     try:
-        library, vectors = generation.library, generation.vectors
-        counts = (*library.counts(), vectors.count())
+        library, store = generation.library, generation.store
+        counts = (*library.counts(), store.count())
         if counts != (manifest.articles, manifest.chunks, manifest.chunks, manifest.chunks):
             raise IndexDamaged(
                 f"{folder} holds {counts} articles, chunks, texts, vectors, not {manifest}: run python -m ingest again",
@@ -216,8 +228,8 @@ def verify(folder: Path, manifest: Manifest) -> None:
             )
         ids = library.chunk_ids()
         sample = ids[:: max(1, len(ids) // SELF_QUERIES)]
-        stored = vectors.vectors(sample)
-        found = [vectors.search(vector, 1) for vector in stored.values()]
+        stored = store.vectors(sample)
+        found = [store.nearest(vector, 1) for vector in stored.values()]
         lost = sum(not hits or hits[0].score < 0.999 for hits in found)
         if len(stored) < len(sample) or lost > MOST_LOST * len(sample):
             raise IndexDamaged(

@@ -377,6 +377,10 @@ class Library:
         # Rounded: the last bits depend on where a row stands in the matrix, and equal sentences must tie.
         return {id_: round(float(score), 6) for (id_, _), score in zip(rows, nearest, strict=True)}
 
+    def articles_of(self, ids: Sequence[str]) -> dict[str, str]:
+        """For each chunk the id of its article."""
+        return dict(self._rows(f"SELECT id, article_id FROM chunks WHERE id IN {_LISTED}", (json.dumps(ids),)))
+
     def indexed_terms(self, ids: Sequence[str]) -> dict[str, str]:
         """For each chunk the index terms of its title, section and text, joined by blanks."""
         return dict(

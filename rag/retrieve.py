@@ -1,6 +1,6 @@
 """The hybrid retriever: vectors and character bigrams, fused, as a LangChain retriever."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -80,7 +80,7 @@ class HybridRetriever(BaseRetriever):
         allowed = library.chunks_within(self.scope)
         near = self._near(query_vector, allowed)
         frequencies = library.document_frequencies(searched_terms(words))
-        matches = self._matches(affordable(frequencies), allowed)
+        matches = self.generation.store.matching(affordable(frequencies), self.candidates, self.scope)
         union = list(dict.fromkeys(hit.chunk_id for hit in [*near, *matches]))
         dense = library.nearest_sentences(union, query_vector)
         chunks = self.generation.manifest.chunks
@@ -110,29 +110,14 @@ class HybridRetriever(BaseRetriever):
     def _near(self, query_vector: Vector, allowed: frozenset[str] | None) -> list[Hit]:
         """The `candidates` nearest of the allowed chunks; all chunks are allowed where None is given.
 
-        The vector index cannot filter quickly: either more is asked of it, as much as it should take to find enough
-        and then twice that, or the allowed chunks are scored one by one where that is less work.
+        They are scored one by one where that is less work than searching among all chunks for them.
         """
-        vectors, chunks = self.generation.vectors, self.generation.manifest.chunks
-        if allowed is None:
-            return vectors.search(query_vector, self.candidates)
-        if READ_COST * len(allowed) ** 2 <= self.candidates * chunks:
-            nearest = self.generation.library.nearest_sentences(sorted(allowed), query_vector)
-            hits = [Hit(chunk_id, score) for chunk_id, score in nearest.items()]
-            return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[: self.candidates]
-        count = self.candidates * chunks // len(allowed)
-        while True:
-            found = [hit for hit in vectors.search(query_vector, count) if hit.chunk_id in allowed]
-            if len(found) >= self.candidates or count >= chunks:
-                return found[: self.candidates]
-            count *= 2
-
-    def _matches(self, terms: Sequence[str], allowed: frozenset[str] | None) -> list[Hit]:
-        """The `candidates` best matches among the allowed chunks."""
-        library = self.generation.library
-        if allowed is None:
-            return library.search(terms, self.candidates)
-        return [hit for hit in library.search(terms) if hit.chunk_id in allowed][: self.candidates]
+        chunks = self.generation.manifest.chunks
+        if allowed is None or READ_COST * len(allowed) ** 2 > self.candidates * chunks:
+            return self.generation.store.nearest(query_vector, self.candidates, self.scope)
+        nearest = self.generation.library.nearest_sentences(sorted(allowed), query_vector)
+        hits = [Hit(chunk_id, score) for chunk_id, score in nearest.items()]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[: self.candidates]
 
     def _newer_first(self, fused: Mapping[str, float]) -> dict[str, float]:
         """Fused scores with up to NEWEST added: all of it for chunks of the newest article, nothing for the undated."""

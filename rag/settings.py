@@ -25,6 +25,11 @@ class Settings(BaseSettings):
     history: str = Field(
         ".history/history.sqlite", description="where conversations are kept: a path, or a database URL of SQLAlchemy"
     )
+    milvus_uri: str = Field("", description="address of a Milvus to search with; empty means Chroma, embedded")
+    milvus_token: SecretStr = Field(SecretStr(""), description="user:password or token of Milvus; never logged")
+    milvus_alias: str = Field(
+        "yinju", pattern="^[A-Za-z_][A-Za-z0-9_]{0,63}$", description="alias of the published collection in Milvus"
+    )
     allow_urls: bool = Field(False, description="whether python -m ingest add may fetch web addresses")
     embedding_model: str = Field(
         BUNDLED_MODEL,

@@ -76,27 +76,6 @@ class VectorStore:
             # An AttributeError is what Chroma raises the second time a process opens a folder that failed before.
             raise _unreadable(f"the vectors in {folder} cannot be opened", error) from error
 
-    @classmethod
-    @contextmanager
-    def copied(cls, folder: Path, beside: Path) -> Iterator["VectorStore"]:
-        """The vectors in a folder that must not change: those of a copy, which is removed in the end.
-
-        The copy is made in the folder `beside`, or where temporary files go if that may not be written.
-        Raises IndexDamaged, and IndexUnwritable where there is no room for the copy.
-        """
-        where = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
-        with ExitStack() as opened:
-            try:
-                own = opened.enter_context(_own_folder(where))
-                shutil.copytree(folder, own / "chroma")
-            except OSError as error:
-                if folder.exists():
-                    raise IndexUnwritable(*unwritable(error)) from error
-                raise IndexDamaged(f"there are no vectors in {folder}: run python -m ingest again", DAMAGED) from error
-            store = cls(own / "chroma")
-            opened.callback(store.close)
-            yield store
-
     def close(self) -> None:
         """Let go of the folder."""
         self._client.close()
@@ -137,6 +116,25 @@ class VectorStore:
                 got = self._chunks.get(ids=list(ids[at : at + READ_BATCH]), include=["embeddings"])
             found.update(zip(got["ids"], np.asarray(got["embeddings"], np.float32), strict=True))
         return found
+
+
+@contextmanager
+def copied(folder: Path, beside: Path) -> Iterator[Path]:
+    """The copy of a folder of vectors that must not change; it is removed in the end.
+
+    The copy is made in the folder `beside`, or where temporary files go if that may not be written.
+    Raises IndexDamaged, and IndexUnwritable where there is no room for the copy.
+    """
+    where = beside if os.access(beside, os.W_OK) else Path(tempfile.gettempdir())
+    with ExitStack() as opened:
+        try:
+            own = opened.enter_context(_own_folder(where))
+            shutil.copytree(folder, own / "chroma")
+        except OSError as error:
+            if folder.exists():
+                raise IndexUnwritable(*unwritable(error)) from error
+            raise IndexDamaged(f"there are no vectors in {folder}: run python -m ingest again", DAMAGED) from error
+        yield own / "chroma"
 
 
 @contextmanager

@@ -16,36 +16,49 @@ from typing import Any
 import numpy as np
 
 from rag.embed import Embedder, Vector, unit_rows
-from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, IndexNewer, IndexUnwritable, unwritable
+from rag.embedded import EMBEDDED
+from rag.errors import (
+    BackendUnavailable,
+    IndexDamaged,
+    IndexLocked,
+    IndexMismatch,
+    IndexMissing,
+    IndexNewer,
+    IndexUnwritable,
+    unwritable,
+)
 from rag.index import CURRENT, Manifest, manifest_of, read_manifest, verify
 from rag.library import EmbeddingCache, IndexedFile, Library
 from rag.locks import locked
 from rag.seal import SEAL, check_seal, seal_text
+from rag.store import Backend
 from rag.types import Article, Chunk
-from rag.vectors import VectorStore
 
 log = logging.getLogger(__name__)
 
 HISTORY = "history.jsonl"
 CHANGES = "changes.json"
 EMBED_BATCH = 128  # texts; each batch is durable before the next begins
-REBUILD_ABOVE = 0.3  # share of deleted vectors: Chroma never frees their space
+COMPACT_ABOVE = 0.3  # share of deleted chunks
 
 
 class IndexWriter:
     """Builds the next generation beside the published one. Use as `with IndexWriter.locked(…) as writer`."""
 
-    def __init__(self, path: Path, embedder: Embedder, chunker: str, base: Manifest | None) -> None:
+    def __init__(self, path: Path, embedder: Embedder, chunker: str, backend: Backend, base: Manifest | None) -> None:
         self.path = path
         self.embedder = embedder
         self.chunker = chunker
+        self.backend = backend
         self.cache = EmbeddingCache(path / "cache.sqlite")
         self.base = base
         self._build: Path | None = None
 
     @classmethod
     @contextmanager
-    def locked(cls, path: Path, embedder: Embedder, chunker: str, *, anew: bool = False) -> Iterator["IndexWriter"]:
+    def locked(
+        cls, path: Path, embedder: Embedder, chunker: str, backend: Backend = EMBEDDED, *, anew: bool = False
+    ) -> Iterator["IndexWriter"]:
         """The writer of an index, while no other process writes it. Raises IndexLocked when one does.
 
         With `anew` it begins with nothing, whatever is published.
@@ -54,15 +67,16 @@ class IndexWriter:
             path.mkdir(parents=True, exist_ok=True)
             with locked(path / "LOCK", fcntl.LOCK_EX | fcntl.LOCK_NB):
                 for stale in path.glob("build-*"):
-                    shutil.rmtree(stale)
-                base = None if anew else usable_base(path, embedder, chunker)
-                writer = cls(path, embedder, chunker, base)
+                    remove(stale, backend)
+                base = None if anew else usable_base(path, embedder, chunker, backend)
+                writer = cls(path, embedder, chunker, backend, base)
                 try:
                     yield writer
                 finally:
                     writer.cache.close()
                     if writer._build:
-                        shutil.rmtree(writer._build, ignore_errors=True)
+                        with suppress(BackendUnavailable, OSError):  # the next writer removes it
+                            remove(writer._build, backend)
         except BlockingIOError as error:
             raise IndexLocked(
                 f"another process is indexing into {path}: wait until it has finished",
@@ -76,18 +90,19 @@ class IndexWriter:
         self._build = Path(tempfile.mkdtemp(prefix="build-", dir=self.path))
         self._deleted = self.base.deleted if self.base else 0
         if self.base:
-            shutil.copytree(self.path / self.base.directory, self._build, dirs_exist_ok=True)
+            published = self.path / self.base.directory
+            shutil.copytree(published, self._build, dirs_exist_ok=True)
             self.library = Library.edit(self._build / "library.sqlite")
-            self._vectors = VectorStore(self._build / "chroma")
+            self._store = self.backend.copy(published, self._build, self.library, self.embedder.dimensions)
         else:
             (self._build / "IN_USE").touch()
             self.library = Library.create(self._build / "library.sqlite")
-            self._vectors = VectorStore(self._build / "chroma", create=True)
+            self._store = self.backend.create(self._build, self.library, self.embedder.dimensions)
 
     def remove(self, article_id: str) -> None:
         """Take an article out of the build."""
         gone = self.library.delete(article_id)
-        self._vectors.delete(gone)
+        self._store.delete(gone)
         self._deleted += len(gone)
 
     def embed(self, texts: Sequence[str]) -> tuple[dict[str, Vector], int]:
@@ -114,7 +129,7 @@ class IndexWriter:
         self.library.put_chunks(chunks)
         if chunks:
             means = unit_rows(np.array([rows.mean(axis=0) for _, _, rows in chunks]))
-            self._vectors.put([chunk.id for _, chunk, _ in chunks], means)
+            self._store.put([chunk.id for _, chunk, _ in chunks], means)
 
     def publish(self, changes: Mapping[str, Any] | None = None) -> Manifest:
         """Verify the build and make it the published generation, noting what changed.
@@ -123,10 +138,11 @@ class IndexWriter:
         """
         assert self._build is not None
         articles, chunks, _ = self.library.counts()
-        if chunks and self._deleted / (self._deleted + chunks) > REBUILD_ABOVE:
-            self._rebuild_vectors()
+        if chunks and self._deleted / (self._deleted + chunks) > COMPACT_ABOVE:
+            self._store = self.backend.compact(self._build, self.library, self._store)
+            self._deleted = 0
+        self._store.close()
         self.library.close()
-        self._vectors.close()
         manifest = Manifest(
             generation=self._last_generation() + 1,
             directory="",
@@ -138,6 +154,7 @@ class IndexWriter:
             dimensions=self.embedder.dimensions,
             chunker=self.chunker,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
+            backend=self.backend.name,
         )
         return self._publish_build(manifest, {"action": "ingest", **(changes or {})})
 
@@ -150,7 +167,7 @@ class IndexWriter:
         write_durably(self._build / "manifest.json", _manifest_json(manifest))
         write_durably(self._build / CHANGES, json.dumps(entry, ensure_ascii=False))
         write_durably(self._build / SEAL, seal_text(self._build))
-        verify(self._build, manifest)
+        verify(self._build, manifest, self.backend)
         _sync_tree(self._build)
         self._build.replace(self.path / directory)
         self._build = None
@@ -164,7 +181,7 @@ class IndexWriter:
         Raises IndexDamaged where it is not as it was sealed, and IndexMismatch where it has another format.
         """
         saved = manifest_of(generation / "manifest.json")
-        verify(generation, saved)
+        verify(generation, saved, self.backend)
         self.cache.take_from(vectors)
         self._build = Path(tempfile.mkdtemp(prefix="build-", dir=self.path))
         shutil.copytree(generation, self._build, dirs_exist_ok=True)
@@ -189,7 +206,7 @@ class IndexWriter:
                 f"{folders[-1]} cannot be read ({error}): nothing was changed",
                 f"{folders[-1].name} 读不出来（{error}）：没有改动",
             ) from error
-        verify(folders[-1], before)
+        verify(folders[-1], before, self.backend)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         entry = {"generation": before.generation, "action": "rollback", "created": created, "from": now.generation}
         self._make_current(before, entry)
@@ -206,28 +223,13 @@ class IndexWriter:
         kept = {manifest.directory}
         with suppress(IndexMissing, IndexDamaged, IndexMismatch):
             kept.add(read_manifest(self.path).directory)
+        self.backend.switch(self.path / manifest.directory)
         write_durably(self.path / CURRENT, _manifest_json(manifest))
         with (self.path / HISTORY).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
         self._remove_old(kept)
-
-    def _rebuild_vectors(self) -> None:
-        """Write the vectors into a new store, which has no dead entries."""
-        assert self._build is not None
-        ids = self.library.chunk_ids()
-        fresh = VectorStore(self._build / "chroma-new", create=True)
-        for at in range(0, len(ids), 1000):
-            batch = ids[at : at + 1000]
-            found = self._vectors.vectors(batch)
-            fresh.put(list(found), list(found.values()))
-        fresh.close()
-        self._vectors.close()
-        shutil.rmtree(self._build / "chroma")
-        (self._build / "chroma-new").rename(self._build / "chroma")
-        self._vectors = VectorStore(self._build / "chroma")
-        self._deleted = 0
 
     def _last_generation(self) -> int:
         return max((_number(folder) for folder in self.path.glob("gen-[0-9]*")), default=0)
@@ -239,21 +241,28 @@ class IndexWriter:
                 continue
             try:
                 with locked(folder / "IN_USE", fcntl.LOCK_EX | fcntl.LOCK_NB):
-                    shutil.rmtree(folder)
-            except BlockingIOError:
-                log.info("%s is still being read; a later run removes it", folder.name)
+                    remove(folder, self.backend)
+            except (BlockingIOError, BackendUnavailable) as error:
+                log.info("%s is still being read (%s); a later run removes it", folder.name, error)
 
 
-def usable_base(index: Path, embedder: Embedder, chunker: str) -> Manifest | None:
-    """The published generation, when it was built with the same model and chunker, in this format, and is whole.
+def remove(folder: Path, backend: Backend) -> None:
+    """Remove a generation or a build; its folder last, since it tells what else there is to remove."""
+    backend.remove(folder)
+    shutil.rmtree(folder)
+
+
+def usable_base(index: Path, embedder: Embedder, chunker: str, backend: Backend = EMBEDDED) -> Manifest | None:
+    """The published one, when it was built with the same model, chunker and backend, in this format, and is whole.
 
     Raises IndexNewer, so that an older program overwrites nothing.
     """
     try:
         manifest = read_manifest(index)
-        if (manifest.fingerprint, manifest.chunker) != (embedder.fingerprint, chunker):
+        built_with = (manifest.fingerprint, manifest.chunker, manifest.backend)
+        if built_with != (embedder.fingerprint, chunker, backend.name):
             return None
-        verify(index / manifest.directory, manifest)
+        verify(index / manifest.directory, manifest, backend)
     except IndexMissing:
         return None
     except IndexNewer:
@@ -309,7 +318,9 @@ def _number(folder: Path) -> int:
 
 
 def _manifest_json(manifest: Manifest) -> str:
-    return json.dumps(asdict(manifest), ensure_ascii=False, indent=1)
+    """A manifest as it is kept; the embedded backend is not named, as before there was another."""
+    fields = {name: value for name, value in asdict(manifest).items() if (name, value) != ("backend", EMBEDDED.name)}
+    return json.dumps(fields, ensure_ascii=False, indent=1)
 
 
 def write_durably(path: Path, text: str) -> None:

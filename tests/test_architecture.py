@@ -18,10 +18,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = """
 voices types errors locks seal settings logs
 text names negation scope bundled embed reader_model reader fusion lexical library
-vectors index writer retrieve diversity explain rerank reading mentions rewrite aliases words pinyin latin
-romanized spelling numerals dates understand origins about projection features measure timeline subjects
-quantity missing emphasis extract ground generate rewrite_llm examples chain export verify
-record history_tables history difference feedback followups __main__
+vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
+aliases words pinyin latin romanized spelling numerals dates understand origins about projection
+features measure timeline subjects quantity missing emphasis extract ground generate rewrite_llm examples
+chain export verify record history_tables history difference feedback followups __main__
 """
 FLOW = ORDER.split()
 
@@ -48,7 +48,9 @@ def test_inside_rag_a_file_imports_only_files_earlier_in_the_flow() -> None:
         assert used <= set(FLOW[: FLOW.index(name)]), (name, used)
 
 
-@pytest.mark.parametrize(("library", "only"), [("sqlite3", "rag/library.py"), ("chromadb", "rag/vectors.py")])
+@pytest.mark.parametrize(
+    ("library", "only"), [("sqlite3", "rag/library.py"), ("chromadb", "rag/vectors.py"), ("pymilvus", "rag/milvus.py")]
+)
 def test_each_store_is_known_to_one_file(library: str, only: str) -> None:
     folders = ("rag", "ingest", "eval", "views", "service")
     files = [path for folder in folders for path in (ROOT / folder).glob("*.py")] + [ROOT / "app.py"]

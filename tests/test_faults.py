@@ -56,7 +56,7 @@ def published_texts(index: Path) -> dict[str, str]:
 def answer(reader: IndexReader) -> tuple[int, int]:
     """The generation, and how many chunks both indexes find and the library resolves to quotable text."""
     generation = reader.current()
-    near = generation.vectors.search(reader.embedder.embed_query("猫"), 50)
+    near = generation.store.nearest(reader.embedder.embed_query("猫"), 50)
     matches = generation.library.search(["说第"])
     for hit in [*near, *matches]:
         chunk = generation.library.chunk(hit.chunk_id)
@@ -182,7 +182,7 @@ def reading_process(index: Path, rounds: int, results: Connection) -> None:
     for _ in range(rounds):
         reader = IndexReader(index, FakeEmbedder())
         generation = reader.current()
-        near = [generation.vectors.search(reader.embedder.embed_query(word), 10) for word in ("猫", "狗", "猫狗")]
+        near = [generation.store.nearest(reader.embedder.embed_query(word), 10) for word in ("猫", "狗", "猫狗")]
         lexical = [generation.library.search([word]) for word in ("说第", "在第", "没有")]
         found.append([[(hit.chunk_id, hit.score) for hit in hits] for hits in near + lexical])
         reader.close()

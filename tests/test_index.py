@@ -55,7 +55,7 @@ def test_what_is_published_is_read(tmp_path: Path, fake_embedder: FakeEmbedder) 
     generation = reader.current()
     assert generation.manifest == manifest
     assert text_of(generation) == "猫吃鱼。"
-    assert [hit.chunk_id for hit in generation.vectors.search(fake_embedder.embed_query("鱼"), 1)] == ["id of 猫吃鱼。"]
+    assert [hit.chunk_id for hit in generation.store.nearest(fake_embedder.embed_query("鱼"), 1)] == ["id of 猫吃鱼。"]
     assert [hit.chunk_id for hit in generation.library.search(["吃鱼"])] == ["id of 猫吃鱼。"]
     reader.close()
 
@@ -68,7 +68,7 @@ def test_the_vector_of_a_chunk_is_the_unit_mean_of_its_sentences(tmp_path: Path,
         writer.put(Article("文", "文.md", "猫。狗。"), IndexedFile("d"), [chunk], [rows])
         writer.publish()
     reader = IndexReader(tmp_path, fake_embedder)
-    assert reader.current().vectors.vectors(["c"])["c"] == pytest.approx([0.5**0.5, 0.5**0.5, 0, 0, 0])
+    assert reader.current().store.vectors(["c"])["c"] == pytest.approx([0.5**0.5, 0.5**0.5, 0, 0, 0])
     assert reader.current().library.sentence_vectors("c").tolist() == rows.tolist()
     reader.close()
 
@@ -109,7 +109,7 @@ def test_a_reader_sees_an_index_that_was_deleted_and_made_anew(tmp_path: Path, f
     assert text_of(reader.current()) == "猫吃鱼。"
     assert isinstance(reader.problem, IndexMissing)
     publish(index, "狗追猫。")
-    (hit,) = reader.current().vectors.search(fake_embedder.embed_query("狗"), 1)
+    (hit,) = reader.current().store.nearest(fake_embedder.embed_query("狗"), 1)
     assert (text_of(reader.current()), hit.chunk_id) == ("狗追猫。", "id of 狗追猫。")
     assert reader.problem is None
     reader.close()
@@ -219,7 +219,7 @@ def test_a_generation_in_use_is_not_removed_until_it_is_let_go(tmp_path: Path, f
         publish(tmp_path, text)
     assert generations(tmp_path) == [1, 3, 4]
     assert text_of(first) == "猫。"
-    assert len(first.vectors.search(fake_embedder.embed_query("猫"), 9)) == 1
+    assert len(first.store.nearest(fake_embedder.embed_query("猫"), 9)) == 1
     reader.close()
     publish(tmp_path, "猫。")
     assert generations(tmp_path) == [4, 5]
@@ -228,7 +228,7 @@ def test_a_generation_in_use_is_not_removed_until_it_is_let_go(tmp_path: Path, f
 def test_opening_and_searching_changes_no_byte_of_a_generation(tiny_index: Path, fake_embedder: FakeEmbedder) -> None:
     before = seal_text(folder(tiny_index))
     reader = IndexReader(tiny_index, fake_embedder)
-    assert len(reader.current().vectors.search(fake_embedder.embed_query("猫"), 3)) == 3
+    assert len(reader.current().store.nearest(fake_embedder.embed_query("猫"), 3)) == 3
     assert len(list(tiny_index.glob("open-*"))) == 1
     reader.close()
     assert not list(tiny_index.glob("open-*"))
@@ -243,7 +243,7 @@ def test_copies_that_killed_readers_left_are_removed_and_those_in_use_are_not(
     first.current()
     second.current()
     assert not (tiny_index / "open-left").exists()
-    assert len(first.current().vectors.search(fake_embedder.embed_query("猫"), 3)) == 3
+    assert len(first.current().store.nearest(fake_embedder.embed_query("猫"), 3)) == 3
     first.close()
     second.close()
 
@@ -288,13 +288,13 @@ def test_deleted_vectors_are_counted_and_above_30_percent_the_store_is_built_ane
     put_articles(tmp_path, "猫狗鱼鸟甲乙丙丁戊己")
     assert put_articles(tmp_path, "", removing="甲乙丙").deleted == 3  # 3 of 10 is not above 30%
     reader = IndexReader(tmp_path, fake_embedder)
-    before = reader.current().vectors.vectors(list("猫狗鱼鸟丁戊"))
+    before = reader.current().store.vectors(list("猫狗鱼鸟丁戊"))
     manifest = put_articles(tmp_path, "", removing="己")
     assert (manifest.deleted, manifest.chunks) == (0, 6)
-    after = reader.current().vectors
+    after = reader.current().store
     assert after.count() == 6
     assert {k: v.tolist() for k, v in after.vectors(list(before)).items()} == {k: v.tolist() for k, v in before.items()}
-    assert [hit.chunk_id for hit in after.search(fake_embedder.embed_query("鸟"), 1)] == ["鸟"]
+    assert [hit.chunk_id for hit in after.nearest(fake_embedder.embed_query("鸟"), 1)] == ["鸟"]
     assert not (folder(tmp_path) / "chroma-new").exists()
     reader.close()
 
@@ -349,7 +349,7 @@ def test_a_build_that_fails_verification_is_not_published(tmp_path: Path, fake_e
         chunk = Chunk("id of 猫。", "别", 0, 1, "狗", "", ((0, 1),))
         other = Chunk("c2", "别", 0, 1, "狗", "", ((0, 1),))
         writer.put(Article("别", "别.md", "狗"), IndexedFile("d"), [other], [fake_embedder.embed_texts(["狗"])])
-        writer._vectors.delete([chunk.id])
+        writer._store.delete([chunk.id])
         writer.publish()
     assert read_manifest(tmp_path) == before
     assert generations(tmp_path) == [1]
@@ -446,7 +446,7 @@ def test_a_question_keeps_its_generation_however_many_are_published_and_then_it_
         publish(tmp_path, text)
         assert text_of(reader.current()) == text
     assert text_of(asked) == "猫吃鱼。"
-    assert len(asked.vectors.search(fake_embedder.embed_query("猫"), 1)) == 1
+    assert len(asked.store.nearest(fake_embedder.embed_query("猫"), 1)) == 1
     del asked
     assert len(list(tmp_path.glob("open-*"))) == 2, "its copy is gone; the last two are open"
     publish(tmp_path, "猫在叫。")

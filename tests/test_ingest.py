@@ -176,7 +176,7 @@ def test_progress_counts_files_and_then_characters_up_to_all_of_them(
 
 def test_what_is_published_is_found_by_a_reader(tiny_index: Path, fake_embedder: FakeEmbedder) -> None:
     generation = IndexReader(tiny_index, fake_embedder).current()
-    (nearest,) = generation.vectors.search(fake_embedder.embed_query("鸟"), 1)
+    (nearest,) = generation.store.nearest(fake_embedder.embed_query("鸟"), 1)
     assert generation.library.chunk(nearest.chunk_id).article_id == "子/丙"
 
 

@@ -28,7 +28,7 @@ def found(index: Path) -> list[str]:
     """The texts that both legs find for 鸟."""
     reader = IndexReader(index, FakeEmbedder())
     generation = reader.current()
-    hits = generation.vectors.search(reader.embedder.embed_query("鸟"), 1) + generation.library.search(["会飞"])
+    hits = generation.store.nearest(reader.embedder.embed_query("鸟"), 1) + generation.library.search(["会飞"])
     texts = [generation.library.chunk(hit.chunk_id).text for hit in hits]
     reader.close()
     return texts

@@ -35,7 +35,7 @@ def answers(index: Path) -> list[list[tuple[str, float]]]:
     reader = IndexReader(index, FakeEmbedder())
     generation = reader.current()
     found = [
-        *(generation.vectors.search(reader.embedder.embed_query(word), 3) for word in "猫狗鱼鸟"),
+        *(generation.store.nearest(reader.embedder.embed_query(word), 3) for word in "猫狗鱼鸟"),
         *(generation.library.search([term]) for term in ("吃鱼", "追猫", "会飞")),
     ]
     reader.close()

@@ -115,7 +115,7 @@ def map_points(_generation: Generation, folder: str) -> pd.DataFrame:  # noqa: A
     library = _generation.library
     ids = library.chunk_ids()
     ids = ids[:: -(-len(ids) // MAP_POINTS) or 1]
-    vectors = _generation.vectors.vectors(ids)
+    vectors = _generation.store.vectors(ids)
     places = project(np.array([vectors[id_] for id_ in ids]))
     chunks = [library.chunk(id_) for id_ in ids]
     return pd.DataFrame(

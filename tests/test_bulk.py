@@ -1,0 +1,91 @@
+"""Embedding in two Ray workers: the index is the one that an ingest without them builds."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeEmbedder
+
+from ingest.bulk import RayCluster
+from ingest.run import ingest
+from rag.embed import Vector
+from rag.errors import ModelError
+from rag.index import IndexReader, read_manifest
+
+ARTICLES = 40
+
+
+@dataclass
+class Noted(FakeEmbedder):
+    """Slow, a batch at a time different, and notes in a folder which process embedded how many texts."""
+
+    notes: Path = Path()
+
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        with (self.notes / str(os.getpid())).open("a") as file:
+            file.write(f"{len(texts)}\n")
+        rows = FakeEmbedder(seconds_per_text=0.002).embed_texts(texts)
+        return rows * np.float32(1 + len(texts) / 1000)  # as a model's last bits depend on what is in its batch
+
+
+@dataclass
+class Broken(FakeEmbedder):
+    def embed_texts(self, texts: Sequence[str]) -> Vector:
+        raise RuntimeError("no weights")
+
+
+@pytest.fixture(autouse=True)
+def path_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workers import the embedders of this file."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Articles of a hundred sentences, and one that repeats another's."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number in range(ARTICLES):
+        text = "".join(f"猫{number % (ARTICLES - 1)}说第{line}句，{'狗' * (line % 7)}。" for line in range(100))
+        (corpus / f"文{number:02}.txt").write_text(f"题\n\n{text}\n", encoding="utf-8")
+    return corpus
+
+
+def content(index: Path) -> list[list[tuple[object, ...]]]:
+    """Every row of the library, and every chunk's vector."""
+    folder = index / read_manifest(index).directory
+    with sqlite3.connect(folder / "library.sqlite") as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = [list(connection.execute(f"SELECT * FROM {name}")) for name in sorted(names)]
+    connection.close()
+    reader = IndexReader(index, FakeEmbedder())
+    generation = reader.current()
+    vectors = generation.store.vectors(generation.library.chunk_ids())
+    reader.close()
+    return [*rows, sorted((id_, vector.tobytes()) for id_, vector in vectors.items())]
+
+
+def test_two_workers_build_the_index_that_one_process_builds(corpus: Path, tmp_path: Path) -> None:
+    for name in ("alone", "two"):
+        (tmp_path / name).mkdir()
+    alone = ingest(corpus, tmp_path / "index", Noted(notes=tmp_path / "alone"), chunk_tokens=200)
+    cluster = RayCluster(2, partial(Noted, notes=tmp_path / "two"))
+    embedder = Noted(notes=tmp_path / "publisher")  # a folder that is not there: the publisher must not embed
+    two = ingest(corpus, tmp_path / "index-of-two", embedder, chunk_tokens=200, cluster=cluster)
+    assert two.embedded == alone.embedded == (ARTICLES - 1) * 100  # the repeated one comes from the cache
+    assert content(tmp_path / "index-of-two") == content(tmp_path / "index")
+    notes = [path.read_text().split() for path in (tmp_path / "two").iterdir()]
+    assert len(notes) == 2
+    (batches,) = [path.read_text().split() for path in (tmp_path / "alone").iterdir()]
+    assert sorted([*notes[0], *notes[1]]) == sorted(batches)
+
+
+def test_workers_that_fail_are_told_and_nothing_is_published(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"the Ray workers at 'local' failed .RuntimeError: no weights.: run again"):
+        ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, Broken))
+    assert not list((tmp_path / "index").glob("gen-*"))
