@@ -13,7 +13,10 @@ from fakes import FakeEmbedder
 from milvus_lite.server_manager import server_manager_instance as milvus_lite
 
 from eval.sets import load_set
+from ingest.backup import backup
+from ingest.check import check_index
 from ingest.run import ingest
+from ingest.upkeep import repair
 from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
 from rag.embedded import EMBEDDED
@@ -322,6 +325,30 @@ def test_a_milvus_that_does_not_answer_is_named_and_no_index_is_built_anew(
     with pytest.raises(BackendUnavailable, match="check YINJU_MILVUS_URI"):
         ingest(tiny_corpus, tiny_index, fake_embedder, backend=nobody)
     assert read_manifest(tiny_index).generation == 1
+
+
+def test_a_manifest_without_a_backend_is_an_embedded_one_and_that_is_how_it_is_written(tiny_index: Path) -> None:
+    assert "backend" not in json.loads((tiny_index / "CURRENT").read_text(encoding="utf-8"))
+    assert read_manifest(tiny_index).backend == "chroma"
+
+
+def test_an_index_in_milvus_is_verified_and_repaired_there_and_no_backup_pretends_to_hold_it(
+    milvus: MilvusBackend, tiny_corpus: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    index = tmp_path / "index"
+    ingest(tiny_corpus, index, fake_embedder, backend=milvus)
+    assert check_index(index, backend=milvus).problems == []
+    with pytest.raises(IndexMismatch, match="is searched with milvus, the settings say chroma"):
+        check_index(index)
+    with pytest.raises(IndexMismatch, match="are in milvus, which a backup does not hold"):
+        backup(tiny_corpus, index, tmp_path / "backup.tar")
+    milvus.remove(index / read_manifest(index).directory)
+    settings = Settings(_env_file=None, corpus=tiny_corpus, index=index, milvus_uri=milvus.uri)
+    problems, summary = repair(settings, fake_embedder)
+    assert ["is gone from Milvus" in str(problem) for problem in problems] == [True]
+    assert summary is not None
+    assert (len(summary.added), summary.embedded) == (3, 0)
+    assert check_index(index, backend=milvus).problems == []
 
 
 def test_the_settings_choose_the_backend(tmp_path: Path) -> None:
