@@ -38,7 +38,7 @@ browser:
 	@sh tests/install_browser.sh
 
 test: .venv/ready-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

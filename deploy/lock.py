@@ -10,7 +10,7 @@ from importlib.metadata import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = "openai,ollama,api,telemetry"
+EXTRAS = "openai,ollama,login,api,telemetry"
 PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
 
 
