@@ -11,7 +11,7 @@ from rag.features import Candidate, asks_for
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
-from rag.subjects import per_subject, subjects_of
+from rag.subjects import as_asked, per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
@@ -208,7 +208,7 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
     for subject, i in per_subject(subjects, measured.candidates, probabilities) if subjects else ():
         candidate = measured.candidates[i]
         if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
-            groups.append(Group(float(probabilities[i]), [candidate], subject))
+            groups.append(Group(float(probabilities[i]), [candidate], as_asked(subject, question)))
     return groups
 
 

@@ -34,6 +34,12 @@ def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ..
     return named if len(named) > 1 else ()
 
 
+def as_asked(subject: str, question: str) -> str:
+    """A normalised subject as the question writes it; as it is where that cannot be found."""
+    written = re.search(re.escape(subject), question, re.IGNORECASE)
+    return written[0] if written else subject
+
+
 def _at_end(part: str, said: str) -> str:
     """The longest end of a part that is said; "" below two characters."""
     tail = _STOP.split(part)[-1][-LONGEST:]

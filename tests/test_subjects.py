@@ -43,3 +43,9 @@ def test_a_comparison_is_laid_out_by_subject_in_the_order_of_the_question() -> N
     of = passage(1, "乙狗会看门。甲猫会抓鼠。丙鸟会飞。")
     *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0, 0.0]), (of,))
     assert [(s.subject, s.text) for s in answer.statements] == [("甲猫", "甲猫会抓鼠。"), ("乙狗", "乙狗会看门。")]
+
+
+def test_a_subject_is_told_as_the_question_writes_it() -> None:
+    of = passage(1, "Spark停了。Catalog没钱。")
+    *_, answer = extract(Question("spark和Catalog有什么区别？"), measured([of], [0.0, 0.0]), (of,))
+    assert [s.subject for s in answer.statements] == ["spark", "Catalog"]
