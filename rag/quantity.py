@@ -16,6 +16,7 @@ _MEASURES = {
 _ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
 _ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
 _ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
+_ASKS_STAFF = re.compile(r"多少(?:个|名|位)?(?:员工|职员|职工|店员|工人|人员)")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
 _ASKS_NUMBER = re.compile(
     r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
@@ -30,7 +31,7 @@ _DATE = re.compile(
 
 def wanted_measure(question: str) -> str:
     """The measure word that the number asked for should have, a key of _MEASURES; "" where any will do."""
-    for measure, asks in (("岁", _ASKS_AGE), ("钱", _ASKS_MONEY), ("成", _ASKS_SHARE)):
+    for measure, asks in (("岁", _ASKS_AGE), ("钱", _ASKS_MONEY), ("成", _ASKS_SHARE), ("人", _ASKS_STAFF)):
         if asks.search(question):
             return measure
     asked = _ASKS_MEASURE.search(question)

@@ -4,13 +4,18 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fakes import FakeEmbedder
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 
@@ -63,6 +68,15 @@ def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempP
     index = tmp_path_factory.mktemp("corpus") / "index"
     ingest(CORPUS, index, real_embedder)
     return index
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """Chromium; only for tests marked `browser`."""
+    from page_server import chromium
+
+    with chromium() as running:
+        yield running
 
 
 def can_mount() -> bool:

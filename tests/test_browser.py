@@ -1,53 +1,22 @@
 """The page in a real browser: from question to proof, wide and narrow. Leaves pictures in artifacts/."""
 
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from page_server import ARTIFACTS, serve_page
+from playwright.sync_api import Browser, Page, expect
 from pypdfium2 import PdfDocument
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
-ROOT = Path(__file__).parent.parent
-ARTIFACTS = ROOT / "artifacts"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @pytest.fixture(scope="module")
 def address(corpus_index: Path) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "YINJU_INDEX": str(corpus_index)})
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert server.poll() is None, "the page's server ended"
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+    with serve_page({"YINJU_INDEX": str(corpus_index)}) as running:
         yield running
-        running.close()
 
 
 def open_page(browser: Browser, address: str, width: int, scheme: str = "light") -> Page:

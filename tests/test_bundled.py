@@ -67,7 +67,8 @@ def test_a_question_is_nearest_to_the_sentence_that_answers_it(real_embedder: Se
 
 @pytest.mark.model
 def test_a_question_is_embedded_on_one_core_to_the_same_bits(real_embedder: SentenceEmbedder) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     cores, used = torch.get_num_threads(), []
     hook = real_embedder._model[0].register_forward_hook(lambda *_: used.append(torch.get_num_threads()))
     try:

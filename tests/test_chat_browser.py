@@ -1,24 +1,19 @@
 """The conversation in a real browser, wide and narrow: typing Chinese, stopping, editing, export, history."""
 
 import json
-import os
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from page_server import ARTIFACTS, ROOT, serve_page
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
-ROOT = Path(__file__).parent.parent
-ARTIFACTS = ROOT / "artifacts"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 QUESTION = "福利社是什么时候关闭的？"
 CLOSED = "2023 年 9 月,福利社发布告别信,并于同年 11 月 16 日正式关闭,跨境电商业务正式中断。"
@@ -35,37 +30,10 @@ class Stalling(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield running
-        running.close()
-
-
-def serve(environment: dict[str, str]) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
-    server = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert server.poll() is None, "the page's server ended"
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-@pytest.fixture(scope="module")
 def address(corpus_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     history = tmp_path_factory.mktemp("history") / "history.sqlite"
-    yield from serve({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history)})
+    with serve_page({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history)}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +45,8 @@ def stalled(corpus_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     history = tmp_path_factory.mktemp("history") / "history.sqlite"
     llm = {"YINJU_LLM": "openai:x", "YINJU_LLM_API_KEY": "x"}
     url = {"YINJU_LLM_BASE_URL": f"http://127.0.0.1:{model.server_port}/v1"}
-    yield from serve({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history), **llm, **url})
+    with serve_page({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history), **llm, **url}) as running:
+        yield running
     model.shutdown()
 
 

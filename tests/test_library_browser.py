@@ -1,49 +1,23 @@
 """文章库, 设置 and the first start in a real browser, wide and narrow. Writes screenshots to artifacts/."""
 
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from conftest import CORPUS
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from page_server import ARTIFACTS, serve_page
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
-ROOT = Path(__file__).parent.parent
-ARTIFACTS = ROOT / "artifacts"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 ROW = 35  # pixels of a row of the table, and of its header
 
 
-@contextmanager
-def serve(corpus: Path, index: Path) -> Iterator[str]:
-    """The address of a server of the page, on a port of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", "--server.port", str(port)]
-    environment = {**os.environ, "YINJU_INDEX": str(index), "YINJU_CORPUS": str(corpus)}
-    server = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert server.poll() is None, "the page's server ended"
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(60)
+def serve(corpus: Path, index: Path) -> AbstractContextManager[str]:
+    """A server of the page over a corpus and its index."""
+    return serve_page({"YINJU_INDEX": str(index), "YINJU_CORPUS": str(corpus)})
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +30,6 @@ def address(corpus: Path, corpus_index: Path) -> Iterator[str]:
     """A server over copies of the corpus and its index, which the tests change."""
     with serve(corpus, Path(shutil.copytree(corpus_index, corpus.parent / "index"))) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

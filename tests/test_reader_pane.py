@@ -1,12 +1,11 @@
 """The reader pane alone in a bare page: what it draws, where focus goes, what it tells Python."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 VIEWS = Path(__file__).parent.parent / "views"
@@ -31,12 +30,8 @@ MOUNT = """async (code) => {
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=arguments)
-        yield browser.new_context(has_touch=True).new_page()
-        browser.close()
+def tab(browser: Browser) -> Page:
+    return browser.new_context(has_touch=True).new_page()
 
 
 @pytest.fixture

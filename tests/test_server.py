@@ -1,11 +1,6 @@
 """What the page's server lets a browser load, with a page that tries to load from elsewhere."""
 
-import os
-import socket
-import subprocess
-import sys
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from oidc_provider import oidc_provider
-from playwright.sync_api import sync_playwright
+from page_server import ROOT, serve_page
+from playwright.sync_api import Browser
 
+from bench.page import free_port
 from server import HEADERS
 from views.messages import t
 
-ROOT = Path(__file__).parent.parent
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 HOSTILE = """
 import streamlit as st
 
@@ -59,27 +54,10 @@ def page_server(folder: Path, page: str, port: int, **variables: str) -> Iterato
     """The server of the page around another page, in a folder of its own."""
     (folder / "app.py").write_text(page, encoding="utf-8")
     (folder / "server.py").write_text((ROOT / "server.py").read_text(encoding="utf-8"), encoding="utf-8")
-    at = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
-    command = [sys.executable, "-m", "streamlit", "run", "server.py", *at, "--browser.gatherUsageStats", "false"]
-    server = subprocess.Popen(command, cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **variables})
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert server.poll() is None, "the page's server ended"
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+    options = ["--server.address", "127.0.0.1", "--server.headless", "true", "--browser.gatherUsageStats", "false"]
+    variables["PYTHONPATH"] = str(ROOT)
+    with serve_page(variables, folder=folder, port=port, options=options) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -96,17 +74,15 @@ def test_every_response_has_the_headers(address: str, path: str) -> None:
 
 
 @pytest.mark.browser
-def test_a_page_that_holds_images_of_another_host_loads_none_of_them(address: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        refused: list[str] = []
-        page.on("console", lambda message: refused.append(message.text))
-        page.goto(address)
-        page.get_by_text("到这里").wait_for()
-        page.wait_for_timeout(1000)
-        browser.close()
+def test_a_page_that_holds_images_of_another_host_loads_none_of_them(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(60_000)
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(address)
+    page.get_by_text("到这里").wait_for()
+    page.wait_for_timeout(1000)
+    page.close()
     assert Outside.asked == []
     assert any("caption.png" in line and "Content Security Policy" in line for line in refused), "it was tried"
 
@@ -130,15 +106,14 @@ server_metadata_url = "{issuer}/.well-known/openid-configuration"
 
 
 @pytest.mark.browser
-def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(tmp_path: Path) -> None:
+def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(browser: Browser, tmp_path: Path) -> None:
     port = free_port()
-    with oidc_provider() as provider, sync_playwright() as playwright:
+    with oidc_provider() as provider:
         (tmp_path / ".streamlit").mkdir()
         secrets = SECRETS.format(address=f"http://127.0.0.1:{port}", issuer=provider.issuer)
         (tmp_path / ".streamlit" / "secrets.toml").write_text(secrets, encoding="utf-8")
         lists = {"YINJU_READERS": "@example.org", "YINJU_EDITORS": "li@example.org"}
         with page_server(tmp_path, WHO, port, **lists) as address:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
             for name, verified, shown in (
                 ("li", True, "|True"),
                 ("wang", True, "|False"),
@@ -152,4 +127,3 @@ def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(tmp_path: P
                 page.get_by_text(shown).wait_for()
                 page.get_by_role("button", name=t("log_out")).click()
                 page.get_by_role("button", name=t("log_in")).wait_for()
-            browser.close()
