@@ -174,6 +174,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="YINJU_API_WORKERS")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
     options = parser.parse_args(arguments)
+    if not (options.index / "CURRENT").exists():
+        parser.error(f"there is no index in {options.index}: run python -m ingest, or give another folder with --index")
     runs = measure(options)
     print_table(runs)
     if options.json:
