@@ -1,5 +1,6 @@
 """Embedding models through sentence-transformers: a vector per question and per sentence."""
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 Vector = npt.NDArray[np.float32]
 BATCH = 16
+QUERY_ADAPTER = Path(__file__).with_name("query.safetensors")  # of the bundled model, for questions
 _ONE_QUESTION = threading.Lock()  # also keeps apart the changes of torch's number of threads, which all threads share
 PADDED_TO = 8  # tokens: with fewer shapes of batches, the memory of torch stops growing
 
@@ -93,6 +95,19 @@ class SentenceEmbedder:
         model[0].processing_kwargs = {"text": {"pad_to_multiple_of": PADDED_TO}}  # type: ignore[assignment]
         return model
 
+    @cached_property
+    def _query_model(self) -> "SentenceTransformer":
+        """What embeds questions: the bundled model as it was trained for them, sharing its table of embeddings."""
+        if self.name != BUNDLED_MODEL:
+            return self._model
+        from rag.adapter import merge_adapter, read_adapter
+
+        shared = self.network[0].embeddings
+        model = copy.deepcopy(self._model, {id(shared): shared})
+        tensors, _ = read_adapter(QUERY_ADAPTER)
+        merge_adapter(model[0].model, tensors)  # type: ignore[arg-type]  # sentence-transformers types its parts loosely
+        return model
+
     @property
     def network(self) -> tuple[Any, Any]:
         """The transformer under the model, and its tokenizer."""
@@ -118,7 +133,7 @@ class SentenceEmbedder:
         return lru_cache(maxsize=256)(self._encode_query)
 
     def _encode_query(self, text: str) -> Vector:
-        model = self._model
+        model = self._query_model
         with _on_one_core():
             encoded = model.encode_query([simplify(text)], batch_size=1, show_progress_bar=False)
         vector: Vector = unit_rows(encoded)[0]

@@ -3,15 +3,15 @@
 Imports torch: import it only where a model is made. The adapter is trained by `training/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
+
+from rag.adapter import merge_adapter, read_adapter
 
 QUESTION_TOKENS = 64  # a longer question is cut
 WINDOW_TOKENS = 256  # a longer window is cut
@@ -71,25 +71,12 @@ def best_span(start: Tensor, end: Tensor) -> tuple[int, int, float]:
     return at // count, at % count, float(sums.flatten()[at])
 
 
-def read_adapter(path: Path) -> tuple[dict[str, Tensor], Mapping[str, str]]:
-    """The tensors of an adapter file and what it says of itself."""
-    with safe_open(path, "pt") as file:
-        metadata = file.metadata()
-    return load_file(path), metadata
-
-
 def with_adapter(encoder: nn.Module, hidden: int, path: Path) -> ReaderModel:
-    """The reader that an adapter file makes of the encoder, whose weights are changed in place.
-
-    `NAME.A` (rank, in) and `NAME.B` (out, rank) add B A to the weight NAME (Hu et al., ICLR 2022, arXiv:2106.09685).
-    """
+    """The reader that an adapter file makes of the encoder, whose weights are changed in place."""
     tensors, _ = read_adapter(path)
-    weights = dict(encoder.named_parameters())
+    merge_adapter(encoder, tensors)
     model = ReaderModel(encoder, hidden)
     with torch.no_grad():
-        for name in sorted({name.removesuffix(".A") for name in tensors if name.endswith(".A")}):
-            added = tensors[f"{name}.B"].float() @ tensors[f"{name}.A"].float()
-            weights[name].copy_(weights[name].float() + added)
         for name, head in (("span", model.span), ("answers", model.answers)):
             head.weight.copy_(tensors[f"{name}.weight"])
             head.bias.copy_(tensors[f"{name}.bias"])

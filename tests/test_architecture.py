@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = """
 voices types errors locks seal settings logs
-text names negation scope bundled embed reader_model reader fusion lexical library
+text names negation scope bundled adapter embed reader_model reader fusion lexical library
 vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
 aliases words pinyin latin romanized spelling numerals dates understand origins about projection
 features measure timeline subjects quantity missing emphasis extract ground generate rewrite_llm examples

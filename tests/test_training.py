@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from rag.reader_model import read_adapter
-from training.examples import Example, Examples, ReadingSet, cropped, window_around
+from rag.adapter import read_adapter
+from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
 from training.train import Plan, draw, export_adapter, schedule, train
 
 PASSAGES = {
@@ -69,10 +69,29 @@ def test_an_answer_example_marks_the_answer_in_its_window(folder: Path) -> None:
             assert example.window[example.start : example.end] == reading.texts[item.passage][item.start : item.end]
 
 
+def test_a_question_that_its_passage_leaves_open_is_asked_of_the_windows_of_that_passage(folder: Path) -> None:
+    reading = ReadingSet.load(folder)
+    examples = Examples(reading, {kind: float(kind == "missed") for kind in KINDS})
+    for seed in range(9):
+        cat = [examples.no_answer(item, 12, random.Random(seed)) for item in reading.items[:2]]
+        assert [(e.kind, e.question, e.start) for e in cat] == [("missed", "猫几岁？", None)] * 2
+        assert all(e.window in reading.texts["甲"] for e in cat)
+    assert Examples(reading).no_answer(reading.items[2], 12, random.Random(1)).kind != "missed"
+
+
+def test_a_set_may_ask_about_the_passages_of_the_one_before(folder: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "passages.jsonl").write_text("", encoding="utf-8")
+    row = {"id": "w1", "question": "猫以什么为食？", "passage": "甲", "answers": ["鱼"], "answerable": True}
+    (later / "questions.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert [item.id for item in ReadingSet.load(folder, later).items] == ["q1", "q2", "q3", "q4", "w1"]
+
+
 @pytest.mark.parametrize("kind", ["retrieved", "removed", "elsewhere", "changed"])
 def test_no_window_of_these_kinds_answers(folder: Path, kind: str) -> None:
     reading = ReadingSet.load(folder)
-    examples = Examples(reading, {k: float(k == kind) for k in ("retrieved", "removed", "changed", "elsewhere")})
+    examples = Examples(reading, {k: float(k == kind) for k in KINDS})
     kinds = set()
     for seed in range(30):
         for item in reading.items:

@@ -14,30 +14,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rank", type=int, default=64, help="rank of the adapter; 0 trains every weight")
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--sets", nargs="+", default=["cmrc2018-train", "drcd-dev"], help="sets to train on")
+    parser.add_argument("--start", default="", metavar="ADAPTER", help="adapter file to begin with")
+    parser.add_argument("--sets", nargs="+", default=SETS, help="sets to train on")
     options = parser.parse_args(arguments)
 
     from training.examples import Examples, ReadingSet
     from training.train import Plan, export_adapter, train
 
     try:
-        whole = ReadingSet.load(*(options.data / name for name in options.sets))
+        whole = ReadingSet.load(*(options.data / name for name in options.sets), WRITTEN)
     except OSError as error:
         print(f"error: {error}: give the folder that holds {' and '.join(options.sets)}", file=sys.stderr)
         return 1
     learn, held = whole.split(HELD_OUT)
-    plan = Plan(epochs=options.epochs, rank=options.rank, rate=options.rate, seed=options.seed)
+    plan = Plan(options.epochs, options.rank, options.rate, options.seed, options.start)
     print(f"{len(learn.items)} questions to learn from, {len(held.items)} held out; {plan}", flush=True)
+    often = [item for item in learn.items if item.passage in learn.missed]
     try:
-        train(plan, Examples(learn), learn.items, options.out, lambda line: print(line, flush=True))
+        train(plan, Examples(learn), learn.items + often, options.out, lambda line: print(line, flush=True))
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if plan.rank:
-        export_adapter(options.out / "checkpoint.pt", options.out / "reader.safetensors", ", ".join(options.sets))
+        trained_on = ", ".join([*options.sets, "training/written"])
+        export_adapter(options.out / "checkpoint.pt", options.out / "reader.safetensors", trained_on)
     return 0
 
 
+SETS = ["cmrc2018-train", "drcd-dev"]
+WRITTEN = Path(__file__).with_name("written")  # questions in other words than the text, and ones it leaves open
 HELD_OUT = 0.08  # share of the passages that are never trained on, for choosing and for calibration
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ from rag.reader import same_length
 from rag.text import content_of, index_terms, sentence_spans, simplify
 from rag.types import Span
 
-KINDS = ("retrieved", "removed", "changed", "elsewhere")  # of windows that do not answer
-SHARES = {"retrieved": 0.4, "removed": 0.3, "changed": 0.15, "elsewhere": 0.15}
+KINDS = ("retrieved", "removed", "changed", "elsewhere", "missed")  # of windows that do not answer
+SHARES = {"retrieved": 0.25, "removed": 0.2, "changed": 0.1, "elsewhere": 0.1, "missed": 0.35}
 NEAR = 20  # passages that a retrieved negative is drawn from
 _YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?=年)")
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
@@ -54,21 +54,28 @@ class ReadingSet:
     texts: dict[str, str]
     titles: dict[str, str]
     items: list[Item]
+    missed: dict[str, list[str]] = field(default_factory=dict)  # for a passage, questions that it does not answer
 
     @classmethod
     def load(cls, *folders: Path) -> "ReadingSet":
-        """The answerable questions of all folders, those whose answer stands in its passage."""
+        """The questions of all folders whose answer stands in their passage, and those that their passage leaves open.
+
+        A folder may ask about the passages of those before it.
+        """
         texts: dict[str, str] = {}
         titles: dict[str, str] = {}
         items = []
+        missed: dict[str, list[str]] = {}
         for folder in folders:
             for row in _rows(folder / "passages.jsonl"):
                 texts[row["id"]] = same_length(row["text"])
                 titles[row["id"]] = simplify(row["title"])
             for row in _rows(folder / "questions.jsonl"):
-                if row["answerable"] and (item := _item(row, texts[row["passage"]])):
+                if not row["answerable"]:
+                    missed.setdefault(row["passage"], []).append(simplify(row["question"]))
+                elif item := _item(row, texts[row["passage"]]):
                     items.append(item)
-        return cls(texts, titles, items)
+        return cls(texts, titles, items, missed)
 
     def split(self, held_out: float) -> tuple["ReadingSet", "ReadingSet"]:
         """The questions of most passages, and of a share that is held out, the same every time."""
@@ -76,7 +83,9 @@ class ReadingSet:
         random.Random(1).shuffle(ids)
         apart = set(ids[: round(held_out * len(ids))])
         return tuple(
-            ReadingSet(self.texts, self.titles, [item for item in self.items if (item.passage in apart) is held])
+            ReadingSet(
+                self.texts, self.titles, [item for item in self.items if (item.passage in apart) is held], self.missed
+            )
             for held in (False, True)
         )  # type: ignore[return-value]
 
@@ -167,8 +176,9 @@ class Examples:
 
     def no_answer(self, item: Item, most: int, chance: random.Random) -> Example:
         """A window that looks as if it could answer, and does not; of another kind where one cannot be made."""
-        first = chance.choices(KINDS, [self.shares[kind] for kind in KINDS])[0]
-        for kind in (first, *KINDS):
+        kinds = KINDS if item.passage in self.reading.missed else KINDS[:-1]
+        first = chance.choices(kinds, [self.shares[kind] for kind in kinds])[0]
+        for kind in (first, *kinds):
             example: Example | None = getattr(self, f"_{kind}")(item, most, chance)
             if example:
                 return replace(example, kind=kind)
@@ -177,6 +187,13 @@ class Examples:
 
     def _title(self, passage: str, chance: random.Random) -> str:
         return self.reading.titles[passage] if chance.random() < 0.8 else ""
+
+    def _missed(self, item: Item, most: int, chance: random.Random) -> Example | None:
+        """The window of the answer, or the likeliest of its passage, under a question that the passage leaves open."""
+        asked = replace(item, question=chance.choice(self.reading.missed[item.passage]))
+        if chance.random() < 0.5:
+            return replace(self.answer(asked, most, chance), start=None, end=0)
+        return self._nearest_window(asked, item.passage, self.reading.spans[item.passage], most, chance)
 
     def _retrieved(self, item: Item, most: int, chance: random.Random) -> Example | None:
         near = self.reading.near[item.id]

