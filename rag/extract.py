@@ -8,6 +8,7 @@ from itertools import combinations
 from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.features import Candidate, asks_for
+from rag.hanging import with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
@@ -212,6 +213,16 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
     return groups
 
 
+def understandable(groups: Sequence[Group]) -> list[Group]:
+    """The groups, a first sentence together with the one before it where it says nothing without it."""
+    firsts = [group.candidates[0] for group in groups]
+    shown = {(first.passage.article.id, (first.start, first.end)) for first in firsts}
+    return [
+        replace(group, candidates=[with_what_it_hangs_on(first, shown), *group.candidates[1:]])
+        for group, first in zip(groups, firsts, strict=True)
+    ]
+
+
 def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
     """The up to NEAREST sentences that come nearest to answering, none twice, the most probable first."""
     probabilities = sentence_probabilities(measured)
@@ -246,5 +257,6 @@ def extract(
     notice = VIEWS.format(count=views) if views > 1 else ""
     if differ := not told and values_differ(asked, groups):
         notice = DIFFER
-    for count in range(1, len(groups) + 1):
-        yield replace(compose(question, groups[:count], passages), notice=notice, differ=differ)
+    whole = understandable(groups)
+    for count in range(1, len(whole) + 1):
+        yield replace(compose(question, whole[:count], passages), notice=notice, differ=differ)

@@ -20,7 +20,7 @@ voices types errors locks seal settings logs
 text names negation scope bundled adapter embed reader_model reader fusion lexical library
 vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
 aliases words pinyin latin romanized spelling numerals dates understand origins about projection
-features measure timeline subjects quantity missing emphasis extract ground generate rewrite_llm examples
+features hanging measure timeline subjects quantity missing emphasis extract ground generate rewrite_llm examples
 chain export verify record history_tables history difference feedback followups __main__
 """
 FLOW = ORDER.split()

@@ -250,3 +250,10 @@ def test_what_speaks_against_the_premise_is_shown_alone_and_says_so() -> None:
     assert answer.notice == ""
     *_, answer = extract(Question("平台收取商家押金吗？"), found, tuple(passages))
     assert answer.notice == ""
+
+
+def test_an_answer_quotes_a_sentence_that_points_back_with_the_one_before() -> None:
+    passages = (passage(1, "一种是买断，一种是代销。甲做的就是后者。"),)
+    *_, answer = extract(Question("甲做哪一种？"), measured(list(passages), [-5, 0]), passages)
+    assert [statement.text for statement in answer.statements] == ["一种是买断，一种是代销。甲做的就是后者。"]
+    assert [citation.quote for citation in answer.citations] == ["一种是买断，一种是代销。甲做的就是后者。"]

@@ -1,0 +1,35 @@
+"""Sentences that say nothing without the one before them: 小红书做的就是后者。 They are quoted together with it."""
+
+import re
+from collections.abc import Container
+
+from rag.features import Candidate
+from rag.types import Span
+
+LONGEST_BEFORE = 80  # code points; a longer sentence would bury the one that answers
+_HANGS = re.compile(
+    r"^[“「\"]?(?:这(?![几些]?[年天月周]|[里次届]|家|个人)|那(?=[是就也]|意味)|此(?:举|后|前)|对此|为此|如此|上述|以上|[前后]者|否则|反之)"
+    r"|[前后]者"
+)
+
+
+def hangs(sentence: str) -> bool:
+    """Whether a sentence refers to what stands before it."""
+    return bool(_HANGS.search(sentence))
+
+
+def with_what_it_hangs_on(candidate: Candidate, shown: Container[tuple[str, Span]]) -> Candidate:
+    """The sentence together with the one before it where it hangs on that; else as it is.
+
+    `shown` holds the (article id, span) of the sentences that the answer shows anyway. The two must stand in one
+    paragraph, so that the citation is one stretch of the article.
+    """
+    spans, article = candidate.passage.chunk.sentences, candidate.passage.article
+    at = spans.index((candidate.start, candidate.end))
+    if not at or not hangs(candidate.text):
+        return candidate
+    start, end = spans[at - 1]
+    apart = article.text[end : candidate.start]
+    if "\n" in apart or apart.strip() or end - start > LONGEST_BEFORE or (article.id, (start, end)) in shown:
+        return candidate
+    return Candidate(candidate.passage, start, candidate.end)

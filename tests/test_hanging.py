@@ -1,0 +1,61 @@
+import pytest
+
+from rag.features import Candidate
+from rag.hanging import LONGEST_BEFORE, hangs, with_what_it_hangs_on
+from rag.text import sentence_spans
+from rag.types import Article, Chunk, Passage
+
+
+def second(text: str) -> Candidate:
+    """The second sentence of an article."""
+    article = Article(id="文", source_path="文.txt", raw=text, title="文")
+    spans = tuple(sentence_spans(text))
+    return Candidate(Passage(article, Chunk("c", "文", 0, len(text), text, "", spans), 1, 1.0), *spans[1])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "小红书做的就是后者。",
+        "这让商家很为难。",
+        "此举省下了运费。",
+        "“对此我们没有办法。”",
+        "那就意味着要多收一笔钱。",
+        "否则不予受理。",
+    ],
+)
+def test_a_sentence_that_points_back_hangs(sentence: str) -> None:
+    assert hangs(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "这几年商家少了。",
+        "这里有一百家店。",
+        "小红书成立于2013年。",
+        "那年他三十岁。",
+        "因此收费。",
+        "此外还收费。",
+        "其创始人姓王。",
+        "这家店开了。",
+    ],
+)
+def test_a_sentence_that_names_what_it_speaks_of_or_leads_on_stands_alone(sentence: str) -> None:
+    assert not hangs(sentence)
+
+
+def test_a_hanging_sentence_is_quoted_with_the_one_before_as_one_stretch() -> None:
+    candidate = second("一种是买断，一种是代销。小红书做的就是后者。它收佣金。")
+    assert with_what_it_hangs_on(candidate, set()).text == "一种是买断，一种是代销。小红书做的就是后者。"
+
+
+def test_a_sentence_stays_alone_where_the_one_before_is_shown_is_long_or_is_in_another_paragraph() -> None:
+    shown = second("一种是买断，一种是代销。小红书做的就是后者。")
+    assert with_what_it_hangs_on(shown, {("文", (0, 12))}) == shown
+    long = second("甲" * LONGEST_BEFORE + "。小红书做的就是后者。")
+    assert with_what_it_hangs_on(long, set()) == long
+    apart = second("一种是买断，一种是代销。\n小红书做的就是后者。")
+    assert with_what_it_hangs_on(apart, set()) == apart
+    alone = second("一种是买断，一种是代销。小红书收佣金。")
+    assert with_what_it_hangs_on(alone, set()) == alone
