@@ -7,7 +7,7 @@ from math import comb
 
 import numpy as np
 
-from eval.intervals import is_share, resampled
+from eval.intervals import ends, is_share, resampled
 from eval.records import STALE, Line
 
 SIGNIFICANT = 0.05
@@ -56,13 +56,19 @@ class Change:
             return mcnemar(len(self.lost), len(self.won))
         return paired_bootstrap(self.losses)
 
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """The ends of the 95% interval of the loss: the percentile bootstrap over the questions, as `estimate`."""
+        return ends(resampled(self.losses))
+
     def is_loss(self, allowed: float) -> bool:
         """Whether more was lost than is allowed, or significantly more lost than won."""
         return self.loss > allowed or (self.loss > 0 and self.p_value < SIGNIFICANT)
 
     def __str__(self) -> str:
         counts = f"lost {len(self.lost)} of {len(self.before)} questions and won {len(self.won)}"
-        return f"{self.metric} {counts}: a loss of {self.loss:.3f}, p {self.p_value:.3f}"
+        low, high = self.interval
+        return f"{self.metric} {counts}: a loss of {self.loss:.3f} ({low:.3f} to {high:.3f}), p {self.p_value:.3f}"
 
 
 def mcnemar(lost: int, won: int) -> float:

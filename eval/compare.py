@@ -57,10 +57,11 @@ def compare(before: Recorded, after: Recorded, metrics: Sequence[str] = METRICS)
 
 def print_changes(changes: Sequence[Change], before: Sequence[Line], after: Sequence[Line], console: Console) -> None:
     """A row for each metric, then every question that one of them lost or won, with both answers and passages."""
-    table = Table("metric", "questions", "lost", "won", "loss", "p")
+    table = Table("metric", "questions", "lost", "won", "loss", "95% interval", "p")
     for change in changes:
         counts = (len(change.before), len(change.lost), len(change.won))
-        table.add_row(change.metric, *map(str, counts), f"{change.loss:+.3f}", f"{change.p_value:.3f}")
+        between = f"{change.interval[0]:+.3f} to {change.interval[1]:+.3f}"
+        table.add_row(change.metric, *map(str, counts), f"{change.loss:+.3f}", between, f"{change.p_value:.3f}")
     console.print(table)
     for then, now in zip(before, after, strict=True):
         lost = [change.metric for change in changes if now["id"] in change.lost]

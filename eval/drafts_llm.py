@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from eval.drafts import LONGEST_QUESTION, SHORTEST, Draft
-from eval.wording import contains
+from eval.metrics import contains
 from rag.generate import Reply, load_prompt
 from rag.text import sentence_spans
 from rag.types import Article

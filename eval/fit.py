@@ -21,9 +21,8 @@ from scipy.special import logsumexp, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from eval.metrics import overlap
+from eval.metrics import contains, overlap
 from eval.sets import SetQuestion, load_set, locate
-from eval.wording import contains
 from rag.chain import AnswerChain
 from rag.embed import Embedder, SentenceEmbedder
 from rag.features import (

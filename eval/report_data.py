@@ -9,9 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from eval.metrics import percentile
 from eval.reasons import ORDER, failure_reasons
 from eval.records import LINES, Line, RunError, read_run
-from eval.summary import percentile
 
 REQUIRED = {"question", "history", "answerable", "gold", "forbid", "evidence", "answer", "passages"}
 JITTER = 0.04  # of the scatter's width: questions with equal scores stay apart

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval import metrics, wording
+from eval import metrics
 from eval.metrics import Place
 from eval.outcomes import Outcome, outcome
 from eval.sets import SetQuestion
@@ -93,8 +93,8 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
         "statement recall": metrics.statement_recall(answer),
         "statement precision": metrics.statement_precision(answer),
         "unsupported figures": metrics.unsupported_figures(answer),
-        "over-refusal": float(answer.refused) if question.answerable else None,
-        "refusal": None if question.answerable else float(answer.refused),
+        "over-refusal": metrics.over_refusal(answer, question.answerable),
+        "refusal": metrics.refusal(answer, question.answerable),
         "joint accuracy": float(metrics.is_right(answer, question.answerable, question.gold, gold)),
         "milliseconds": answer.timings_ms["total"],
     }
@@ -104,13 +104,13 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
             "citation hit": metrics.citation_hit(answer, gold),
             "citation precision": metrics.citation_precision(answer, gold),
             "citation recall": metrics.citation_recall(answer, question.gold),
-            "gold containment": wording.gold_containment(text, question.gold),
-            "gold share": wording.gold_share(text, question.gold),
-            "gold figures": wording.gold_figures(text, question.gold),
-            "forbidden": wording.holds_forbidden(text, question.forbid),
-            "exact match": wording.exact_match(text, question.gold),
-            "F1": wording.token_f1(text, question.gold),
-            "brevity": wording.brevity(text, question.gold),
+            "gold containment": metrics.gold_containment(text, question.gold),
+            "gold share": metrics.gold_share(text, question.gold),
+            "gold figures": metrics.gold_figures(text, question.gold),
+            "forbidden": metrics.holds_forbidden(text, question.forbid),
+            "exact match": metrics.exact_match(text, question.gold),
+            "F1": metrics.token_f1(text, question.gold),
+            "brevity": metrics.brevity(text, question.gold),
         }
     return scores
 

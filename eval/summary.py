@@ -8,18 +8,13 @@ from typing import Any
 import numpy as np
 
 from eval.intervals import SEED, Estimate, Statistic, ends, estimate, resampled
+from eval.metrics import balanced_accuracy, percentile
 from eval.outcomes import ORDER
 
 Line = Mapping[str, Any]
 Figures = dict[str, Estimate]
 
 JUDGED_APART = "refusal"
-
-
-def percentile(values: Any, percent: int, axis: int = 0) -> Any:
-    """The smallest value that `percent` of the values along an axis do not exceed (nearest rank)."""
-    ordered = np.sort(values, axis=axis)
-    return np.take(ordered, max(0, -(-percent * ordered.shape[axis] // 100) - 1), axis=axis)
 
 
 STATISTICS: dict[str, dict[str, Statistic]] = {  # of what is no mean
@@ -69,10 +64,7 @@ def judged(lines: Sequence[Line], metric: str) -> list[float]:
 
 
 def refusal_figures(lines: Sequence[Line]) -> Figures:
-    """Of each type with unanswerable questions, the share that is refused, and its balanced accuracy.
-
-    Balanced accuracy is the mean of that share and of the share of answerable questions that are not refused.
-    """
+    """Of each type with unanswerable questions, the share that is refused, and its balanced accuracy."""
     answered = [1 - value for value in judged(lines, "over-refusal")]
     figures: Figures = {}
     for type_, own in by_type(lines).items():
@@ -80,8 +72,8 @@ def refusal_figures(lines: Sequence[Line]) -> Figures:
             continue
         figures[f"refusal {type_}"] = estimate(refused)
         if answered:
-            value = (np.mean(refused) + np.mean(answered)) / 2
-            low, high = ends((resampled(refused) + resampled(answered, seed=SEED + 1)) / 2)
+            value = balanced_accuracy(np.mean(refused), np.mean(answered))
+            low, high = ends(balanced_accuracy(resampled(refused), resampled(answered, seed=SEED + 1)))
             figures[f"balanced accuracy {type_}"] = Estimate(float(value), low, high, len(refused) + len(answered))
     return figures
 

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from eval.metrics import contains
 from eval.sets import SetError, SetQuestion, load_set, locate
-from eval.wording import contains
 from rag.errors import RagError
 from rag.index import read_manifest
 from rag.library import Library

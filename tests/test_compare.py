@@ -107,7 +107,7 @@ def test_the_command_shows_both_answers_and_passages_and_fails_on_a_loss(
     assert "二 二？" in out and "newly broken: joint accuracy" in out and "一？" not in out
     assert "从前的答案。" in out and "现在的答案。" in out
     assert out.count("★1. 甲: 猫吃鱼。猫怕狗。") == 2 and " 2. 乙: 狗追猫。" in out
-    assert err == "FAILED: joint accuracy lost 1 of 2 questions and won 0: a loss of 0.500, p 1.000\n"
+    assert err == "FAILED: joint accuracy lost 1 of 2 questions and won 0: a loss of 0.500 (0.000 to 1.000), p 1.000\n"
     assert main([str(before), str(after), "--max-loss", "0.5"]) == 0
     assert main([str(after), str(before)]) == 0
     assert "newly fixed: joint accuracy" in capsys.readouterr().out

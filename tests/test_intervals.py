@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from eval.intervals import SEED, Estimate, estimate, resampled, share_interval
-from eval.summary import by_type, figures_of, percentile, summary_of
+from eval.metrics import percentile
+from eval.summary import by_type, figures_of, summary_of
 
 
 def line(type_: str = "fact", id_: str = "q", error: str | None = None, **scores: float | None) -> dict[str, Any]:

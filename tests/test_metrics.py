@@ -2,17 +2,21 @@
 
 import math
 import random
+import re
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import ir_measures
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score
 
 from eval import metrics
-from eval.metrics import Place
-from eval.wording import (
+from eval.metrics import (
+    Place,
     brevity,
     contains,
     exact_match,
@@ -51,6 +55,13 @@ def answer_of(*statements: tuple[str, tuple[tuple[Article, tuple[int, int]], ...
 
 REFUSAL = Answer(Question("问"), refused=True, notice="没有3.5亿", passages=PASSAGES)
 GOOD = answer_of(("月活3.5亿。", ((ARTICLE, MONTHLY),)))
+
+
+@pytest.mark.parametrize("path", sorted(Path(metrics.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_every_metric_has_a_file_with_its_formula_and_its_source(path: Path) -> None:
+    if path.stem not in ("__init__", "places", "texts", "cited"):  # what all of them read
+        told = path.read_text(encoding="utf-8").split('"""')[1]
+        assert re.search(r"^Source: .{4,}", told, re.MULTILINE) and re.search(r" = |1 when", told)
 
 
 # wording
@@ -240,6 +251,30 @@ def test_article_metrics_rank_articles() -> None:
     assert metrics.article_reciprocal_rank(["甲"], set()) is None
 
 
+# refusals
+
+
+def test_a_refusal_is_judged_by_whether_it_should_be_one() -> None:
+    assert (metrics.refusal(REFUSAL, False), metrics.refusal(GOOD, False), metrics.refusal(GOOD, True)) == (1, 0, None)
+    told = (metrics.over_refusal(REFUSAL, True), metrics.over_refusal(GOOD, True), metrics.over_refusal(REFUSAL, False))
+    assert told == (1, 0, None)
+    assert metrics.balanced_accuracy(0.5, 0.75) == 0.625
+    assert list(metrics.balanced_accuracy(np.array([0, 1]), np.array([1, 1]))) == [0.5, 1]
+
+
+def test_balanced_accuracy_agrees_with_scikit_learn() -> None:
+    chance = random.Random(6)
+    for _ in range(200):
+        unanswerable = [False, True] + [chance.random() < 0.4 for _ in range(30)]
+        refused = [chance.random() < 0.5 for _ in unanswerable]
+        rates = [
+            np.mean([r == wanted for r, u in zip(refused, unanswerable, strict=True) if u == wanted])
+            for wanted in (True, False)
+        ]
+        theirs = balanced_accuracy_score(unanswerable, refused)
+        assert metrics.balanced_accuracy(*rates) == pytest.approx(theirs)
+
+
 # citations and the answer as a whole
 
 
@@ -394,8 +429,9 @@ def test_retrieval_metrics_agree_with_ir_measures() -> None:
     qrels, run, ours = [], [], dict[str, list[float]]()
     for query in map(str, range(300)):
         gold: list[Place] = [("甲", 10 * i, 10 * i + 8) for i in range(chance.randint(1, 14))]
-        passages: list[Place] = [(*place[:2], place[1] + 4) for place in gold if chance.random() < 0.6]
-        passages += [("乙", 10 * i, 10 * i + 8) for i in range(chance.randrange(12))]
+        half = chance.choice((4, 8))  # of a gold interval is covered, or all of it
+        passages: list[Place] = [(*place[:2], place[1] + half) for place in gold if chance.random() < 0.6]
+        passages += [("乙", 10 * i, 10 * i + half) for i in range(chance.randrange(12))]
         chance.shuffle(passages)
         qrels += [ir_measures.Qrel(query, str(place[:2]), 1) for place in gold]
         run += [ir_measures.ScoredDoc(query, str(place[:2]), -rank) for rank, place in enumerate(passages)]
@@ -405,8 +441,12 @@ def test_retrieval_metrics_agree_with_ir_measures() -> None:
             float(metrics.evidence_hit(passages, gold, 5) or 0),
             float(metrics.reciprocal_rank(passages, gold) or 0),
             float(metrics.ndcg(passages, gold) or 0),
+            float(metrics.evidence_recall(passages, gold, 5) or 0) * 8 / half,
+            float(metrics.evidence_precision(passages, gold, 5) or 0) * min(5, len(passages)) / 5,
         ]
-    measures = [ir_measures.parse_measure(name) for name in ("Success@1", "Success@5", "RR@10", "nDCG@10")]
+    measures = [
+        ir_measures.parse_measure(name) for name in ("Success@1", "Success@5", "RR@10", "nDCG@10", "R@5", "P@5")
+    ]
     theirs = {(row.query_id, row.measure): row.value for row in ir_measures.iter_calc(measures, qrels, run)}
     assert len(theirs) == 300 * len(measures)
     for query, values in ours.items():

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from eval.metrics import contains, normalize_answer
 from eval.sets import Evidence, SetError, SetQuestion, load_set, locate, locate_all
-from eval.wording import contains, normalize_answer
 from ingest.load import article_files, load_article
 from rag.library import IndexedFile, Library
 from rag.types import Article, Message, Question, Removal, Scope

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from eval.wording import exact_match, token_f1
+from eval.metrics import exact_match, token_f1
 from rag.reader import ADAPTER, Reader, Reading, Window
 from rag.text import sentence_spans
 
