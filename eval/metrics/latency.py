@@ -1,6 +1,6 @@
 """p50 and p95: how long a question takes.
 
-The smallest of n ordered values that p percent of them do not exceed: the one of rank ceil(p n / 100).
+pP = the smallest of n values that P percent of them do not exceed: of the ordered ones that of rank ceil(P n / 100).
 Source: the nearest-rank percentile, Hyndman and Fan, The American Statistician 1996, definition 1,
 doi:10.1080/00031305.1996.10473566.
 """
