@@ -1,8 +1,9 @@
 """python -m eval followups PATH: how well follow-ups are made to stand alone.
 
-PATH is a file of cases (eval/sets/followups.jsonl: what the rewrite must carry, what it must leave), or a folder that
-holds rewrites.jsonl (history of a question and a reply, question, rewrite), or the passages.jsonl and
-questions.jsonl of a reading-comprehension set. Of the latter, two questions on a passage in a row that both name its
+PATH is a file of cases (eval/sets/followups.jsonl: what the rewrite must carry, what it must leave), which --out DIR
+keeps as a run for `python -m eval gate DIR`; or a folder that holds rewrites.jsonl (history of a question and a reply,
+question, rewrite), or the passages.jsonl and questions.jsonl of a reading-comprehension set. Of the latter, two
+questions on a passage in a row that both name its
 title make a conversation: the title in the second becomes 它 (pronoun), or goes (left out).
 An entity is a stretch of letters that a diff shows as added to the question, cut at function words (西安 and 照片 in
 西安的照片). Recall: the share of the entities which the gold rewrite adds that ours holds, whole. Precision: the share
@@ -19,15 +20,17 @@ import hashlib
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import cycle, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from eval.convert import read_jsonl
+from eval.followup_cases import Rewriter, record_cases, told
+from eval.records import RunError
 from rag.errors import RagError
 from rag.rewrite import is_follow_up, stand_alone
 from rag.settings import load_settings
@@ -38,8 +41,6 @@ RESAMPLES = 1000
 _FUNCTION_WORDS = re.compile(
     r"什么|怎么|为什么|[的了吗呢吧啊呀嘛么是有在我你您他她它们这那里上个就也都还很和与跟把被]|[\W_]"
 )
-
-Rewriter = Callable[[Question], str]
 
 
 @dataclass(frozen=True)
@@ -164,20 +165,6 @@ def _on_articles(folder: Path) -> Iterator[Row]:
                 yield Row("left out", _conversation(without, *opening), text)
 
 
-def judge_cases(path: Path, rewriter: Rewriter) -> list[str]:
-    """One line for each kind of cases, how many are right, and one for each case that is wrong."""
-    right: dict[str, list[bool]] = defaultdict(list)
-    wrong = []
-    for case in read_jsonl(path):
-        turns = zip(cycle(("user", "assistant")), case["history"])
-        ours = rewriter(Question(case["question"], tuple(Message(*turn) for turn in turns)))
-        good = all(name in ours for name in case["carry"]) and not any(name in ours for name in case["leave"])
-        right[case["kind"]].append(good)
-        wrong += [f"wrong: {case['id']} {case['question']} -> {ours}"] * (not good)
-    right["all"] = [good for kind in right.values() for good in kind]
-    return [*(f"{kind:<12} {sum(goods):>3} of {len(goods)}" for kind, goods in right.items()), *wrong]
-
-
 def share_with_interval(parts: Sequence[int], wholes: Sequence[int]) -> str:
     """Sum of the parts by sum of the wholes, with its 95% interval over resampled rows; - with nothing to judge."""
     if not sum(wholes):
@@ -220,13 +207,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, help="the first rows of the half only")
     parser.add_argument("--kind", help="rows of one kind only, such as follow-up")
     parser.add_argument("--llm", action="store_true", help="also with the LLM of the settings (YINJU_LLM)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run, of a file of cases")
     options = parser.parse_args(arguments)
+    if options.out and not options.path.is_file():
+        parser.error("--out is for a file of cases")
     try:
         if options.path.is_file():
-            print("\n".join(judge_cases(options.path, stand_alone)))
-            return 0
+            run = record_cases(options.path, stand_alone, options.out)
+            print("\n".join(told(run)))
+            return 1 if any(line["error"] for line in run.lines) else 0
         rows = [row for row in load_rows(options.path) if in_split(row.opening, options.split)]
         rows = [row for row in rows if options.kind in (None, row.kind)][: options.limit]
+    except RunError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"error: {options.path} holds no follow-ups: {error}", file=sys.stderr)
         return 1

@@ -5,10 +5,11 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from eval.intervals import Estimate, estimate
 from eval.metrics import percentile
 from eval.reasons import ORDER, failure_reasons
 from eval.records import LINES, Line, RunError, read_run
@@ -72,22 +73,22 @@ class Report:
         return [line for line in self.lines if line["answer"]]
 
     @property
-    def confusion(self) -> dict[tuple[bool, bool], int]:
-        """Number of questions by (answerable, refused)."""
-        counts = Counter((bool(line["answerable"]), bool(line["answer"]["refused"])) for line in self.answered)
-        return {
-            (answerable, refused): counts[answerable, refused]
-            for answerable in (True, False)
-            for refused in (False, True)
-        }
+    def confusion(self) -> dict[tuple[bool, bool], Estimate | None]:
+        """By (answerable, refused), the share of the questions that are as answerable; None without such questions."""
+        found: dict[tuple[bool, bool], Estimate | None] = {}
+        for answerable in (True, False):
+            own = [bool(line["answer"]["refused"]) for line in self.answered if line["answerable"] == answerable]
+            for refused in (False, True):
+                found[answerable, refused] = estimate([float(one == refused) for one in own]) if own else None
+        return found
 
     @property
-    def refusals(self) -> list[tuple[str, int, int]]:
-        """Each type of unanswerable questions, never averaged: how many were refused, of how many."""
+    def refusals(self) -> list[tuple[str, Estimate]]:
+        """Each type of unanswerable questions, never averaged: the share that was refused."""
         asked = [line for line in self.answered if not line["answerable"]]
         types = dict.fromkeys(line["type"] for line in asked)
         of_type = {type_: [line for line in asked if line["type"] == type_] for type_ in types}
-        return [(type_, sum(line["answer"]["refused"] for line in of), len(of)) for type_, of in of_type.items()]
+        return [(type_, estimate([float(line["answer"]["refused"]) for line in of])) for type_, of in of_type.items()]
 
     @property
     def milliseconds(self) -> list[float]:
@@ -95,9 +96,10 @@ class Report:
         return [ms for line in self.lines if (ms := line["scores"].get("milliseconds")) is not None]
 
     @property
-    def percentiles(self) -> dict[int, float]:
+    def percentiles(self) -> dict[int, Estimate]:
         """The p50 and p95 of the milliseconds; empty without any."""
-        return {percent: float(percentile(self.milliseconds, percent)) for percent in (50, 95) if self.milliseconds}
+        values = self.milliseconds
+        return {percent: estimate(values, partial(percentile, percent=percent)) for percent in (50, 95) if values}
 
     @property
     def latency(self) -> list[Bin]:

@@ -7,18 +7,22 @@ from typing import Any
 import pytest
 from llm_server import fake_llm
 
+from eval.accept import accept
+from eval.followup_cases import Rewriter, record_cases, told
 from eval.followups import (
     Row,
     counts,
     entities_added,
     in_split,
-    judge_cases,
     load_rows,
     main,
     prepend,
     report,
     share_with_interval,
 )
+from eval.gate import GATES
+from eval.gates import judge_runs, load_gates
+from eval.records import read_run
 from rag.types import Message, Question
 
 HISTORY = (Message("user", "吴彦祖长什么样"), Message("assistant", "很帅"))
@@ -146,9 +150,84 @@ def test_a_folder_without_a_set_is_an_error(tmp_path: Path, capsys: pytest.Captu
     assert "holds no follow-ups" in capsys.readouterr().err
 
 
-def test_a_case_is_right_when_the_rewrite_carries_and_leaves_what_it_must(tmp_path: Path) -> None:
-    case = {"id": "c1", "kind": "pronoun", "history": ["甲卖什么？", "乙的茶。"], "carry": ["甲"], "leave": ["乙"]}
+CASE = {"id": "c1", "kind": "pronoun", "history": ["甲卖什么？", "乙的茶。"], "carry": ["甲"], "leave": ["乙"]}
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
     path = tmp_path / "cases.jsonl"
-    write(path, [case | {"question": "它贵吗"}])
-    assert judge_cases(path, prepend) == ["pronoun        1 of 1", "all            1 of 1"]
-    assert judge_cases(path, lambda question: "乙贵吗")[2:] == ["wrong: c1 它贵吗 -> 乙贵吗"]
+    write(path, [CASE | {"question": "它贵吗"}, CASE | {"id": "c2", "kind": "list", "question": "还有吗"}])
+    return path
+
+
+def test_a_case_is_right_when_the_rewrite_carries_and_leaves_what_it_must(cases: Path) -> None:
+    assert told(record_cases(cases, prepend)) == [
+        "pronoun      1.000 (0.207-1.000, 1)",
+        "list         1.000 (0.207-1.000, 1)",
+        "all          1.000 (0.342-1.000, 2)",
+    ]
+    run = record_cases(cases, lambda question: f"乙{question.text}")
+    assert told(run)[2:] == [
+        "all          0.000 (0.000-0.658, 2)",
+        "wrong: c1 它贵吗 -> 乙它贵吗",
+        "wrong: c2 还有吗 -> 乙还有吗",
+    ]
+
+
+CASE_GATES = """[cases]
+baseline = "base"
+least = {"carried right" = 0.5}
+loss = {"carried right" = 0.02}
+"""
+
+
+def broken(question: Question) -> str:
+    raise KeyError(question.text)
+
+
+@pytest.mark.parametrize(
+    ("rewriter", "failing"),
+    [
+        (prepend, set()),
+        (lambda question: question.text, {"least carried right", "loss of carried right"}),
+        (lambda question: f"甲{'乙' * ('还' in question.text)}", {"loss of carried right"}),
+        (broken, {"no failure", "least carried right", "loss of carried right"}),
+    ],
+    ids=["the same", "nothing is carried", "one case is lost", "a crash"],
+)
+def test_the_gates_hold_follow_ups_to_a_floor_and_a_baseline(
+    cases: Path, tmp_path: Path, rewriter: Rewriter, failing: set[str]
+) -> None:
+    path = tmp_path / "gates.toml"
+    path.write_text(CASE_GATES, encoding="utf-8")
+    gates = load_gates(path)
+    accept(record_cases(cases, prepend, tmp_path / "before"), gates)
+    run = record_cases(cases, rewriter, tmp_path / "run")
+    assert {verdict.gate for verdict in judge_runs([run.folder], gates) if not verdict.passed} == failing
+
+
+def test_the_gates_of_follow_ups_fail_without_a_baseline_and_without_a_run(cases: Path, tmp_path: Path) -> None:
+    path = tmp_path / "gates.toml"
+    path.write_text(CASE_GATES, encoding="utf-8")
+    run = record_cases(cases, prepend, tmp_path / "run")
+    failed = [v.gate for v in judge_runs([run.folder], load_gates(path)) if not v.passed]
+    assert failed == ["baseline"]
+    assert [v.told for v in judge_runs([], load_gates(path))] == ["cases was not run"]
+
+
+def test_the_command_keeps_the_run_of_the_cases_and_refuses_an_empty_or_unreadable_file(
+    cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(cases), "--out", str(tmp_path / "run")]) == 0
+    assert [line["id"] for line in read_run(tmp_path / "run").lines] == ["c1", "c2"]
+    cases.write_text("", encoding="utf-8")
+    assert main([str(cases)]) == 1
+    assert "holds 0 lines" in capsys.readouterr().err
+    cases.write_text("{broken\n", encoding="utf-8")
+    assert main([str(cases)]) == 1
+    assert "cases.jsonl holds no follow-ups" in capsys.readouterr().err
+
+
+def test_the_committed_gates_hold_the_follow_ups() -> None:
+    gates = load_gates(GATES)["followups"]
+    assert not gates.optional and gates.least and gates.loss

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from run_folder import TEXT, answer, line, write_run
 
 from eval import reasons
 from eval.highlight import quote_spans, spans_of, stretches
+from eval.intervals import Estimate, estimate
 from eval.records import RunError
 from eval.report import main, passage_pieces, render, words
 from eval.report_data import Bin, bins, read_report, run_folders
@@ -121,13 +123,14 @@ def test_answers_and_refusals_are_counted_against_what_was_right(tmp_path: Path)
             line("e", error="KeyError: x", answer=None, scores={"milliseconds": None}),
         )
     )
-    assert report.confusion == {(True, False): 1, (True, True): 1, (False, False): 1, (False, True): 1}
-    assert report.refusals == [("near", 0, 1), ("off", 1, 1)]
+    half, none, all_ = estimate([0.0, 1.0]), estimate([0.0]), estimate([1.0])
+    assert report.confusion == dict.fromkeys(product((True, False), repeat=2), half)
+    assert report.refusals == [("near", none), ("off", all_)]
     assert [(point.id, point.retrieval, point.answer, point.failed) for point in report.points] == [
         ("a", 1.0, 1.0, False),
         ("b", 1.0, 0.0, True),
     ]
-    assert report.percentiles == {50: 20.0, 95: 20.0}
+    assert report.percentiles == dict.fromkeys((50, 95), Estimate(20.0, 20.0, 20.0, 4))
     assert [(reason, [place for place, _, _ in listed]) for reason, listed in report.failures] == [
         ("crashed", [4]),
         ("refused wrongly", [1]),
