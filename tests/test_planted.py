@@ -1,7 +1,8 @@
-"""Regressions planted into the product on the real articles and questions: each is caught by the gate it is for.
+"""Regressions planted into the product on the real articles, questions and embedding model: each is caught by its gate.
 
-The embedder counts a few frequent characters, so that a run takes seconds. The gates are the committed ones without
-their floors, against a baseline made here; those of an LLM also hold that it marks its sentences.
+Every third question of the corpus set is asked. The gates are the committed ones without their floors, against a
+baseline made here; those of an LLM also hold that it marks its sentences. One embedder serves every run, so that a
+question is embedded once; an index is built on a copy of the first one's cache, so that only what changed is.
 """
 
 import re
@@ -11,40 +12,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from conftest import CORPUS
-from fakes import FakeEmbedder
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from eval.accept import accept
-from eval.gate import GATES
+from eval.gate import GATES, main
 from eval.gates import Gates, Verdict, judge_runs, load_gates
-from eval.records import Recorded
+from eval.reasons import NOT_RETRIEVED, RANKED_LOW, REFUSED_WRONGLY
+from eval.records import STALE, Recorded
+from eval.report import render
+from eval.report_data import read_report
 from eval.run import EXTRACTIVE, LLM, read_sets, record_run
-from eval.verdicts import to_markdown
 from ingest.run import ingest
 from rag import generate
 from rag.chain import AnswerChain
-from rag.embed import Vector, unit_rows
+from rag.embed import SentenceEmbedder
 from rag.settings import Settings
 
 SET = Path(__file__).parent.parent / "eval" / "sets" / "corpus.jsonl"
-COUNTED = "红书商出海电平台国品用户年月家内场销品牌"
-CHUNK = 400  # tokens, which are code points for this embedder
+CHUNK = 400  # tokens
 
-
-class Counting(FakeEmbedder):
-    """Counts frequent characters: a poor embedder, but one that knows articles apart."""
-
-    @property
-    def dimensions(self) -> int:
-        return len(COUNTED) + 1
-
-    def embed_query(self, text: str) -> Vector:
-        return unit_rows(np.array([[*map(text.count, COUNTED), 0.1]]))[0]
+pytestmark = pytest.mark.model
 
 
 class Obedient(BaseChatModel):
@@ -66,8 +57,10 @@ class Obedient(BaseChatModel):
 class Product:
     """The product on a copy of the articles, with runs of every third question held to the committed gates."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, embedder: SentenceEmbedder, cache: Path) -> None:
         self.folder = folder
+        self.embedder = embedder
+        self.cache = cache
         self.corpus = folder / "corpus"
         shutil.copytree(CORPUS, self.corpus)
         self.index = self.indexed(CHUNK)
@@ -80,7 +73,9 @@ class Product:
 
     def indexed(self, chunk_tokens: int) -> Path:
         index = self.folder / f"index-{chunk_tokens}"
-        ingest(self.corpus, index, Counting(), chunk_tokens=chunk_tokens)
+        index.mkdir()
+        shutil.copy(self.cache, index)
+        ingest(self.corpus, index, self.embedder, chunk_tokens=chunk_tokens)
         return index
 
     def run(
@@ -99,7 +94,7 @@ class Product:
             llm="fake:obedient" if model else "",
             **changed,
         )
-        chain = AnswerChain(settings, embedder=Counting(), model=model)
+        chain = AnswerChain(settings, embedder=self.embedder, model=model)
         out = self.folder / "runs" / name
         answerer = LLM if model else EXTRACTIVE
         run, _ = record_run(chain, read_sets([self.set], None, limit), [self.set], answerer, out, limit=limit)
@@ -107,18 +102,41 @@ class Product:
         return run
 
     def failed(self, name: str, gates: Gates | None = None, **plant: Any) -> dict[str, Verdict]:
-        """The gates that fail, by their names, after a plant; the summary for people names each of them."""
+        """The gates that fail, by their names, after a plant; `python -m eval gate` fails and names each of them."""
         run = self.run(name, **plant)
-        verdicts = judge_runs([run.folder], {"corpus": gates or self.gates})
+        path, told = written(gates or self.gates, self.folder / f"{name}.toml"), self.folder / f"{name}.md"
+        verdicts = judge_runs([run.folder], load_gates(path))
         failed = {verdict.gate: verdict for verdict in verdicts if not verdict.passed}
-        assert all(f"**corpus, {gate.replace('_', chr(92) + '_')}**" in to_markdown(verdicts) for gate in failed)
+        assert main([str(run.folder), "--gates", str(path), "--markdown", str(told)]) == bool(failed)
+        summary = told.read_text(encoding="utf-8").replace("\\", "")
+        for gate, verdict in failed.items():
+            assert f"**corpus, {gate}**" in summary
+            assert all(id_ in summary for id_ in verdict.questions[:20])
         self.changed = next((v.told for v in verdicts if v.gate == "baseline"), "")
+        self.report = read_report(run.folder)
         return failed
+
+    def reported(self, reason: str) -> set[str]:
+        """The questions that the last run's report lists under a reason; the page has each of them."""
+        listed = {line["id"] for under, lines in self.report.failures if under == reason for _, line, _ in lines}
+        page = render(self.report)
+        assert all(f"<code>{id_}</code>" in page for id_ in listed)
+        return listed
+
+
+def written(gates: Gates, path: Path) -> Path:
+    """The gates as a file."""
+    text = f'[corpus]\nbaseline = "{gates.baseline}"\n'
+    for name in ("invariants", "least", "most", "loss"):
+        limits = "".join(f'"{metric}" = {limit}\n' for metric, limit in getattr(gates, name).items())
+        text += f"[corpus.{name}]\n{limits}"
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Product:
-    return Product(tmp_path_factory.mktemp("product"))
+def product(tmp_path_factory: pytest.TempPathFactory, real_embedder: SentenceEmbedder, corpus_index: Path) -> Product:
+    return Product(tmp_path_factory.mktemp("product"), real_embedder, corpus_index / "cache.sqlite")
 
 
 def test_twenty_runs_of_the_same_state_fail_no_gate(product: Product) -> None:
@@ -139,12 +157,15 @@ def test_the_lexical_leg_turned_off_is_caught(product: Product) -> None:
     failed = product.failed("lexical", dense_weight=1.0)
     assert {"loss of evidence hit@5", "loss of MRR@10"} <= failed.keys()
     assert "settings.dense_weight was 0.6 and is 1.0" in product.changed
+    lost = set(failed["loss of evidence hit@5"].questions)
+    assert lost & (product.reported(NOT_RETRIEVED) | product.reported(RANKED_LOW))
 
 
 def test_a_moved_threshold_is_caught(product: Product) -> None:
     failed = product.failed("threshold", refusal_threshold=0.9)
     assert "loss of over-refusal" in failed
     assert "settings.refusal_threshold was 0.1 and is 0.9" in product.changed
+    assert set(failed["loss of over-refusal"].questions) <= product.reported(REFUSED_WRONGLY)
 
 
 def test_a_prompt_without_citations_is_caught(
@@ -178,7 +199,7 @@ def test_an_article_that_was_deleted_is_named_as_stale_labels(product: Product, 
     gone.unlink()
     own.index = own.indexed(CHUNK)
     failed = own.failed("deleted")
-    assert stale(failed)
+    assert set(stale(failed)) == own.reported(STALE)
     assert all(f"there is no article {gone.stem}" in part for part in failed["labels"].told.split("; "))
     assert "index.articles was 5 and is 4" in own.changed
 
@@ -193,6 +214,7 @@ def test_a_quote_that_was_edited_in_an_article_is_named_as_a_stale_label(product
     own.index = own.indexed(CHUNK)
     failed = own.failed("quote")
     assert failed.keys() == {"labels"} and question.id in stale(failed)
+    assert set(stale(failed)) == own.reported(STALE)
     assert f"{question.id}: stale label: {question.evidence[0].article} does not say" in failed["labels"].told
 
 
