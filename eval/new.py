@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from eval.convert import half_of
 from eval.drafts import Draft, drafts_of
 from eval.sets import SetError, load_set
 from eval.validate import open_library
-from rag.errors import RagError
+from rag.errors import ModelError, RagError
 from rag.library import Library
 from rag.settings import Settings, load_settings
 from rag.types import Article
@@ -98,13 +97,16 @@ def review(drafts: Iterable[Draft], article: Article, path: Path, ask: Ask) -> i
 
 
 def drafts_for(article: Article, settings: Settings) -> Iterator[Draft]:
-    """Those of the LLM, where there is one, then those of the templates. Raises ModelError."""
-    if not settings.llm:
-        return iter(drafts_of(article))
-    from eval.drafts_llm import written_drafts
-    from rag.generate import open_model
+    """Those of the LLM, where there is one, until it fails; then those of the templates."""
+    if settings.llm:
+        from eval.drafts_llm import written_drafts
+        from rag.generate import open_model
 
-    return chain(written_drafts(article, open_model(settings)), drafts_of(article))
+        try:
+            yield from written_drafts(article, open_model(settings))
+        except ModelError as error:
+            print(f"error: {error}; drafts from templates follow", file=sys.stderr)
+    yield from drafts_of(article)
 
 
 def main(arguments: list[str] | None = None, ask: Ask = input) -> int:

@@ -93,19 +93,73 @@ def test_a_stale_label_is_no_regression_and_a_crash_is(gates: Path, tmp_path: Pa
     assert crashed["loss of joint accuracy"].questions == ("q0", "q7")
 
 
-def test_what_is_missing_fails(gates: Path, tmp_path: Path) -> None:
+def test_a_missing_baseline_fails(gates: Path, tmp_path: Path) -> None:
+    gates.write_text(TABLE.replace('"base"', '"gone"'), encoding="utf-8")
+    run = written_run(tmp_path / "run", scores_of(8))
+    (gone,) = failed(gates, run).values()
+    assert (gone.gate, "gone/settings.json cannot be read" in gone.told) == ("baseline", True)
+    assert "python -m eval accept" in gone.told
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+@pytest.mark.parametrize("rows", ["", "\n"], ids=["no byte", "no line"])
+def test_an_empty_set_fails(gates: Path, tmp_path: Path, rows: str) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    (run / "lines.jsonl").write_text(rows, encoding="utf-8")
+    assert [v.told.partition("/lines.jsonl ")[2] for v in judge_runs([run], load_gates(gates))] == [
+        "holds 0 lines of 0 questions",
+        "",  # that of the set, which was not run
+    ]
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+@pytest.mark.parametrize("damage", ["{broken", '{"id": "q0"}', "[]", "\ufffd"])
+def test_an_unreadable_line_fails(gates: Path, tmp_path: Path, damage: str) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    lines = (run / "lines.jsonl").read_text(encoding="utf-8").splitlines()
+    (run / "lines.jsonl").write_text("\n".join([*lines[:3], damage, *lines[4:]]) + "\n", encoding="utf-8")
+    unreadable, missing = judge_runs([run], load_gates(gates))
+    assert "lines.jsonl, line 4, cannot be read" in unreadable.told and not unreadable.passed
+    assert (missing.told, missing.passed) == ("s was not run", False)
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_an_unreadable_line_of_the_baseline_fails(gates: Path, tmp_path: Path) -> None:
+    with (tmp_path / "base" / "lines.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write("{broken\n")
+    run = written_run(tmp_path / "run", scores_of(8))
+    assert "lines.jsonl, line 11, cannot be read" in failed(gates, run)["baseline"].told
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_a_crashed_question_fails_even_where_nothing_else_is_lost(gates: Path, tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run", {**scores_of(8), "q9": "KeyError: 'x'"})
+    gates.write_text(TABLE.replace(', "MRR@10" = 0.1', ""), encoding="utf-8")
+    assert {gate: verdict.questions for gate, verdict in failed(gates, run).items()} == {"no failure": ("q9",)}
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_a_question_that_was_not_asked_fails(gates: Path, tmp_path: Path) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    lines = (run / "lines.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (run / "lines.jsonl").write_text("".join(lines[:9]), encoding="utf-8")
+    assert failed(gates, run)["complete"].told == "9 of 10 questions were asked"
+    assert "only one has q9" in failed(gates, run)["baseline"].told
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_a_metric_that_was_not_measured_fails(gates: Path, tmp_path: Path) -> None:
     unmeasured = failed(gates, written_run(tmp_path / "run", {"q0": {"x": 1.0}}))
     assert "not measured" in unmeasured["least joint accuracy"].told
     assert {"always citations exact", "most over-refusal", "baseline"} <= unmeasured.keys()
+
+
+def test_a_run_that_is_missing_or_of_a_set_without_gates_fails(gates: Path, tmp_path: Path) -> None:
     unreadable, missing = judge_runs([tmp_path / "none"], load_gates(gates))
     assert "none/settings.json cannot be read" in unreadable.told and not unreadable.passed
     assert (missing.told, missing.passed) == ("s was not run", False)
-    other = failed(gates, written_run(tmp_path / "other", scores_of(8), "t"))
-    assert other["run"].told == "s was not run"
+    written_run(tmp_path / "other", scores_of(8), "t")
     assert [v.told for v in judge_runs([tmp_path / "other"], load_gates(gates))] == ["t has no gates", "s was not run"]
-    gates.write_text(TABLE.replace('"base"', '"gone"'), encoding="utf-8")
-    gone = failed(gates, written_run(tmp_path / "run2", scores_of(8)))["baseline"]
-    assert "gone/settings.json cannot be read" in gone.told and "python -m eval accept" in gone.told
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"id": "q0", "scores": {}}\n'])

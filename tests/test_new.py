@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from langchain_core.language_models import FakeListChatModel
 from langchain_core.messages import BaseMessage
+from llm_server import fake_llm
 
 from eval.drafts import Draft, drafts_of
 from eval.drafts_llm import read_drafts, written_drafts
@@ -110,6 +111,24 @@ def test_the_llm_is_sent_numbered_sentences_as_data() -> None:
     assert list(written_drafts(article(FELL, SAID), model)) == [Draft("fact", "谁说的？", "之恒", SAID)]
     (messages,) = model.sent
     assert f"[1] {FELL}\n[2] {SAID}\n</原文-" in str(messages[1].content)
+
+
+def test_the_command_asks_the_llm_of_the_settings_and_goes_on_without_it_when_it_fails(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "set.jsonl"
+    monkeypatch.setenv("YINJU_LLM", "openai:fake")
+    with fake_llm() as server:
+        monkeypatch.setenv("YINJU_LLM_BASE_URL", server.base_url)
+        server.reply = '{"sentence": 1, "question": "后来还剩几成？", "answer": "3.7%"}'
+        assert main(["甲", str(path), "--index", str(index)], typed("y", "q")) == 0
+        server.mode = "error"
+        assert main(["甲", str(path), "--index", str(index)], typed("y", "q")) == 0
+    assert [question.question.text for question in load_set(path)] == [
+        "后来还剩几成？",
+        "2018年四季度，小红书的跨境份额跌至多少？",
+    ]
+    assert capsys.readouterr().err.endswith("; drafts from templates follow\n")
 
 
 # the command

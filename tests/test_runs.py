@@ -1,7 +1,10 @@
 """A run: every question judged, what its folder holds, going on after a break, and its command."""
 
 import json
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ import pytest
 from fakes import FakeEmbedder
 from llm_server import FakeServer, fake_llm
 
+from eval.intervals import estimate
 from eval.metrics import Place
 from eval.records import RunError, read_run
 from eval.run import EXTRACTIVE, LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
@@ -191,6 +195,27 @@ def test_a_broken_run_goes_on_after_its_last_whole_line(chain: AnswerChain, tmp_
     assert recorded(chain, tmp_path, FISH, BIRD, WEATHER)[1] == 0
 
 
+@pytest.mark.model
+def test_a_run_that_was_killed_and_continued_has_the_bytes_of_one_that_was_not(
+    corpus_index: Path, tmp_path: Path
+) -> None:
+    options = ["--index", str(corpus_index), "--limit", "60", "--out"]
+    command = [sys.executable, "-m", "eval", "run", SET, *options, str(tmp_path / "killed")]
+    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    lines = tmp_path / "killed" / "lines.jsonl"
+    while not lines.exists() or lines.stat().st_size < 50_000:  # a few of its lines
+        assert running.poll() is None
+        time.sleep(0.005)
+    running.kill()
+    running.wait()
+    assert not (tmp_path / "killed" / "summary.json").exists()
+    assert 0 < lines.read_bytes().count(b"\n") < 60
+    for name in ("killed", "whole"):
+        assert main([SET, *options, str(tmp_path / name)]) == 0
+    killed, whole = (json.dumps(timeless(read_run(tmp_path / name).lines)) for name in ("killed", "whole"))
+    assert killed == whole
+
+
 def test_a_run_made_in_another_way_is_not_gone_on_with(chain: AnswerChain, tmp_path: Path) -> None:
     recorded(chain, tmp_path, FISH)
     chain.settings = chain.settings.model_copy(update={"dense_weight": 0.25})
@@ -269,7 +294,8 @@ def test_an_llm_run_survives_an_endpoint_that_fails(
     assert [line["error"] for line in run.lines] == [None, None]
     assert [line["scores"]["fell back"] for line in run.lines] == [1.0, 1.0]
     assert "大模型" in run.lines[0]["answer"]["notice"] and run.lines[0]["answer"]["citations"]
-    assert run.lines[0]["tokens"]["reply"] == 0
+    assert (run.lines[0]["tokens"]["reply"], run.lines[0]["tokens"]["prompt"] > 200) == (0, True)  # sent all the same
+    assert run.summary()["tiny"]["all"]["fell back"] == {**estimate([1.0, 1.0]).to_json()}
 
 
 def test_questions_to_an_llm_are_asked_at_the_same_time(chain: AnswerChain) -> None:
