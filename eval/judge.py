@@ -1,7 +1,7 @@
 """python -m eval judge DIR: what an LLM makes of the answers of a run, beside the metrics. It is never a gate.
 
 The LLM (YINJU_LLM) is asked of each sentence whether its citations support it, and of each answer whether it holds the
-gold, a question at a time and everything several times over. Prints each share with its spread over those runs, and how
+gold, one at a time and everything several times over. Prints each share with its spread over those runs, and how
 far the majority agrees with the deterministic metrics; writes DIR/judge.json. Refusals and unanswerable questions
 are not judged.
 """
@@ -11,6 +11,7 @@ import json
 import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,11 @@ from rich.console import Console
 from rich.table import Table
 
 from eval.agreement import Spread, Verdicts, agreement, majority, share_of
+from eval.intervals import estimate, share_interval
+from eval.metrics import supports
 from eval.records import Line, RunError
 from eval.report_data import read_report
+from eval.summary import shown
 from rag.errors import ModelError, RagError
 from rag.generate import PROMPTS, Reply, load_prompt, open_model
 from rag.settings import load_settings
@@ -50,52 +54,52 @@ def asker(model: BaseChatModel) -> Ask:
     return ask
 
 
-def is_supported(line: Line, ask: Ask) -> bool | None:
-    """Whether every sentence of an answer is supported by what it cites; None where one was not judged."""
+@dataclass(frozen=True)
+class Asked:
+    """One thing to judge: the prompt and what it is filled with, and what the metrics say of it."""
+
+    id: str
+    prompt: str
+    slots: dict[str, str]
+    measured: bool
+
+
+def claims_of(line: Line) -> list[Asked]:
+    """Each sentence of an answer: whether its quotes support it. To the metrics as `statement recall` sees it."""
     citations = {citation["marker"]: citation["quote"] for citation in line["answer"]["citations"]}
-    verdicts = []
-    for statement in line["answer"]["statements"]:
-        quotes = "\n".join(citations[marker] for marker in statement["citations"])
-        verdicts.append(ask("judge_support", {"quotes": quotes, "claim": statement["text"]}))
-    return None if None in verdicts else all(verdicts)
+    found = []
+    for number, statement in enumerate(line["answer"]["statements"], 1):
+        quotes, claim = "\n".join(citations[marker] for marker in statement["citations"]), statement["text"]
+        slots = {"quotes": quotes, "claim": claim}
+        found.append(Asked(f"{line['id']}#{number}", "judge_support", slots, supports(quotes, claim)))
+    return found
 
 
-def is_correct(line: Line, ask: Ask) -> bool | None:
-    """Whether an answer holds the gold."""
+def answer_of(line: Line) -> list[Asked]:
+    """An answer: whether it holds the gold. To the metrics: every group, and nothing that only wrong answers say."""
     gold = "；".join(" 或 ".join(group) for group in line["gold"])
     said = "\n".join(statement["text"] for statement in line["answer"]["statements"])
-    return ask("judge_answer", {"question": line["question"], "gold": gold, "answer": said})
+    right = line["scores"].get("gold containment") == 1 and not line["scores"].get("forbidden")
+    return [Asked(line["id"], "judge_answer", {"question": line["question"], "gold": gold, "answer": said}, right)]
 
 
-def metric_supported(line: Line) -> bool:
-    """The same as the metrics see it: quotes word for word, and no figure that they lack."""
-    scores = line["scores"]
-    return not scores.get("unsupported figures") and scores.get("citations exact") in (None, 1)
-
-
-def metric_correct(line: Line) -> bool:
-    """The same as the metrics see it: every gold group is there, and nothing that only wrong answers say."""
-    return line["scores"].get("gold containment") == 1 and not line["scores"].get("forbidden")
-
-
-QUESTIONS: dict[str, tuple[Callable[[Line, Ask], bool | None], Callable[[Line], bool]]] = {
-    "support": (is_supported, metric_supported),
-    "correctness": (is_correct, metric_correct),
-}
+QUESTIONS: dict[str, Callable[[Line], list[Asked]]] = {"support": claims_of, "correctness": answer_of}
 
 
 def judge(lines: Sequence[Line], ask: Ask, runs: int) -> dict[str, Any]:
     """Of each of the QUESTIONS the share of yes with its spread, and the agreement with the metrics."""
     found: dict[str, Any] = {}
-    for name, (asked, measured) in QUESTIONS.items():
-        verdicts: list[Verdicts] = [[asked(line, ask) for line in lines] for _ in range(runs)]
-        voted = majority(verdicts)
+    for name, things_of in QUESTIONS.items():
+        things = [thing for line in lines for thing in things_of(line)]
+        verdicts: list[Verdicts] = [[ask(thing.prompt, thing.slots) for thing in things] for _ in range(runs)]
+        voted, measured = majority(verdicts), [thing.measured for thing in things]
         found[name] = {
             **Spread(tuple(map(share_of, verdicts))).to_json(),
+            "judged": len(things),
             "not judged": sum(run.count(None) for run in map(list, verdicts)),
-            "agreement": agreement(voted, [measured(line) for line in lines]).to_json(),
-            "metrics say": share_of([measured(line) for line in lines]),
-            "verdicts": {line["id"]: vote for line, vote in zip(lines, voted, strict=True)},
+            "agreement": agreement(voted, measured).to_json(),
+            "metrics say": estimate(list(map(float, measured))).to_json(),
+            "verdicts": {thing.id: vote for thing, vote in zip(things, voted, strict=True)},
         }
     return found
 
@@ -126,14 +130,22 @@ def print_judged(found: dict[str, Any], count: int, model: str) -> None:
             " ".join(map(_shown, row["values"])),
             _shown(row["mean"]),
             spread,
-            _shown(row["metrics say"]),
-            _shown(row["agreement"]["share"]),
+            shown(row["metrics say"]),
+            _agreed(row["agreement"]),
             _shown(row["agreement"]["kappa"]),
-            str(row["not judged"]),
+            f"{row['not judged']} of {row['judged'] * len(row['values'])}",
         )
     console = Console(width=120)
     console.print(table)
     console.print("An LLM judges here: read it beside the metrics, and hold no release to it.")
+
+
+def _agreed(found: dict[str, Any]) -> str:
+    """The share that agrees, with its interval; a dash where nothing was judged."""
+    if found["share"] is None:
+        return "–"
+    low, high = share_interval(found["share"] * found["n"], found["n"])
+    return shown({"value": found["share"], "low": low, "high": high, "n": found["n"]})
 
 
 def _shown(value: float | None) -> str:

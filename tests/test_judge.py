@@ -9,7 +9,8 @@ from llm_server import fake_llm
 from run_folder import answer, line, write_run
 
 from eval.agreement import Agreement, Spread, agreement, majority, share_of
-from eval.judge import is_correct, is_supported, judge, main
+from eval.intervals import estimate
+from eval.judge import Asked, answer_of, claims_of, judge, main
 
 # agreement
 
@@ -51,41 +52,31 @@ def test_a_spread_is_told_without_what_was_not_judged() -> None:
 # judging
 
 
-def test_an_answer_is_supported_when_each_of_its_sentences_is() -> None:
+def test_each_sentence_is_asked_about_with_its_own_quotes() -> None:
     of = line(answer=answer("猫吃鱼。", "猫怕狗。"))
-    asked: list[dict[str, str]] = []
-
-    def ask(name: str, slots: dict[str, str]) -> bool | None:
-        asked.append({"name": name, **slots})
-        return slots["claim"] == "猫吃鱼。"
-
-    assert is_supported(of, ask) is False
-    assert asked[0] == {"name": "judge_support", "quotes": "猫吃鱼。", "claim": "猫吃鱼。"}
-    assert is_supported(of, lambda *_: True) is True
-    assert is_supported(of, lambda *_: None) is None
+    of["answer"]["statements"][1]["text"] = "猫怕18只狗。"
+    assert claims_of(of) == [
+        Asked("cat#1", "judge_support", {"quotes": "猫吃鱼。", "claim": "猫吃鱼。"}, True),
+        Asked("cat#2", "judge_support", {"quotes": "猫怕狗。", "claim": "猫怕18只狗。"}, False),
+    ]
 
 
 def test_correctness_is_asked_with_all_of_the_gold() -> None:
-    of = line(gold=[["鱼", "小鱼"], ["虾"]])
-
-    def ask(name: str, slots: dict[str, str]) -> bool | None:
-        assert (name, slots) == (
-            "judge_answer",
-            {"question": "猫吃什么？", "gold": "鱼 或 小鱼；虾", "answer": "猫吃鱼。"},
-        )
-        return True
-
-    assert is_correct(of, ask) is True
+    slots = {"question": "猫吃什么？", "gold": "鱼 或 小鱼；虾", "answer": "猫吃鱼。"}
+    of = line(gold=[["鱼", "小鱼"], ["虾"]], scores={"gold containment": 0.0})
+    assert answer_of(of) == [Asked("cat", "judge_answer", slots, False)]
+    assert not answer_of(line(scores={"forbidden": 1.0}))[0].measured
 
 
 def test_verdicts_are_compared_with_the_metrics() -> None:
-    lines = [line("a"), line("b", scores={"gold containment": 0.0})]
-    found = judge(lines, lambda *_: True, 3)
+    lines = [line("a", answer=answer("猫吃鱼。", "猫怕狗。")), line("b", scores={"gold containment": 0.0})]
+    found = judge(lines, lambda _, slots: slots.get("claim") != "猫怕狗。", 3)
     assert found["correctness"]["values"] == [1.0, 1.0, 1.0]
-    assert found["correctness"]["metrics say"] == 0.5
+    assert found["correctness"]["metrics say"] == estimate([1.0, 0.0]).to_json()
     assert found["correctness"]["agreement"] == {"n": 2, "share": 0.5, "kappa": 0.0}
     assert found["correctness"]["verdicts"] == {"a": True, "b": True}
-    assert found["support"]["agreement"]["share"] == 1.0
+    assert found["support"]["verdicts"] == {"a#1": True, "a#2": False, "b#1": True}
+    assert (found["support"]["judged"], found["support"]["agreement"]["share"]) == (3, 2 / 3)
 
 
 # the command, through LangChain's real client
@@ -105,7 +96,7 @@ def test_a_run_is_judged_three_times_over(tmp_path: Path, monkeypatch: pytest.Mo
     assert record["answers"] == 2 and record["model"] == "openai:fake"
     assert record["support"]["values"] == [0.5, 1.0, 0.0]
     assert record["support"]["not judged"] == 1
-    assert record["support"]["verdicts"] == {"a": True, "b": False}
+    assert record["support"]["verdicts"] == {"a#1": True, "b#1": False}
     assert record["correctness"]["agreement"] == {"n": 2, "share": 1.0, "kappa": None}
     assert "hold no release to it" in capsys.readouterr().out
 
