@@ -19,6 +19,9 @@ _PAUSE = re.compile(r"[，,；;：:。！!]")
 _OPENING = re.compile(
     r"^(?:虽然|尽管|但是?|而且?|同时|此外|另外|其中|因此|所以|不过|如今|目前|数据显示|据悉|据了解|例如|比如)[，,：:\s]*"
 )
+_LISTED = re.compile(r"^(?:[①-⑳]|[\d一二三四五六七八九十]{1,2}[.、．])\s*")
+_MORE = re.compile(r"^[多余几]?\s*[+＋]?")  # 1万多单, 298万+篇
+_PAIRS = ("“”", "‘’", "「」", "《》", "（）", "()", "【】")
 _ABOUT = re.compile(r"(?:大约|将近|接近|近|约)\s*$")
 _RANGE = re.compile(r"\d\s*[%％]?\s*[-~～–—至到]\s*$")  # 18-25%: neither end is the answer
 _DATE = re.compile(r"(?:19|20)\d{2}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号])?")
@@ -97,11 +100,18 @@ def _asked_away(sentence: str, type_: str, answer: re.Match[str], word: str) -> 
     """The sentence up to the pause after the answer, with the word that asks in the answer's place."""
     pause = _PAUSE.search(sentence, answer.end())
     before = _ABOUT.sub("", sentence[: answer.start()]) if type_ == "number" else sentence[: answer.start()]
-    rest = sentence[answer.end() : pause.start() if pause else len(sentence)].strip(" ”」』）)")
-    question = _OPENING.sub("", f"{before.rstrip()}{word}{rest}").strip() + "？"
-    return (
-        Draft(type_, question, answer[0].strip(), sentence) if SHORTEST <= len(question) <= LONGEST_QUESTION else None
-    )
+    rest = sentence[answer.end() : pause.start() if pause else len(sentence)]
+    rest = _MORE.sub("", rest) if type_ == "number" else rest
+    asked = f"{before.rstrip()}{word}{rest.strip()}"
+    question = _OPENING.sub("", _LISTED.sub("", asked.strip(" “”「」‘’") if _is_cut(asked) else asked)).strip() + "？"
+    if _is_cut(question) or not SHORTEST <= len(question) <= LONGEST_QUESTION:
+        return None
+    return Draft(type_, question, answer[0].strip(), sentence)
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a bracket or a quotation mark stands alone."""
+    return any(text.count(opening) != text.count(closing) for opening, closing in _PAIRS)
 
 
 def _about(article: Article) -> Iterator[Draft]:

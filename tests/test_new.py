@@ -45,8 +45,23 @@ def test_the_words_before_a_figure_that_only_qualify_it_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("“我们每天订单量1万多单，高峰期能达到3-5万单。”", "我们每天订单量多少单？"),
+        ("在小红书上搜索“中介”，已经有298万+篇笔记。", "在小红书上搜索“中介”，已经有多少篇笔记？"),
+        ("② 创新业务虽然增长18%，仍在亏损。", "创新业务虽然增长多少？"),
+        ("3.  淘汰之后，你最起码还有20%左右的用户。", "淘汰之后，你最起码还有多少左右的用户？"),
+    ],
+)
+def test_a_question_has_no_list_number_and_no_half_of_a_quotation(sentence: str, question: str) -> None:
+    assert [draft.question for draft in drafts_of(article(sentence))] == [question]
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
+        "2023年全年营收2767亿（配送821亿、佣金746亿，营销402亿），毛利偏低。",
+        "吴海兵在常州办了“厂，年销售额8000万，长期第一。",
         "截至2024年6月，小红书的月活很高。",
         "它在2013年12月得以上线并走红。",
         "小红书2013年上线，2018年换了口号。",
