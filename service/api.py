@@ -63,6 +63,9 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        # Made here, since an app may be started again in another event loop. Without an LLM a question is CPU alone,
+        # and threads would only wait for each other; an LLM is waited for.
+        app.state.workers = Workers(settings.api_workers or (8 if settings.llm else 1), settings.api_queue)
         try:
             app.state.health.warm()
         except RagError as error:
@@ -75,8 +78,6 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
     app.state.chain = chain
     app.state.health = Health(chain)
     app.state.access = Access(settings, open_=open_)
-    # Without an LLM a question is CPU alone, and threads would only wait for each other; an LLM is waited for.
-    app.state.workers = Workers(settings.api_workers or (8 if settings.llm else 1), settings.api_queue)
     app.state.telemetry = telemetry or Telemetry()
     app.include_router(public)
     app.include_router(router)

@@ -107,7 +107,11 @@ class Workers:
                 loop.call_soon_threadsafe(self.turns.give_back)  # before the end: with a request its turn is over
                 tell(False, problem)
 
-        self._pool.submit(contextvars.copy_context().run, run)
+        try:
+            self._pool.submit(contextvars.copy_context().run, run)
+        except RuntimeError:  # no thread can be started, or none any more: the turn must not be lost with it
+            self.turns.give_back()
+            raise
         try:
             while (message := await arrived.get())[0]:
                 yield message[1]

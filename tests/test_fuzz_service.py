@@ -104,6 +104,13 @@ def test_every_response_is_as_described_and_no_request_breaks_it(
     check()
 
 
+def test_an_app_that_is_stopped_and_started_again_answers(index: Path) -> None:
+    client = client_of(index)
+    for _ in range(2):
+        with client:
+            assert client.post("/v1/ask", json={"question": "猫吃什么？"}).status_code == 200
+
+
 @pytest.fixture(scope="module")
 def llm() -> Iterator[FakeServer]:
     with fake_llm() as running:

@@ -114,3 +114,14 @@ def test_an_error_of_the_work_is_the_error_of_the_request() -> None:
         workers.close()
 
     asyncio.run(run())
+
+
+def test_a_turn_whose_work_cannot_be_begun_is_given_back() -> None:
+    async def run() -> None:
+        workers = Workers(1, 5)
+        workers.close()
+        for _ in range(3):
+            with pytest.raises(RuntimeError, match="after shutdown"):
+                await asyncio.wait_for(workers.result("a", lambda: 1), 5)
+
+    asyncio.run(run())
