@@ -17,11 +17,11 @@ from pathlib import Path
 
 from ingest.add import write_new
 from ingest.load import walk
+from rag.cache import EmbeddingCache
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, IndexDamaged, IndexMismatch, IndexUnwritable
 from rag.index import Manifest, read_manifest, verify
-from rag.library import EmbeddingCache
 from rag.locks import locked
 from rag.seal import SEAL, check_seal, seal_text
 from rag.store import Backend

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.cache import EmbeddingCache
 from rag.embed import Vector, unit_rows
 from rag.embedded import EMBEDDED
 from rag.errors import IndexDamaged, RagError
 from rag.index import CURRENT, Generation, Manifest, read_manifest, verify
-from rag.library import EmbeddingCache, Library
+from rag.library import Library
 from rag.seal import check_seal, sealed_files
 from rag.store import Backend
 from rag.text import index_terms

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from rag.cache import EmbeddingCache
 from rag.embed import Embedder, Vector, unit_rows
 from rag.embedded import EMBEDDED
 from rag.errors import (
@@ -28,7 +29,7 @@ from rag.errors import (
     unwritable,
 )
 from rag.index import CURRENT, Manifest, manifest_of, read_manifest, verify
-from rag.library import EmbeddingCache, IndexedFile, Library
+from rag.library import IndexedFile, Library
 from rag.locks import locked
 from rag.seal import SEAL, check_seal, seal_text
 from rag.store import Backend

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rag.cache import EmbeddingCache
 from rag.errors import IndexDamaged, IndexUnwritable
-from rag.library import EmbeddingCache, IndexedFile, Library
+from rag.library import IndexedFile, Library
 from rag.text import index_terms
 from rag.types import Article, Chunk, Removal
 

@@ -10,9 +10,9 @@ from fakes import FakeEmbedder
 
 from ingest.check import check_index
 from ingest.run import ingest
+from rag.cache import EmbeddingCache
 from rag.errors import IndexMismatch, IndexNewer
 from rag.index import FORMAT, IndexReader, read_manifest
-from rag.library import EmbeddingCache
 
 FORMATS = Path(__file__).parent / "formats"
 STORED = sorted(int(path.name.split(".")[0].removeprefix("index-")) for path in FORMATS.glob("index-*.tar.gz"))

@@ -15,9 +15,9 @@ from ingest.backup import backup, restore
 from ingest.check import check_index
 from ingest.run import chunker_version, ingest
 from ingest.upkeep import repair
+from rag.cache import EmbeddingCache
 from rag.errors import CorpusError, IndexDamaged, IndexMissing
 from rag.index import IndexReader, read_manifest
-from rag.library import EmbeddingCache
 from rag.seal import SEAL, seal_text
 from rag.settings import Settings, load_settings
 from rag.vectors import VectorStore
