@@ -1,9 +1,10 @@
-"""A backup: one tar file with the articles, the published generation, and the vectors that were ever computed.
+"""A backup: one tar file with articles, published generation, conversations, and all vectors ever computed.
 
 SHA256SUMS                 hashes of all the rest
 corpus/                    every file of the corpus folder
 generation/                the published generation, with its own seal
 cache.sqlite, history.jsonl
+conversations.sqlite       the history of conversations with its ratings, where it is a file
 """
 
 import fcntl
@@ -21,32 +22,37 @@ from rag.cache import EmbeddingCache
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, IndexDamaged, IndexMismatch, IndexUnwritable
+from rag.history_copy import check_history, copy_history, take_history
 from rag.index import Manifest, read_manifest, verify
 from rag.locks import locked
 from rag.seal import SEAL, check_seal, seal_text
 from rag.store import Backend
 from rag.writer import HISTORY, IndexWriter, sync
 
-CORPUS, GENERATION, CACHE = "corpus", "generation", "cache.sqlite"
+CORPUS, GENERATION, CACHE, CONVERSATIONS = "corpus", "generation", "cache.sqlite", "conversations.sqlite"
 
 Progress = Callable[[int, int], None]  # files, of how many
 
 
 @dataclass
 class Restored:
-    """What a restore did: the generation that it published, and which articles it wrote, found, or left alone."""
+    """What a restore did: the generation it published, the articles it wrote, found or left alone, the conversations."""
 
     manifest: Manifest
     written: list[str] = field(default_factory=list)
     already_there: int = 0
     different: list[str] = field(default_factory=list)
+    conversations: int = 0
 
 
-def backup(corpus: Path, index: Path, target: Path, progress: Progress = lambda *_: None) -> Manifest:
+def backup(
+    corpus: Path, index: Path, target: Path, progress: Progress = lambda *_: None, conversations: Path | None = None
+) -> Manifest:
     """Write a backup to a new file, compressed if its name ends in .gz; others may ask and index meanwhile.
 
     Gives the manifest of the generation in it. Raises CorpusError where there is such a file already,
-    IndexMissing, IndexMismatch, and IndexDamaged for a generation that is not as it was sealed.
+    IndexMissing, IndexMismatch, IndexDamaged for a generation that is not as it was sealed, and HistoryError for
+    `conversations` that cannot be read; there need not be such a file.
     """
     if target.exists():
         raise CorpusError(f"{target} exists: give another name", f"{target} 已经存在：请换一个文件名")
@@ -66,6 +72,10 @@ def backup(corpus: Path, index: Path, target: Path, progress: Progress = lambda 
         ):
             verify(published, manifest)
             stage = Path(scratch, "stage")
+            stage.mkdir()
+            if conversations and conversations.exists():
+                copy_history(conversations, stage / CONVERSATIONS)
+                check_history(str(stage / CONVERSATIONS))
             _stage(corpus, index, published, stage)
             finished = Path(scratch, target.name)
             _write_tar(stage, finished, progress)
@@ -81,7 +91,6 @@ def backup(corpus: Path, index: Path, target: Path, progress: Progress = lambda 
 
 def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> None:
     """Lay out what the tar will hold, and seal it."""
-    stage.mkdir()
     cache = EmbeddingCache(index / CACHE, mend=False)
     try:
         cache.copy_to(stage / CACHE)
@@ -132,10 +141,12 @@ def restore(
     chunker: str,
     progress: Progress = lambda *_: None,
     backend: Backend = EMBEDDED,
+    conversations: str = "",
 ) -> Restored:
     """Publish the generation of a backup as the next one, and put back the articles that the corpus folder lacks.
 
-    An article that differs from the backup's is left as it is. Raises IndexDamaged for a backup that is not whole,
+    An article that differs from the backup's is left as it is. Into the history `conversations` (a path or a URL),
+    where one is given, the conversations are put that it lacks. Raises IndexDamaged for a backup that is not whole,
     and IndexMismatch where another backend than that of the backup is meant.
     """
     index.mkdir(parents=True, exist_ok=True)
@@ -148,6 +159,8 @@ def restore(
         for number, path in enumerate(files, 1):
             _put_back(path, corpus / path.relative_to(folder / CORPUS), restored)
             progress(number, len(files))
+        if conversations and (folder / CONVERSATIONS).exists():
+            restored.conversations = take_history(folder / CONVERSATIONS, conversations)
     return restored
 
 

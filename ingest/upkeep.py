@@ -16,7 +16,8 @@ from ingest.commands import parser_of
 from ingest.run import Summary, chunker_version, ingest
 from rag.backend import open_backend
 from rag.embed import Embedder, SentenceEmbedder
-from rag.errors import RagError
+from rag.errors import HistoryError, RagError
+from rag.history_copy import check_history, file_of
 from rag.settings import Settings, load_settings
 from rag.writer import IndexWriter
 
@@ -47,13 +48,18 @@ def _settings(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[ar
 
 def backup_command(arguments: list[str]) -> int:
     """Write articles, index and vectors into one file."""
-    parser = parser_of("backup", "把文章、现用的一代索引和算过的向量存成一个文件；期间照常问答和更新索引。")
+    parser = parser_of("backup", "把文章、现用的一代索引、算过的向量和对话存成一个文件；期间照常问答和更新索引。")
     parser.add_argument("file", type=Path, metavar="文件", help="新文件，如 yinju.tar；名字以 .gz 结尾就压缩")
     options, settings = _settings(parser, arguments)
+    conversations = file_of(settings.history)
     with progress_bars() as report:
-        manifest = backup(settings.corpus, settings.index, options.file, lambda *done: report("写入备份", *done))
+        manifest = backup(
+            settings.corpus, settings.index, options.file, lambda *done: report("写入备份", *done), conversations
+        )
     size = options.file.stat().st_size / 2**20
     print(f"已备份第 {manifest.generation} 代索引和 {manifest.articles} 篇文章：{options.file}（{size:.1f} MB）")
+    if conversations is None:
+        print("对话在数据库服务器里，不在备份中：请用它自己的工具另存（PostgreSQL 用 pg_dump）。")
     return 0
 
 
@@ -61,7 +67,7 @@ def restore_command(arguments: list[str]) -> int:
     """Publish what a backup holds."""
     parser = parser_of(
         "restore",
-        "发布备份里的索引，补回缺少的文章；已有而内容不同的文章不覆盖。退出码 1：有这样的文章，或备份不完整。",
+        "发布备份里的索引，补回缺少的文章和对话；已有而内容不同的文章不覆盖。退出码 1：有这样的文章，或备份不完整。",
     )
     parser.add_argument("file", type=Path, metavar="文件", help="python -m ingest backup 写的文件")
     options, settings = _settings(parser, arguments)
@@ -75,11 +81,13 @@ def restore_command(arguments: list[str]) -> int:
             chunker,
             lambda *done: report("放回文章", *done),
             open_backend(settings),
+            settings.history,
         )
     manifest, different = restored.manifest, restored.different
     print(
         f"已恢复为第 {manifest.generation} 代索引：{manifest.articles} 篇文章，{manifest.chunks} 个文本块；"
-        f"放回文件 {len(restored.written)} 个，已有且相同 {restored.already_there} 个，不同而未动 {len(different)} 个"
+        f"放回文件 {len(restored.written)} 个，已有且相同 {restored.already_there} 个，不同而未动 {len(different)} 个；"
+        f"补回对话 {restored.conversations} 个"
     )
     for path in different:
         print(f"  未动 {path}")
@@ -90,17 +98,30 @@ def restore_command(arguments: list[str]) -> int:
 
 def verify_command(arguments: list[str]) -> int:
     """Check every byte, span and vector."""
-    parser = parser_of("verify", "核对索引的每个文件、每个文本块、每个向量和向量缓存。退出码 1：有损坏。")
+    parser = parser_of("verify", "核对索引的每个文件、每个文本块、每个向量、向量缓存，以及每段对话。退出码 1：有损坏。")
     parser.add_argument("--json", action="store_true", help="把结果写成一行 JSON")
     options = parser.parse_args(arguments)
     with progress_bars() as report:
         settings = load_settings(index=options.index)
         problems = check_index(settings.index, report, open_backend(settings)).problems
+        problems += history_problems(settings)
     if options.json:
         print(json.dumps([{"error": str(p), "message": p.chinese} for p in problems], ensure_ascii=False))
     else:
         _print_problems(problems)
     return 1 if problems else 0
+
+
+def history_problems(settings: Settings) -> list[RagError]:
+    """What is wrong with the conversations; nothing where there are none yet."""
+    path = file_of(settings.history)
+    if path is not None and not path.exists():
+        return []
+    try:
+        check_history(settings.history)
+    except HistoryError as error:
+        return [error]
+    return []
 
 
 def repair_command(arguments: list[str]) -> int:

@@ -91,7 +91,7 @@ def open_database(where: str) -> Engine:
             version = connection.scalar(select(schema.c.version))
             if version is None:
                 connection.execute(insert(schema).values(version=SCHEMA_VERSION))
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, OSError, ImportError) as error:  # the last where a database's driver is missing
         raise HistoryError(
             f"the history {where} cannot be opened ({error}): check YINJU_HISTORY, the rights and the disk",
             f"历史记录 {where} 打不开：请检查设置 YINJU_HISTORY、文件权限和磁盘空间",

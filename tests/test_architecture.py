@@ -18,10 +18,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ORDER = """
 voices article question passage search types errors locks seal settings logs
 text names negation scope bundled adapter embed reader_model reader fusion lexical
-library_file library_terms library_copies library cache vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
+library_file library_terms library_copies library cache
+vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
 aliases words pinyin latin romanized spelling numerals dates understand origins about projection
 features hanging measure timeline subjects quantity missing emphasis extract ground generate rewrite_llm examples
-chain export verify record history_tables history difference feedback followups __main__
+chain export verify record history_tables history history_copy difference feedback followups __main__
 """
 FLOW = ORDER.split()
 
