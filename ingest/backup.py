@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]  # files, of how many
 
 @dataclass
 class Restored:
-    """What a restore did: the generation it published, the articles it wrote, found or left alone, the conversations."""
+    """What a restore did: the generation it published, articles written, found, left alone, and conversations."""
 
     manifest: Manifest
     written: list[str] = field(default_factory=list)

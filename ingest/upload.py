@@ -1,5 +1,6 @@
 """Adding what a reader's browser sends: each file is read first, and one that could not be indexed is not kept."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,12 @@ class Uploaded:
     length: int = 0
     reason: str = ""
     chinese: str = ""
+
+
+def takes_files(corpus: Path) -> bool:
+    """Whether this process may add files to a corpus, which need not be there yet."""
+    there = next(folder for folder in (corpus, *corpus.absolute().parents) if folder.exists())
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 def upload(file: str, content: bytes, corpus: Path) -> Uploaded:

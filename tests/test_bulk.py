@@ -9,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import CORPUS
 from fakes import FakeEmbedder
 
 from ingest.bulk import RayCluster
 from ingest.run import ingest
-from rag.embed import Vector
+from rag.embed import Embedder, SentenceEmbedder, Vector
 from rag.errors import ModelError
 from rag.index import IndexReader, read_manifest
+from rag.writer import EMBED_BATCH
 
 ARTICLES = 40
 
@@ -56,14 +58,14 @@ def corpus(tmp_path: Path) -> Path:
     return corpus
 
 
-def content(index: Path) -> list[list[tuple[object, ...]]]:
+def content(index: Path, embedder: Embedder | None = None) -> list[list[tuple[object, ...]]]:
     """Every row of the library, and every chunk's vector."""
     folder = index / read_manifest(index).directory
     with sqlite3.connect(folder / "library.sqlite") as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         rows = [list(connection.execute(f"SELECT * FROM {name}")) for name in sorted(names)]
     connection.close()
-    reader = IndexReader(index, FakeEmbedder())
+    reader = IndexReader(index, embedder or FakeEmbedder())
     generation = reader.current()
     vectors = generation.store.vectors(generation.library.chunk_ids())
     reader.close()
@@ -89,3 +91,17 @@ def test_workers_that_fail_are_told_and_nothing_is_published(corpus: Path, tmp_p
     with pytest.raises(ModelError, match=r"the Ray workers at 'local' failed .RuntimeError: no weights.: run again"):
         ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, Broken))
     assert not list((tmp_path / "index").glob("gen-*"))
+
+
+@pytest.mark.model
+def test_two_workers_with_the_real_model_build_the_same_library_and_vectors(
+    real_embedder: SentenceEmbedder, tmp_path: Path
+) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for path in sorted(CORPUS.glob("*.*"))[-2:]:
+        (corpus / path.name).write_text(path.read_text(encoding="utf-8")[:4500], encoding="utf-8")
+    alone = ingest(corpus, tmp_path / "index", real_embedder)
+    two = ingest(corpus, tmp_path / "of-two", real_embedder, cluster=RayCluster(2, SentenceEmbedder))
+    assert alone.embedded == two.embedded > EMBED_BATCH  # more than one batch, so that both have something to do
+    assert content(tmp_path / "of-two", real_embedder) == content(tmp_path / "index", real_embedder)

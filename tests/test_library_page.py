@@ -1,7 +1,9 @@
 """The library page over a tiny corpus, run by Streamlit's own tester; its ingest runs in place with a fake model."""
 
 import json
+import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -255,3 +257,20 @@ def test_a_reader_sees_the_articles_and_nothing_that_changes_them(
     assert t("view_trash") not in page.button_group[0].options
     page.session_state[ROLE] = "editor"
     assert page.run().get("file_uploader")
+
+
+@pytest.mark.mount
+def test_where_the_folder_is_read_only_the_page_says_so_instead_of_taking_files(
+    page: AppTest, tiny_corpus: Path
+) -> None:
+    def told() -> bool:
+        page.run()
+        return not page.get("file_uploader") and t("upload_nowhere") in [one.value for one in page.info]
+
+    assert not told()
+    with ExitStack() as mounted:
+        subprocess.run(["mount", "--bind", str(tiny_corpus), str(tiny_corpus)], check=True)
+        mounted.callback(subprocess.run, ["umount", "--lazy", str(tiny_corpus)], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(tiny_corpus)], check=True)
+        assert told()
+    assert not told()

@@ -9,7 +9,7 @@ import streamlit as st
 from ingest.convert import SUFFIXES
 from ingest.listing import Listed
 from ingest.trash import Discarded, discard, restore, trashed
-from ingest.upload import Uploaded, upload
+from ingest.upload import Uploaded, takes_files, upload
 from rag.errors import CorpusError
 from views.access import may_edit
 from views.messages import error_text, language, t
@@ -23,6 +23,9 @@ TRASH_SHOWN = 50
 def show_uploader(shelf: Shelf) -> None:
     """Draw the field that takes files, for editors; what is dropped into it is added and indexed."""
     if not may_edit():
+        return
+    if not takes_files(shelf.corpus):
+        st.info(t("upload_nowhere"))
         return
     state = session()
     kinds = " ".join(sorted(SUFFIXES))
