@@ -23,6 +23,7 @@ from sklearn.metrics import roc_auc_score
 
 from eval.metrics import contains, overlap
 from eval.sets import SetQuestion, load_set, locate
+from rag.backend import open_backend
 from rag.chain import AnswerChain
 from rag.embed import Embedder, SentenceEmbedder
 from rag.features import (
@@ -167,7 +168,7 @@ def fit_topic(index: Path, set_: Path, limit: int, seed: int) -> dict[str, Any]:
     random.Random(seed).shuffle(questions)
     present = [q for q in questions if q.evidence][:limit]
     absent = [q for q in questions if not q.answerable][:limit]
-    sample = topic_sampler(IndexReader(settings.index, embedder).current(), embedder, seed)
+    sample = topic_sampler(IndexReader(settings.index, embedder, open_backend(settings)).current(), embedder, seed)
     topics = np.array([features for q in [*present, *absent] for features in sample(q)])
     labels = np.repeat([True] * len(present) + [False] * len(absent), len(SUB_CORPORA))
     even = np.arange(len(labels)) // len(SUB_CORPORA) % 2 == 0

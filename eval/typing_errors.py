@@ -142,6 +142,7 @@ def main(arguments: list[str] | None = None) -> int:
 def measured_lines(options: argparse.Namespace) -> Iterator[str]:
     """The figures of the command's options."""
     from eval.scoring import retrieval_scores
+    from rag.backend import open_backend
     from rag.embed import SentenceEmbedder
     from rag.index import IndexReader
     from rag.retrieve import HybridRetriever
@@ -149,7 +150,7 @@ def measured_lines(options: argparse.Namespace) -> Iterator[str]:
 
     settings = load_settings(index=options.index)
     embedder = SentenceEmbedder(settings.embedding_model)
-    generation = IndexReader(settings.index, embedder).current()
+    generation = IndexReader(settings.index, embedder, open_backend(settings)).current()
     correct = speller_of(generation.library).corrected
     if options.questions:
         yield changed_line([simplify(row["question"]) for row in read_jsonl(options.questions)], correct)

@@ -199,6 +199,7 @@ class IndexReader:
     def _warm(self, generation: Generation) -> Generation:
         try:
             generation.store.nearest(self.embedder.embed_query("warm-up"), 1)
+            generation.store.matching(["预热"], 1)
         except BaseException:
             generation.close()
             raise

@@ -132,7 +132,9 @@ class Library(Terms, Copies):
         articles = self.articles_within(scope)
         if articles is None:
             return None
-        return frozenset(id_ for id_, of in self._rows("SELECT id, article_id FROM chunks") if of in articles)
+        # By the index on article_id: a scope costs what it allows, not a reading of every chunk.
+        rows = self._rows(f"SELECT id FROM chunks WHERE article_id IN {LISTED}", (json.dumps(sorted(articles)),))
+        return frozenset(id_ for (id_,) in rows)
 
     def first_chunk(self, article_id: str) -> Chunk:
         """The first chunk of an article. Raises KeyError for an unknown article."""

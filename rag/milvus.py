@@ -26,6 +26,7 @@ BATCH = 1000  # chunks written or read together, some 10 MB; Milvus takes messag
 LONGEST_TERMS = 65_535  # bytes of a text in Milvus; a chunk of 400 tokens has some 8,000
 TIES = 50  # matches beyond the asked ones that are put in the order of ids
 READ_SECONDS = 10.0
+FIRST_SECONDS = 120.0  # for the first lexical search of a store: Milvus Lite builds its lists of terms then
 WRITE_SECONDS = 3600.0  # a whole index is built at the end of a build
 _DENSE = {"index_type": "HNSW", "metric_type": "COSINE", "params": {"M": 24, "efConstruction": 200}}
 _LEXICAL = {
@@ -47,6 +48,7 @@ class MilvusStore:
         self.collection = collection
         self.library = library
         self._writing = writing
+        self._lexical_seconds = FIRST_SECONDS
 
     def close(self) -> None:
         """After writing, build the indexes and load them, which takes most of the time of a build."""
@@ -105,7 +107,10 @@ class MilvusStore:
     def matching(self, terms: Iterable[str], count: int, scope: Scope = ALL) -> list[Hit]:
         """The best matches among the chunks that a scope allows; of a phrase, those that have its terms anywhere."""
         text = encoded(word for term in dict.fromkeys(terms) for word in term.split())
-        hits = self._search("bm25", text, count + TIES, scope, {}) if text else []
+        if not text:
+            return []
+        hits = self._search("bm25", text, count + TIES, scope, {}, self._lexical_seconds)
+        self._lexical_seconds = READ_SECONDS
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))[:count]
 
     def _search(

@@ -60,9 +60,9 @@ class Watched:
     def __init__(self, browser: Browser, address: str) -> None:
         self.page: Page = browser.new_page(viewport={"width": 1200, "height": 900})
         self.page.set_default_timeout(120_000)
-        self.hosts: set[str | None] = set()
+        self.hosts: set[str] = set()
         self.spoke: list[str] = []
-        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
+        self.page.on("request", lambda request: self.hosts.update(filter(None, [urlsplit(request.url).hostname])))
         self.page.on("dialog", lambda dialog: (self.spoke.append(dialog.message), dialog.dismiss()))
         self.page.goto(address)
         self.page.wait_for_selector("textarea")

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from ingest.run import ingest
 from ingest.upkeep import repair
 from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
-from rag.embedded import EMBEDDED
+from rag.embedded import EMBEDDED, EmbeddedBackend
 from rag.errors import BackendUnavailable, IndexDamaged, IndexMismatch
 from rag.index import Generation, IndexReader, Manifest, read_manifest
 from rag.library import IndexedFile, Library
@@ -375,3 +376,37 @@ def test_the_passages_for_every_question_of_the_corpus_set_are_the_same_with_bot
     ]
     first, second = ([[p.chunk.id for p in passages] for passages in of_one] for of_one in both)
     assert first == second
+
+
+class Noted:
+    """A store that notes which of its legs is asked."""
+
+    def __init__(self, store: Store, asked: list[str]) -> None:
+        self._store = store
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("nearest", "matching"):
+            self._asked.append(name)
+        return getattr(self._store, name)
+
+
+class Noting(EmbeddedBackend):
+    """The embedded backend with noted stores."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def open(self, folder: Path, library: Library) -> Any:
+        return Noted(super().open(folder, library), self.asked)
+
+
+def test_both_legs_are_searched_once_before_a_reader_waits_for_them(
+    tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    noting = Noting()
+    reader = IndexReader(tiny_index, fake_embedder, noting)
+    reader.current()
+    reader.current()
+    assert noting.asked == ["nearest", "matching"]
+    reader.close()

@@ -100,7 +100,7 @@ def test_two_workers_with_the_real_model_build_the_same_library_and_vectors(
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     for path in sorted(CORPUS.glob("*.*"))[-2:]:
-        (corpus / path.name).write_text(path.read_text(encoding="utf-8")[:4500], encoding="utf-8")
+        (corpus / path.name).write_text(path.read_text(encoding="utf-8")[:6000], encoding="utf-8")
     alone = ingest(corpus, tmp_path / "index", real_embedder)
     two = ingest(corpus, tmp_path / "of-two", real_embedder, cluster=RayCluster(2, SentenceEmbedder))
     assert alone.embedded == two.embedded > EMBED_BATCH  # more than one batch, so that both have something to do
