@@ -71,6 +71,8 @@ def serve_api(options: argparse.Namespace) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Else whoever asks from this machine could call itself another address at each request.
+        proxy_headers="FORWARDED_ALLOW_IPS" in os.environ,
         timeout_graceful_shutdown=int(settings.llm_timeout) + 10,
     )
     server = uvicorn.Server(config)

@@ -330,3 +330,13 @@ def test_the_command_makes_lists_and_removes_keys(
 def test_health_of_a_service_that_does_not_run_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["health", "--url", "http://127.0.0.1:9/healthz"]) == 1
     assert "python -m service serve" in capsys.readouterr().err
+
+
+def test_other_headers_give_no_more_questions_a_minute(tiny_index: Path, tmp_path: Path) -> None:
+    with client_of(tiny_index, tmp_path, api_rate=2) as client:
+        codes = []
+        for number in range(4):
+            named = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "Forwarded", "User-Agent"), f"9.9.9.{number}")
+            headers = {**named, "Authorization": f"Bearer wrong{number}"}
+            codes.append(client.post("/v1/ask", json=ASK, headers=headers).status_code)
+    assert codes == [200, 200, 429, 429]
