@@ -23,6 +23,7 @@ from views.preferences import keep_preferences, preferences, preferences_page, w
 from views.resources import open_chain, open_indexing
 from views.shelf import Shelf
 from views.start import start_page
+from views.state import session
 from views.words import words_css
 
 log = logging.getLogger("yinju")
@@ -103,6 +104,7 @@ def main() -> None:
     shelf = Shelf(settings.corpus, settings.index, generation, open_indexing(settings))
     navigation = st.navigation(found := pages(chain, problem, shelf, settings), position="top")
     keep_preferences([f"/{page.url_path}" for page in found])
+    session().visit(navigation.url_path)
     if generation and shelf.indexing.state.running and not navigation.url_path:  # 文章库 shows the progress itself
         st.caption(t("rebuilding", generation=generation.manifest.generation))
     try:

@@ -138,10 +138,14 @@ class Library(Terms, Copies):
 
     def first_chunk(self, article_id: str) -> Chunk:
         """The first chunk of an article. Raises KeyError for an unknown article."""
-        rows = self._rows("SELECT id FROM chunks WHERE article_id = ? ORDER BY start LIMIT 1", (article_id,))
-        if not rows:
+        if not (ids := self.chunk_ids_of(article_id)):
             raise KeyError(article_id)
-        return self.chunk(rows[0][0])
+        return self.chunk(ids[0])
+
+    def chunk_ids_of(self, article_id: str) -> list[str]:
+        """Ids of an article's chunks, in its order; [] for an unknown article."""
+        rows = self._rows("SELECT id FROM chunks WHERE article_id = ? ORDER BY start", (article_id,))
+        return [chunk_id for (chunk_id,) in rows]
 
     def chunk_ids(self) -> list[str]:
         """Ids of all chunks, in the order they were added."""

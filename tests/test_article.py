@@ -1,9 +1,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from rag.types import Answer, Article, Chunk, Citation, Passage, Question, Removal, Statement
+from rag.types import Answer, Article, Chunk, Citation, Passage, Question, Removal, Span, Statement
 from views.article import article_lines, removed_summary
-from views.reader import reader_page
+from views.reader import citation_page
 
 RAW = "## 头\n\n甲**说**了。乙没说。\n\n点击关注\n\n### 尾\n丙<b>走</b>了。"
 REMOVED = (
@@ -22,6 +22,10 @@ def cite(marker: int, quote: str, article: Article = ARTICLE) -> Citation:
     return Citation(marker, article, start, start + len(quote))
 
 
+def spans(*citations: Citation) -> dict[int, Span]:
+    return {citation.marker: (citation.start, citation.end) for citation in citations}
+
+
 def drawn(*citations: Citation) -> list[tuple[int, str]]:
     """Each line as its level and its words: [n:quoted], {removed}, (note)."""
 
@@ -30,7 +34,7 @@ def drawn(*citations: Citation) -> list[tuple[int, str]]:
         forms = {"removed": "{%s}", "note": "(%s)", "": f"[{marks}:%s]" if marks else "%s"}
         return forms[words["kind"]] % words["text"]
 
-    lines = [asdict(line) for line in article_lines(ARTICLE, citations)]
+    lines = [asdict(line) for line in article_lines(ARTICLE, spans(*citations))]
     return [(line["level"], "".join(map(show, line["words"]))) for line in lines]
 
 
@@ -51,7 +55,7 @@ def test_quotes_are_marked_across_mark_up_and_where_they_overlap() -> None:
 
 
 def test_nothing_of_the_raw_file_is_lost_and_kept_words_are_the_clean_text() -> None:
-    words = [words for line in article_lines(ARTICLE, [cite(1, "乙没说。")]) for words in line.words]
+    words = [words for line in article_lines(ARTICLE, spans(cite(1, "乙没说。"))) for words in line.words]
     assert "".join(w.text for w in words if w.kind != "note") == RAW.replace("\n", "")
     kept = [w for w in words if not w.kind]
     assert "".join(w.text for w in kept) == TEXT.replace("\n", "")
@@ -73,19 +77,19 @@ def answers() -> list[Answer]:
 
 
 def test_the_page_of_a_citation_marks_all_that_the_answer_quotes_of_its_article() -> None:
-    page = reader_page(answers(), "0-3")
+    page = citation_page(answers(), "0-3")
     assert page is not None
     marks = {mark for line in page["lines"] for words in line["words"] for mark in words["marks"]}
-    assert (page["title"], page["source"], page["quote"]) == ("题", "某人 · 2025-04-03 · 说话人未注明", "乙没说。")
+    assert (page["title"], page["source"], page["quote"]) == ("题", "某人 · 2025-04-03", "乙没说。")
     assert (page["marker"], page["count"], page["place"], marks) == (3, 3, "出处 3 / 3", {1, 3})
     assert page["url"] == ""  # a link that is no web address
 
 
 def test_a_nearest_sentence_of_a_refusal_opens_its_article_too() -> None:
-    page = reader_page(answers(), "1-1")
+    page = citation_page(answers(), "1-1")
     assert page is not None and page["quote"] == "乙没说。"
 
 
 def test_a_citation_that_is_not_there_opens_nothing() -> None:
     for cited in ("", "0-4", "2-1", "0-0", "x-1", "0", "-1-1", "²-1", "{}"):
-        assert reader_page(answers(), cited) is None
+        assert citation_page(answers(), cited) is None

@@ -93,6 +93,30 @@ def test_from_a_question_to_the_sentence_that_proves_it(
     page.close()
 
 
+def test_an_open_article_is_shut_where_its_conversation_is_left(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 1440)
+    pane = page.locator("dialog.yj-reader")
+    for question in ("红猫计划是什么？", "福利社是什么时候关闭的？"):
+        ask(page, question)
+        page.locator(".yj-statement .yj-mark > a").first.click()
+        expect(pane.locator("mark.yj-current")).to_be_visible()
+        page.get_by_test_id("stSidebar").get_by_role("button", name="新对话").click()
+        expect(page.locator(".yj-question")).to_have_count(0)
+        expect(pane).to_be_hidden()
+    for question in ("红猫计划是什么？", "福利社是什么时候关闭的？"):
+        page.get_by_test_id("stSidebar").get_by_role("button", name=question).first.click()
+        expect(page.locator(".yj-question")).to_have_text(question)
+        expect(pane).to_be_hidden()
+        page.locator(".yj-statement .yj-mark > a").first.click()
+        expect(pane.locator("mark.yj-current")).to_be_visible()
+    page.get_by_role("link", name="文章库").click()
+    expect(page.locator(".stDataFrame canvas").first).to_be_visible()
+    page.get_by_role("link", name="提问").click()
+    expect(page.locator(".yj-question")).to_have_count(1)
+    expect(pane).to_be_hidden()
+    page.close()
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 def test_values_that_differ_stand_side_by_side_the_newest_first(
     browser: Browser, address: str, width: int, scheme: str

@@ -59,6 +59,23 @@ def open_library(page: Page, address: str, view: str = "") -> None:
         expect(page.locator(".stDataFrame canvas").first).to_be_visible(timeout=120_000)
 
 
+def drop(page: Page, files: dict[str, str]) -> None:
+    """Drag files over the field for them and let go: what is under the mouse meanwhile says that it takes them."""
+    dragged = page.evaluate_handle(
+        """(files) => {
+          const dragged = new DataTransfer();
+          for (const [name, text] of Object.entries(files)) dragged.items.add(new File([text], name));
+          return dragged;
+        }""",
+        files,
+    )
+    field = page.get_by_test_id("stFileUploaderDropzone")
+    for gesture in ("dragenter", "dragover"):
+        field.dispatch_event(gesture, {"dataTransfer": dragged})
+    expect(page.get_by_test_id("stFileUploaderDropzoneInstructions")).to_be_visible()
+    field.dispatch_event("drop", {"dataTransfer": dragged})
+
+
 def generation(page: Page) -> int:
     """The generation that the page answers from."""
     return int(page.get_by_text(re.compile(r"第 \d+ 代索引（")).inner_text().split("第 ")[1].split(" 代")[0])
@@ -79,9 +96,7 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     open_library(page, address)
     before = generation(page)
     shoot(page, "library")
-    new = {"name": "鱼.md", "mimeType": "text/markdown", "buffer": "# 鱼的书\n\n鲸鲨是最大的鱼，长约12米。\n".encode()}
-    bad = {"name": "程序.exe", "mimeType": "application/x", "buffer": b"MZ"}
-    page.locator("input[type=file]").set_input_files([new, bad])  # type: ignore[list-item]
+    drop(page, {"鱼.md": "# 鱼的书\n\n鲸鲨是最大的鱼，长约12米。\n", "程序.exe": "MZ"})
     expect(page.get_by_text("✓ 已加入《鱼的书》")).to_be_visible(timeout=120_000)
     expect(page.get_by_text("✕ 没有加入 程序.exe")).to_be_visible()
     expect(page.get_by_role("button", name="停止")).to_be_visible()
@@ -124,9 +139,23 @@ def test_the_pictures_are_drawn_and_a_click_on_the_map_opens_the_passage(page: P
     points = page.locator("svg.marks .mark-symbol.role-mark path")
     expect(points.nth(47)).to_be_attached(timeout=120_000)
     points.last.click(force=True)  # others may lie on it
-    expect(page.locator(".yj-card mark")).to_be_visible(timeout=60_000)
-    page.locator(".yj-card mark").scroll_into_view_if_needed()
+    pane, passage = page.locator("dialog.yj-reader"), page.locator("dialog mark.yj-current").first
+    expect(passage).to_be_in_viewport(timeout=60_000)
+    expect(passage).to_be_focused()
+    number, count = (int(n) for n in re.findall(r"\d+", pane.locator("output").inner_text()))
     shoot(page, "library-map")
+    page.keyboard.press("ArrowRight" if number < count else "ArrowLeft")
+    expect(pane.locator("output")).to_have_text(f"段落 {number + 1 if number < count else number - 1} / {count}")
+    page.keyboard.press("Escape")
+    expect(pane).to_be_hidden()
+    page.get_by_role("button", name="打开选中的段落").click()
+    expect(pane.locator("output")).to_have_text(f"段落 {number} / {count}")
+    expect(passage).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="打开选中的段落")).to_be_focused()
+    page.get_by_text("分布", exact=True).click()
+    expect(page.locator("svg.marks")).to_have_count(3)
+    expect(pane).to_be_hidden()
 
 
 @BOTH

@@ -18,7 +18,8 @@ from rag.errors import RagError
 from rag.index import IndexReader
 from views.access import ROLE
 from views.messages import t
-from views.picture import map_points, passage_html, time_chart
+from views.picture import map_points, time_chart
+from views.reader import passage_name, passage_page
 from views.runs import progress_text, share_done, summary_text
 from views.shelf import Shelf
 
@@ -222,16 +223,24 @@ def test_articles_are_counted_by_month_without_gaps_or_by_year_and_undated_apart
     assert counted(years) == [("2021", 1), ("2022", 1), ("2023", 1), ("2024", 0), ("2025", 1)]
 
 
-def test_the_map_has_a_point_for_each_passage_and_opens_it_escaped(indexing: Indexing) -> None:
-    (indexing.corpus / "甲.md").write_text("# <b>甲\n\n猫吃<i>鱼。\n", encoding="utf-8")
+def test_the_map_has_a_point_for_each_passage_that_opens_in_its_article(indexing: Indexing) -> None:
+    (indexing.corpus / "甲.md").write_text(f"# 甲-1\n\n猫吃鱼。\n\n{'鸟会飞。' * 300}\n", encoding="utf-8")
     indexing.request()
     generation = IndexReader(indexing.index, FakeEmbedder()).current()
     points = map_points(generation, generation.folder.name)
-    assert sorted(points["title"]) == ["<b>甲", "丙", "乙"]
+    assert set(points["title"]) == {"甲-1", "丙", "乙"}
     assert points[["x", "y"]].abs().max().tolist() == [1, 1]
-    chunk = points["chunk"][points["title"].tolist().index("<b>甲")]
-    assert "<mark>猫吃&lt;i&gt;鱼。</mark>" in passage_html(generation, chunk)
-    assert "《&lt;b&gt;甲》 · 作者未注明 · 日期未注明" in passage_html(generation, chunk)
+    passages = generation.library.chunk_ids_of("甲")
+    assert [passage_name(generation, chunk) for chunk in passages] == [f"甲-{n + 1}" for n in range(len(passages))]
+    assert len(passages) > 1
+    page = passage_page(generation, "甲-2")
+    assert page is not None
+    marked = "".join(words["text"] for line in page["lines"] for words in line["words"] if words["marks"] == (2,))
+    assert page["quote"] == marked == generation.library.chunk(passages[1]).text.strip()
+    assert (page["title"], page["source"]) == ("甲-1", "作者未注明 · 日期未注明")
+    assert page["place"] == f"段落 2 / {len(passages)}"
+    for named in ("", "甲", "甲-0", f"甲-{len(passages) + 1}", "丁-1", "甲-x"):
+        assert passage_page(generation, named) is None
 
 
 def test_the_views_of_the_whole_are_drawn(page: AppTest) -> None:

@@ -25,7 +25,7 @@ MOUNT = """async (code) => {
   const { default: mount } = await import(url);
   window.told = [];
   window.send = (data) => (window.unmount = mount({ data, parentElement: document.getElementById("pane"),
-    setStateValue: (name, value) => window.told.push([name, value]) }));
+    setTriggerValue: (name, value) => window.told.push([name, value]) }));
 }"""
 
 
@@ -69,7 +69,7 @@ def send(page: Page, cited: str, title: str = "题") -> None:
         "removed": "清理掉 9 个字符",
         "lines": lines,
     }
-    data = {"language": "zh", "labels": LABELS, "cited": cited, "page": shown if cited else None}
+    data = {"language": "zh", "labels": LABELS, "opened": cited, "page": shown if cited else None}
     page.evaluate("(data) => window.send(data)", json.loads(json.dumps(data)))
 
 
@@ -77,7 +77,7 @@ def test_a_click_asks_for_the_article_and_opens_at_the_quote_without_moving_the_
     page.locator("#one").scroll_into_view_if_needed()
     before = page.locator("#one").bounding_box()
     page.locator("#one").click()
-    assert page.evaluate("window.told") == [["cited", "0-1"]]
+    assert page.evaluate("window.told") == [["opened", "0-1"]]
     expect(page.locator("dialog h2")).to_have_text("opening")
     send(page, "0-1")
     expect(page.locator("mark.yj-current")).to_have_text("甲说了话。")
@@ -119,7 +119,7 @@ def test_arrows_go_to_the_next_quote_and_stop_at_the_last(page: Page) -> None:
     expect(page.locator("mark.yj-current")).to_have_text("乙写了书。")
     expect(page.locator("mark.yj-current")).to_be_in_viewport()
     page.keyboard.press("ArrowRight")
-    assert page.evaluate("window.told") == [["cited", "0-1"], ["cited", "0-2"]]
+    assert page.evaluate("window.told") == [["opened", "0-1"], ["opened", "0-2"]]
     expect(page.get_by_role("button", name="next")).to_be_disabled()
 
 
@@ -134,7 +134,7 @@ def test_escape_shuts_it_and_focus_returns_to_the_mark_that_was_used_last(page: 
     expect(page.locator("dialog")).to_be_hidden()
     expect(page.locator("#two")).to_be_focused()
     assert page.locator("[aria-current]").count() == 0
-    assert page.evaluate("window.told.at(-1)") == ["cited", ""]
+    assert page.evaluate("window.told.at(-1)") == ["opened", ""]
 
 
 def test_the_same_page_sent_again_moves_neither_focus_nor_text(page: Page) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from rag.text import sentence_spans
 from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Scope, Statement
-from rag.voices import VOICES
+from rag.voices import UNCLEAR, VOICES
 from views.answer import answer_html, question_html
 from views.messages import t
 
@@ -26,7 +26,7 @@ def test_a_card_highlights_the_quote_inside_its_passage() -> None:
     html = answer_html(answer(passage()), 3)
     assert '甲说了话。<mark id="yj-3-1-quote">&lt;b&gt;乙&lt;/b&gt;写了书。</mark>丙唱了歌。' in html
     assert 'id="yj-3-1"' in html and 'href="#yj-3-1"' in html
-    assert "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03 · 说话人未注明" in html
+    assert "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03<a href" in html
     assert 'href="https://example.org/a"' in html
 
 
@@ -90,9 +90,7 @@ def test_a_mark_opens_the_reader_and_shows_the_quote_with_its_title_and_date() -
     html = answer_html(answer(passage()), 3)
     tip = html.split('role="tooltip"')[1].split("</span>")[0]
     assert html.count('data-cite="3-1"') == 3  # the mark, its quote, the link of the card
-    assert (
-        "&lt;b&gt;乙&lt;/b&gt;写了书。" in tip and "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03 · 说话人未注明" in tip
-    )
+    assert "&lt;b&gt;乙&lt;/b&gt;写了书。" in tip and "《&lt;i&gt;题&lt;/i&gt;》 · 某人 · 2025-04-03</small>" in tip
     assert 'aria-describedby="yj-3-1-quote"' in html and html.count('id="yj-3-1-quote"') == 1
 
 
@@ -143,5 +141,5 @@ def test_a_comparison_has_a_heading_for_each_subject() -> None:
 
 
 @pytest.mark.parametrize("voice", VOICES)
-def test_every_voice_has_its_words(voice: str) -> None:
-    assert t(f"voice_{voice}")
+def test_every_voice_that_is_known_has_its_words(voice: str) -> None:
+    assert voice == UNCLEAR or t(f"voice_{voice}")

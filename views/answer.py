@@ -5,7 +5,8 @@ from html import escape
 from itertools import pairwise
 
 from rag.scope import describe_scope
-from rag.types import ALL, Answer, Citation, Passage, Statement
+from rag.types import ALL, Answer, Article, Citation, Passage, Statement
+from rag.voices import UNCLEAR
 from views.messages import t
 
 CONTEXT = 60  # code points shown on either side of a quote; the reader pane has the rest
@@ -140,10 +141,14 @@ def _without_empty_lines(text: str) -> str:
 
 
 def source_line(citation: Citation) -> str:
-    """By whom and when the article of a citation was published, and whose word the quote is."""
-    article = citation.article
-    by = article.author or article.publisher or t("no_author")
-    return " · ".join([by, article.published or t("no_date"), t("voice_" + citation.voice)])
+    """By whom and when the article of a citation was published, and whose word the quote is where that is known."""
+    voice = [t("voice_" + citation.voice)] if citation.voice != UNCLEAR else []
+    return " · ".join([article_line(citation.article), *voice])
+
+
+def article_line(article: Article) -> str:
+    """By whom and when an article was published."""
+    return f"{article.author or article.publisher or t('no_author')} · {article.published or t('no_date')}"
 
 
 def _source_html(citation: Citation) -> str:

@@ -1,14 +1,14 @@
 """The whole article behind a citation, line by line, as the reader pane draws it: plain data, no HTML."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ingest.chunk import find_headings
 from ingest.clean import reason_of
 from ingest.explain import KIND_NAMES, UNANNOTATED, count_rules, pieces_of
-from rag.types import Article, Citation, Removal
+from rag.types import Article, Removal, Span
 from views.messages import language, t
 
 HIGHEST_HEADING = 3  # the title of the pane is an h2
@@ -16,7 +16,7 @@ HIGHEST_HEADING = 3  # the title of the pane is an h2
 
 @dataclass(frozen=True)
 class Words:
-    """Words within one line: of the clean text from `at` on, with the markers of the citations that quote them.
+    """Words within one line: of the clean text from `at` on, with the markers of the quotes that hold them.
 
     Those of kind "removed" are only in the raw file; those of kind "note" say why the words before were removed.
     """
@@ -35,10 +35,10 @@ class Line:
     level: int = 0
 
 
-def article_lines(article: Article, citations: Sequence[Citation]) -> list[Line]:
-    """The lines of the raw file that hold anything, in order, with what the article's citations quote marked."""
+def article_lines(article: Article, quotes: Mapping[int, Span]) -> list[Line]:
+    """The lines of the raw file that hold anything, in order, with the quotes, spans of the clean text, marked."""
     lines = [Line()]
-    for words in _raw_in_order(article, citations):
+    for words in _raw_in_order(article, quotes):
         at = words.at
         for number, text in enumerate(words.text.split("\n")):
             if number:
@@ -60,9 +60,9 @@ def _heading_levels(article: Article) -> dict[int, int]:
     return {heading.start: min(HIGHEST_HEADING + used.index(heading.level), 6) for heading in headings}
 
 
-def _raw_in_order(article: Article, citations: Sequence[Citation]) -> Iterator[Words]:
+def _raw_in_order(article: Article, quotes: Mapping[int, Span]) -> Iterator[Words]:
     """The whole raw file, cut where a removal or a quote begins or ends, with a note after each removal."""
-    borders = sorted({border for citation in citations for border in (citation.start, citation.end)})
+    borders = sorted({border for span in quotes.values() for border in span})
     at = 0
     for piece in pieces_of(article):
         if piece.removal:
@@ -73,7 +73,7 @@ def _raw_in_order(article: Article, citations: Sequence[Citation]) -> Iterator[W
             continue
         end = at + len(piece.text)
         for start, stop in pairwise([at, *(border for border in borders if at < border < end), end]):
-            marks = tuple(c.marker for c in citations if c.start <= start and stop <= c.end)
+            marks = tuple(marker for marker, (first, last) in quotes.items() if first <= start and stop <= last)
             yield Words(article.text[start:stop], "", marks, start)
         at = end
 

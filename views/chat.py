@@ -31,7 +31,7 @@ def chat_page(chain: AnswerChain) -> None:
     """Draw the page."""
     state, history = session(), open_history(chain.settings.history)
     resume(state, history)
-    show_reader(state.answers)
+    show_reader(state)
     show_history(state, history)
     deleted_notice(state, history)
     conversation_menu(state, history)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -11,8 +12,10 @@ from views.access import may_edit
 from views.changes import confirm_removal, show_recent, show_uploader, trash_view
 from views.messages import t
 from views.picture import map_view, picture_view
+from views.reader import show_passage
 from views.runs import runs_view, show_run
 from views.shelf import Shelf
+from views.state import session
 
 VIEWS: dict[str, Callable[[Shelf], None]] = {}  # filled below
 ORDERS: dict[str, tuple[Callable[[Listed], object], bool]] = {  # what is compared, and whether the largest comes first
@@ -43,6 +46,8 @@ def library_page(shelf: Shelf) -> None:
             st.button(t("run_start"), icon=":material/sync:", type=kind, disabled=running, on_click=shelf.update)
     show_run(shelf.indexing)
     show_recent(shelf)
+    if shelf.generation:
+        show_passage(session(), shelf.generation)
     names = [name for name in VIEWS if may_edit() or name != "view_trash"]
     view = st.segmented_control(
         t("view"), names, default=names[0], format_func=t, key="library-view", label_visibility="collapsed"
@@ -85,6 +90,9 @@ def articles_view(shelf: Shelf) -> None:
     chosen = [shown[row] for row in table["selection"]["rows"] if row < len(shown) and shown[row].name]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("shown", shown=len(shown), total=len(articles)))
+        reading = f"{chosen[0].id}-1" if len(chosen) == 1 and chosen[0].chunks else ""
+        open_ = partial(setattr, session(), "opened", reading)
+        st.button(t("read_article"), icon=":material/article:", disabled=not reading, on_click=open_)
         label = t("remove", count=len(chosen)) if chosen else t("remove_none")
         if may_edit() and st.button(label, icon=":material/delete:", disabled=not chosen):
             confirm_removal(shelf, chosen)

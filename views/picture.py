@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from html import escape
+from functools import partial
 
 import altair as alt
 import numpy as np
@@ -12,14 +12,16 @@ import streamlit as st
 from rag.index import Generation
 from rag.projection import project
 from rag.types import Metadata
-from views.messages import t
+from views.messages import plain, t
+from views.reader import passage_name
 from views.shelf import Shelf
+from views.state import session
 
 BARS = 15  # sources and tags shown, the most frequent
 MAP_POINTS = 3000  # more cannot be told apart, and make a browser slow
 LEGEND_ARTICLES = 12  # titles beside the map; with more articles the colours repeat
 WORDS = 60  # code points of a passage in its tip
-AROUND = 300  # code points shown on either side of an opened passage
+MAP = "passage-map"  # the key of the session's state: what the map has chosen
 SELECTION = "passage"
 
 
@@ -79,7 +81,7 @@ def _count(axis: type[alt.X] | type[alt.Y]) -> alt.X | alt.Y:
 
 
 def map_view(shelf: Shelf) -> None:
-    """Draw the passages as points, near ones alike; a click opens the passage below."""
+    """Draw the passages as points, near ones alike; a click opens the passage in the reader pane."""
     if shelf.generation is None:
         st.info(t("picture_none"))
         return
@@ -103,10 +105,23 @@ def map_view(shelf: Shelf) -> None:
             opacity=alt.condition(chosen, alt.value(0.9), alt.value(0.45)),
         )
     )
-    event = st.altair_chart(marks.add_params(chosen), on_select="rerun", key="passage-map", height=480)
-    picked = event["selection"].get(SELECTION) or []
-    if picked and (chunk := picked[0].get("chunk")) in set(points["chunk"]):
-        st.html(passage_html(shelf.generation, chunk))
+    opening = partial(_open_picked, shelf.generation)
+    st.altair_chart(marks.add_params(chosen), on_select=opening, key=MAP, height=480)
+    if chunk := _picked(shelf.generation):  # the map tells of a click on another point only
+        title = plain(shelf.generation.library.metadata[shelf.generation.library.chunk(chunk).article_id].title)
+        st.button(t("map_again", title=title), on_click=opening, icon=":material/article:", type="tertiary")
+
+
+def _picked(generation: Generation) -> str:
+    """The id of the chunk that is chosen on the map; "" where none is that is still there."""
+    points = st.session_state[MAP]["selection"].get(SELECTION) or [{}]
+    chunk = points[0].get("chunk", "")
+    return chunk if chunk in set(generation.library.chunk_ids()) else ""
+
+
+def _open_picked(generation: Generation) -> None:
+    if chunk := _picked(generation):
+        session().opened = passage_name(generation, chunk)
 
 
 @st.cache_data(show_spinner=False, max_entries=2)
@@ -128,20 +143,3 @@ def map_points(_generation: Generation, folder: str) -> pd.DataFrame:  # noqa: A
             "y": places[:, 1],
         }
     )
-
-
-def passage_html(generation: Generation, chunk_id: str) -> str:
-    """A passage highlighted in what stands around it, under its article's title, source and date."""
-    chunk = generation.library.chunk(chunk_id)
-    article = generation.library.article(chunk.article_id)
-    spans = ((max(0, chunk.start - AROUND), chunk.start), (chunk.start, chunk.end), (chunk.end, chunk.end + AROUND))
-    before, words, after = (escape(_lines(article.text[start:end])) for start, end in spans)
-    by = article.author or article.publisher or t("no_author")
-    heading = " · ".join(filter(None, [f"《{article.title}》", by, article.published or t("no_date"), chunk.section]))
-    text = "\n".join(filter(None, (before, f"<mark>{words}</mark>", after)))
-    return f'<section class="yj-card"><header>{escape(heading)}</header><blockquote>{text}</blockquote></section>'
-
-
-def _lines(text: str) -> str:
-    """The lines that hold words."""
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())

@@ -8,10 +8,10 @@ const SHORTCUTS = { // with Alt: what gets the focus; views/keys.py tells them
 };
 const panes = new WeakMap();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const pane = panes.get(parentElement) ?? new Pane(parentElement);
   panes.set(parentElement, pane);
-  pane.tell = (cited) => setStateValue("cited", cited);
+  pane.tell = (opened) => setTriggerValue("opened", opened);
   pane.update(data);
   return () => pane.remove();
 }
@@ -62,18 +62,20 @@ class Pane {
     parent.append(this.dialog);
   }
 
-  update({ language, labels, cited, page }) {
+  update({ language, labels, opened, page }) {
     document.documentElement.lang = language; // Streamlit says "en", which readers aloud would follow
     this.label(labels);
-    const drawn = page ? cited + JSON.stringify(page) : "";
+    const drawn = page ? opened + JSON.stringify(page) : "";
     if (!drawn && this.drawn) this.hide();
-    if (!drawn || drawn === this.drawn || (this.wanted && this.wanted !== cited)) return;
+    if (!drawn || drawn === this.drawn || (this.wanted && this.wanted !== opened)) return;
     this.drawn = drawn;
-    this.cited = cited;
+    this.opened = opened;
     this.page = page;
     this.draw(page);
+    const opens = !this.dialog.open; // by Python: a passage that was chosen on the map
+    if (opens) this.opener = document.activeElement;
     this.open();
-    this.arrive(page.marker, Boolean(this.wanted));
+    this.arrive(page.marker, opens || Boolean(this.wanted));
     this.wanted = "";
   }
 
@@ -105,7 +107,7 @@ class Pane {
   // Beside the chat where there is room; over it, with the page behind it inert, where there is not.
   open() {
     for (const mark of document.querySelectorAll("[data-cite]")) {
-      mark.toggleAttribute("aria-current", mark.dataset.cite === (this.wanted || this.cited));
+      mark.toggleAttribute("aria-current", mark.dataset.cite === (this.wanted || this.opened));
     }
     if (this.dialog.open) return;
     keepingPlace(this.opener, () => (matchMedia(NARROW).matches ? this.dialog.showModal() : this.dialog.show()));
@@ -134,7 +136,7 @@ class Pane {
   }
 
   show(cited) {
-    if (cited === this.cited && this.dialog.open) return this.arrive(this.page.marker, true);
+    if (cited === this.opened && this.dialog.open) return this.arrive(this.page.marker, true);
     this.wanted = cited;
     if (!this.dialog.open) {
       this.title.textContent = this.labels.opening;
@@ -146,8 +148,7 @@ class Pane {
   }
 
   step(by) {
-    const [turn] = this.cited.split("-");
-    this.show(`${turn}-${this.page.marker + by}`);
+    this.show(`${this.opened.slice(0, this.opened.lastIndexOf("-"))}-${this.page.marker + by}`);
   }
 
   pressed(event) {
@@ -172,8 +173,8 @@ class Pane {
   }
 
   hide() {
-    this.last = this.wanted || this.cited;
-    this.drawn = this.wanted = this.cited = "";
+    this.last = this.wanted || this.opened;
+    this.drawn = this.wanted = this.opened = "";
     keepingPlace(this.opener, () => this.dialog.close());
     document.querySelectorAll("[data-cite][aria-current]").forEach((mark) => mark.removeAttribute("aria-current"));
   }

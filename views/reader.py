@@ -1,54 +1,92 @@
-"""The reader pane: the article behind a citation, beside the chat. A click in it reruns nothing but this fragment."""
+"""The reader pane: an article beside the page, open at a citation or a passage. A click in it reruns this fragment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from rag.types import Answer, Citation
-from views.answer import safe_link, source_line
+from rag.index import Generation
+from rag.types import Answer, Article, Citation, Span
+from views.answer import article_line, safe_link, source_line
 from views.article import article_lines, removed_summary
 from views.messages import language, t
+from views.state import State
 
 _pane = st.components.v2.component(
     "yinju_reader", js=Path(__file__).with_name("reader.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 LABELS = ("previous", "next", "close", "removed", "original", "opening", "copy", "copied", "keys")
+PANE = "reader"  # its key in the state of the session
 
 
 @st.fragment
-def show_reader(answers: Sequence[Answer]) -> None:
+def show_reader(state: State) -> None:
     """Draw the pane, open at the citation whose mark on the page was clicked last; shut when there is none."""
+    _draw(state, citation_page(state.answers, state.opened))
+
+
+@st.fragment
+def show_passage(state: State, generation: Generation) -> None:
+    """Draw the pane, open at the passage that the reader chose; shut when there is none."""
+    _draw(state, passage_page(generation, state.opened))
+
+
+def _draw(state: State, page: dict[str, Any] | None) -> None:
     labels = {name: t(f"reader_{name}") for name in LABELS}
-    opened = str((st.session_state.get("reader") or {}).get("cited") or "")
-    with st.container(key="yj-reader"):
-        _pane(
-            key="reader",
-            data={"language": language(), "labels": labels, "cited": opened, "page": reader_page(answers, opened)},
-            default={"cited": ""},
-            on_cited_change=lambda: None,
-        )
+    data = {"language": language(), "labels": labels, "opened": state.opened, "page": page}
+    with st.container(key=f"yj-{PANE}"):
+        _pane(key=PANE, data=data, on_opened_change=partial(_follow, state))
 
 
-def reader_page(answers: Sequence[Answer], cited: str) -> dict[str, Any] | None:
+def _follow(state: State) -> None:
+    state.opened = st.session_state[PANE]["opened"]
+
+
+def citation_page(answers: Sequence[Answer], cited: str) -> dict[str, Any] | None:
     """What the pane shows for "turn-marker"; None where no answer has such a citation any more."""
     citations, citation = _find(answers, cited)
     if citation is None:
         return None
-    article = citation.article
-    same = [other for other in citations if other.article.id == article.id]
+    quotes = {each.marker: (each.start, each.end) for each in citations if each.article.id == citation.article.id}
+    place = t("reader_place", marker=citation.marker, count=len(citations))
+    return _page(citation.article, quotes, citation.marker, len(citations)) | {
+        "source": source_line(citation),
+        "place": place,
+    }
+
+
+def passage_page(generation: Generation, named: str) -> dict[str, Any] | None:
+    """What the pane shows for "article-number", the passages of an article from 1; None where there is none such."""
+    article_id, _, number = named.rpartition("-")
+    ids = generation.library.chunk_ids_of(article_id)
+    if not (number.isdecimal() and 1 <= int(number) <= len(ids)):
+        return None
+    chunk = generation.library.chunk(ids[int(number) - 1])
+    quotes = {int(number): (chunk.start, chunk.end)}
+    shown = _page(generation.library.article(article_id), quotes, int(number), len(ids))
+    return shown | {"place": t("passage_place", number=number, count=len(ids))}
+
+
+def passage_name(generation: Generation, chunk_id: str) -> str:
+    """The "article-number" of a chunk."""
+    article_id = generation.library.chunk(chunk_id).article_id
+    return f"{article_id}-{generation.library.chunk_ids_of(article_id).index(chunk_id) + 1}"
+
+
+def _page(article: Article, quotes: Mapping[int, Span], marker: int, count: int) -> dict[str, Any]:
+    start, end = quotes[marker]
     return {
         "title": article.title,
-        "source": source_line(citation),
+        "source": article_line(article),
         "url": safe_link(article.url),
-        "quote": citation.quote,
-        "marker": citation.marker,
-        "count": len(citations),
-        "place": t("reader_place", marker=citation.marker, count=len(citations)),
+        "quote": article.text[start:end].strip(),
+        "marker": marker,
+        "count": count,
         "removed": removed_summary(article),
-        "lines": [asdict(line) for line in article_lines(article, same)],
+        "lines": [asdict(line) for line in article_lines(article, quotes)],
     }
 
 

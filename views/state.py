@@ -19,7 +19,8 @@ class State:
     is the question that is being answered. `editing` is the id of the turn whose question is being changed, `deleted`
     the conversation whose deletion can be undone, `followups` the questions found for an answer, by its turn's id.
     `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
-    for files that it was given.
+    for files that it was given. `page` is the address of the page that is shown, and `opened` what its reader pane is
+    open at: a citation as "turn-marker", a passage as "article-number", "" where it is shut.
     """
 
     conversation: Conversation | None = None
@@ -32,6 +33,8 @@ class State:
     followups: dict[str, list[str]] = field(default_factory=dict)
     recent: list[Uploaded | Discarded] = field(default_factory=list)
     uploader: int = 0
+    page: str = ""
+    opened: str = ""
 
     @property
     def answers(self) -> list[Answer]:
@@ -49,7 +52,12 @@ class State:
 
     def close(self) -> None:
         """Open no conversation: the next question begins a new one. What is being answered goes on and is kept."""
-        self.conversation, self.turns, self.running, self.editing = None, [], None, ""
+        self.conversation, self.turns, self.running, self.editing, self.opened = None, [], None, "", ""
+
+    def visit(self, page: str) -> None:
+        """Go to the page of an address; what was open on another one is shut."""
+        if page != self.page:
+            self.page, self.opened = page, ""
 
 
 def session() -> State:
