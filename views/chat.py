@@ -105,13 +105,14 @@ def offer_examples(chain: AnswerChain) -> None:
     st.markdown(f"**{t('examples')}**")
     for theme, questions in examples(chain, chain.index.current().manifest.generation).items():
         st.caption(theme or t("examples_other"))
-        offer_questions(questions)
+        offer_questions(theme, questions)
 
 
-def offer_questions(questions: Iterable[str]) -> None:
+def offer_questions(key: str, questions: Iterable[str]) -> None:
     """A button for each question, that asks it."""
-    for question in questions:
-        st.button(question, width="stretch", on_click=partial(setattr, session(), "asked", question))
+    with st.container(key=f"examples-{key}", gap="xsmall"):
+        for question in questions:
+            st.button(question, width="stretch", on_click=partial(setattr, session(), "asked", question))
 
 
 def offer_followups(chain: AnswerChain, state: State) -> None:
@@ -122,7 +123,7 @@ def offer_followups(chain: AnswerChain, state: State) -> None:
         state.followups[turn.id] = follow_up_questions(turn.answer, generation, chain.embedder, chain.settings)
     if state.followups[turn.id]:
         st.caption(t("followups"))
-        offer_questions(state.followups[turn.id])
+        offer_questions(turn.id, state.followups[turn.id])
 
 
 def watch(state: State, running: Running, number: int) -> None:

@@ -4,7 +4,7 @@ export default function ({ parentElement, data }) {
   if (!button) {
     button = document.createElement("button");
     button.style.cssText =
-      "font:inherit;color:inherit;background:none;border:0;padding:.25rem .4rem;cursor:pointer;white-space:nowrap";
+      "font:inherit;font-size:.875rem;color:inherit;background:none;border:0;padding:.25rem .4rem;cursor:pointer;white-space:nowrap";
     parentElement.append(button);
   }
   button.textContent = data.label;

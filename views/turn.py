@@ -66,7 +66,7 @@ def _show_question(history: History, state: State, turn: Turn) -> None:
 
 def _show_actions(history: History, state: State, turn: Turn) -> None:
     """Copy, ask again, useful or not."""
-    with st.container(horizontal=True, key=f"actions-{turn.id}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{turn.id}"):
         _copy(turn)
         st.button(
             t("again"),
