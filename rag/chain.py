@@ -53,6 +53,7 @@ ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个�
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 UNSURE_ABOVE = 0.15  # of the refusal threshold: above it the nearest sentences are worth a look
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
+STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
 
 

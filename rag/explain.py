@@ -14,6 +14,7 @@ STEPS = {
     "spelling": "纠正笔误",
     "other forms": "另加写法",
 }
+SCOPE = "范围"  # the name of the line that tells it
 NEAR = 0.5  # of a scaled score; both legs above it agree
 SNIPPET = 80  # code points
 
@@ -25,7 +26,7 @@ def searched(search: Search) -> list[tuple[str, str]]:
     lines.append(("查询", query.text))
     if query.scope != ALL:
         lines.append(
-            ("范围", describe_scope(query.scope, {c.passage.article.id: c.passage.article for c in search.candidates}))
+            (SCOPE, describe_scope(query.scope, {c.passage.article.id: c.passage.article for c in search.candidates}))
         )
     shown, found = len(search.candidates), len(search.candidates) + len(search.others)
     lines.append(("候选", f"{found} 段" if shown == found else f"{found} 段，列出前 {shown} 段"))

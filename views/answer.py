@@ -8,6 +8,7 @@ from rag.scope import describe_scope
 from rag.types import ALL, Answer, Article, Citation, Passage, Statement
 from rag.voices import UNCLEAR
 from views.messages import t
+from views.said import said, scope_said
 
 CONTEXT = 60  # code points shown on either side of a quote; the reader pane has the rest
 _SAFE_LINKS = ("https://", "http://")
@@ -22,7 +23,7 @@ def answer_html(answer: Answer, turn: int) -> str:
     """The statements with their marks, then one card per citation; `turn` makes the anchors of a page unique."""
     parts = [_scope_html(answer)]
     if answer.notice:
-        parts.append(f'<p class="yj-notice">{escape(answer.notice)}</p>')
+        parts.append(f'<p class="yj-notice">{escape(said(answer.notice))}</p>')
     if answer.differ:
         parts.append(_values_html(answer, turn))
     for before, statement in pairwise((None, *answer.statements)):
@@ -78,7 +79,7 @@ def _scope_html(answer: Answer) -> str:
     if answer.scope == ALL:
         return ""
     described = describe_scope(answer.scope, {passage.article.id: passage.article for passage in answer.passages})
-    return f'<p class="yj-scope">{escape(t("scope_of_answer", scope=described))}</p>'
+    return f'<p class="yj-scope">{escape(t("scope_of_answer", scope=scope_said(described)))}</p>'
 
 
 def _origins_html(answer: Answer, statement: Statement) -> str:

@@ -10,6 +10,7 @@ from ingest.clean import reason_of
 from ingest.explain import KIND_NAMES, UNANNOTATED, count_rules, pieces_of
 from rag.types import Article, Removal, Span
 from views.messages import language, t
+from views.said import said
 
 HIGHEST_HEADING = 3  # the title of the pane is an h2
 
@@ -82,7 +83,7 @@ def _note(removal: Removal) -> str:
     """The kind of a removal and the reason of its rule; "" for mark-up, which is everywhere."""
     if removal.kind in UNANNOTATED:
         return ""
-    return t("removed_note", kind=_kind_name(removal.kind), reason=reason_of(removal.rule) or removal.rule)
+    return t("removed_note", kind=_kind_name(removal.kind), reason=said(reason_of(removal.rule)) or removal.rule)
 
 
 def _kind_name(kind: str) -> str:

@@ -15,6 +15,7 @@ from rag.verify import STATES, Standing, cited_in, verify
 from views.answer import answer_html, footer_text, question_html
 from views.feedback import choose_rating
 from views.messages import t
+from views.said import said
 from views.search import show_search
 from views.state import State
 
@@ -112,7 +113,7 @@ def difference_html(previous: Answer, answer: Answer) -> str:
     if all(kind == "same" for kind, _ in lines):
         return f'<p class="yj-scope">{escape(t("same_as_before"))}</p>'
     tags = {"new": "ins", "gone": "del"}
-    told = "".join(f"<p><{tags[kind]}>{escape(text)}</{tags[kind]}></p>" for kind, text in lines if kind in tags)
+    told = "".join(f"<p><{tags[kind]}>{escape(said(text))}</{tags[kind]}></p>" for kind, text in lines if kind in tags)
     return f'<details class="yj-difference"><summary>{escape(t("differs"))}</summary>{told}</details>'
 
 
