@@ -27,16 +27,7 @@ from views.state import session
 from views.words import words_css
 
 log = logging.getLogger("yinju")
-VIEWS = Path(__file__).with_name("views")
-STYLES = sorted(VIEWS.glob("*.css"))
-ICON = VIEWS / "icon.png"
-
-
-def styles() -> str:
-    """The style sheets; what they say of a dark system holds for a dark page, whatever the system is."""
-    sheets = "".join(path.read_text(encoding="utf-8") for path in STYLES)
-    shown = {"dark": "all", "light": "not all"}.get(st.context.theme.type or "")
-    return words_css() + (sheets.replace("(prefers-color-scheme: dark)", shown) if shown else sheets)
+ICON = Path(__file__).with_name("views") / "icon.png"
 
 
 def status(chain: AnswerChain) -> None:
@@ -80,7 +71,7 @@ def main() -> None:
     """Draw what every page has, then the page that is open."""
     preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
-    st.html(f"<style>{styles()}</style>")
+    st.html(f"<style>{words_css()}</style>")
     st.title(t("title"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("tagline"), width="content")

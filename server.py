@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from views.shell import Shell
+
 HEADERS = {
     # Streamlit's own page needs inline styles and scripts, its charts compile theirs, our components load as blobs.
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -38,4 +40,4 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers)
 
 
-app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(SafeHeaders)])
+app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(SafeHeaders), Middleware(Shell)])

@@ -93,6 +93,43 @@ def test_from_a_question_to_the_sentence_that_proves_it(
     page.close()
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_jumps_while_an_answer_grows_and_when_its_article_opens(
+    browser: Browser, address: str, width: int
+) -> None:
+    page = open_page(browser, address, width)
+    expect(page.get_by_text("可以这样问")).to_be_visible()
+    page.wait_for_timeout(1000)
+    page.evaluate(
+        """() => {
+          window.shifts = [];
+          const note = (list) => list.getEntries().forEach((each) => window.shifts.push(each));
+          new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
+        }"""
+    )
+
+    def moved(*, after_input: bool) -> float:
+        """The sum of the shifts since it was asked last; those within half a second of a key or click if wished."""
+        page.wait_for_timeout(1000)
+        shifts = page.evaluate("window.shifts.splice(0).map((each) => [each.value, each.hadRecentInput])")
+        return sum(value for value, recent in shifts if after_input or not recent)
+
+    moved(after_input=True)  # what moved while the page was loaded
+    for question in ("小红书出海首期覆盖哪些市场？", "小红书的月活用户有多少？"):
+        ask(page, question)
+        expect(page.get_by_text("接着可以问").last).to_be_attached()
+        assert moved(after_input=True) < 0.1
+    mark = page.locator(".yj-statement .yj-mark > a").last
+    mark.evaluate("mark => mark.scrollIntoView({ block: 'center' })")
+    mark.click()
+    expect(page.locator("mark.yj-current")).to_be_in_viewport()
+    assert moved(after_input=False) < 0.1  # the chat makes room at once, within the click: no surprise
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.yj-reader")).to_be_hidden()
+    assert moved(after_input=False) < 0.1
+    page.close()
+
+
 def test_an_open_article_is_shut_where_its_conversation_is_left(browser: Browser, address: str) -> None:
     page = open_page(browser, address, 1440)
     pane = page.locator("dialog.yj-reader")

@@ -1,5 +1,6 @@
 """What the page's server lets a browser load, with a page that tries to load from elsewhere."""
 
+import re
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser
 from bench.page import free_port
 from server import HEADERS
 from views.messages import t
+from views.shell import PARTS
 
 HOSTILE = """
 import streamlit as st
@@ -127,3 +129,18 @@ def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(browser: Br
                 page.get_by_text(shown).wait_for()
                 page.get_by_role("button", name=t("log_out")).click()
                 page.get_by_role("button", name=t("log_in")).wait_for()
+
+
+def test_an_html_page_comes_with_our_styles_and_names_the_parts_that_it_draws_with(tmp_path: Path) -> None:
+    with page_server(tmp_path, "import streamlit as st\nst.text('一')", free_port()) as address:
+        for path in ("", "/library"):
+            asked = urllib.request.Request(address + path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+            with urllib.request.urlopen(asked) as response:
+                page = response.read().decode()
+                assert "ETag" not in response.headers
+            assert page.index(".yj-answer") > page.index("<body>") and page.endswith("</html>\n")
+        links = re.findall(r'<link rel="modulepreload" crossorigin href="\./(static/js/[^"]+)">', page)
+        assert set(PARTS) <= {Path(link).name.split(".")[0] for link in links}
+        for link in links:
+            assert urllib.request.urlopen(f"{address}/{link}").status == 200
+        assert ".yj-answer" not in urllib.request.urlopen(f"{address}/{links[0]}").read().decode()

@@ -1,0 +1,86 @@
+"""The HTML that a browser gets before the page's first run, with what that run would otherwise make it wait for.
+
+Our style sheets stand in it, so that nothing is drawn without them and then moves; and the parts of Streamlit that the
+page draws with are asked for at once, not when the first of each is to be drawn.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import file_util
+
+STYLES = sorted(Path(__file__).parent.glob("*.css"))
+PARTS = ("Html", "Button", "TextInput", "BidiComponent", "ChatInput")  # of the chat page, by their files' names
+_IMPORTED = re.compile(r'from"\./([\w.-]+\.js)"|import"\./([\w.-]+\.js)"')
+_ONLY_ORIGINAL = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")  # of the file, which we change
+
+
+class Shell:
+    """An ASGI middleware: every HTML page of the app has our styles, and names the parts that it needs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        headers = [(name, value) for name, value in scope["headers"] if name not in _ONLY_ORIGINAL]
+        await self._app({**scope, "headers": headers}, receive, answer)
+
+
+class _Answer:
+    """Sends an answer on: HTML whole and completed, anything else as it comes."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._start: Message = {}
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if Headers(raw=message["headers"]).get("content-type", "").startswith("text/html"):
+                self._start = message
+                return
+        elif self._start:
+            self._body += message.get("body", b"")
+            if message.get("more_body"):
+                return
+            message = {"type": "http.response.body", "body": completed(self._body.decode()).encode()}
+            headers = MutableHeaders(raw=self._start["headers"])
+            del headers["etag"], headers["last-modified"]
+            headers["content-length"] = str(len(message["body"]))
+            await self._send(self._start)
+        await self._send(message)
+
+
+def completed(page: str) -> str:
+    """An HTML page with links to the parts in its head, and the styles after all that Streamlit puts there."""
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in parts())
+    page = page.replace("</head>", f"{links}</head>", 1)
+    return page.replace("</body>", f"<style>{style()}</style></body>", 1)
+
+
+def style() -> str:
+    """The style sheets of the page."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
+
+
+@cache
+def parts() -> tuple[str, ...]:
+    """The files of PARTS and all that they import; what this Streamlit does not have is left out."""
+    folder = Path(file_util.get_static_dir()) / "static" / "js"
+    waiting = [path.name for part in PARTS for path in folder.glob(f"{part}.*.js")]
+    found: dict[str, None] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found[name] = None
+            text = (folder / name).read_text(encoding="utf-8")
+            waiting += [one or other for one, other in _IMPORTED.findall(text)]
+    return tuple(found)
