@@ -1,5 +1,6 @@
 """「提问」: the conversation that is open, and what is being answered in it."""
 
+import time
 from collections.abc import Iterable
 from functools import cache, partial
 from html import escape
@@ -25,6 +26,7 @@ from views.state import State, session
 from views.turn import show_turn
 
 POLL_SECONDS = 0.05  # how often a growing answer is drawn
+SENT_SECONDS = 0.1  # what was drawn is sent within them; a new run throws away what was not
 
 
 def chat_page(chain: AnswerChain) -> None:
@@ -148,6 +150,7 @@ def watch(state: State, running: Running, number: int) -> None:
             st.error(error_text(running.error))
     settle(state)
     if not running.error:
+        time.sleep(SENT_SECONDS)
         st.rerun()
 
 
