@@ -1,5 +1,6 @@
 """The tables of the history, and the database that holds them: SQLite, or another that SQLAlchemy knows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from rag.errors import HistoryError
 
 SCHEMA_VERSION = 1
+_PASSWORD = re.compile(r"(?<=\w):[^/@]+@")  # of a URL; it may hold no / or @ there
+_WRITER = 0x79696E6A75  # the number of the lock that a writer holds
 BUSY_SECONDS = 30  # that a writer waits for another one
 
 metadata = MetaData()
@@ -80,12 +83,15 @@ questions = Table(  # what became a question of a question set
 def open_database(where: str) -> Engine:
     """The database at a path, or at a URL of SQLAlchemy, with the tables in it. Raises HistoryError."""
     url = where if "://" in where else f"sqlite:///{where}"
+    named = _PASSWORD.sub(":***@", where)
     try:
         if "://" not in where:
             Path(where).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(url)
         if engine.dialect.name == "sqlite":
             _set_up_sqlite(engine)
+        elif engine.dialect.name == "postgresql":
+            event.listen(engine, "begin", _begin_postgresql)
         with engine.begin() as connection:
             metadata.create_all(connection)
             version = connection.scalar(select(schema.c.version))
@@ -93,14 +99,14 @@ def open_database(where: str) -> Engine:
                 connection.execute(insert(schema).values(version=SCHEMA_VERSION))
     except (SQLAlchemyError, OSError, ImportError) as error:  # the last where a database's driver is missing
         raise HistoryError(
-            f"the history {where} cannot be opened ({error}): check YINJU_HISTORY, the rights and the disk",
-            f"历史记录 {where} 打不开：请检查设置 YINJU_HISTORY、文件权限和磁盘空间",
+            f"the history {named} cannot be opened ({error}): check YINJU_HISTORY, the rights and the disk",
+            f"历史记录 {named} 打不开：请检查设置 YINJU_HISTORY、文件权限和磁盘空间",
         ) from error
     if version not in (None, SCHEMA_VERSION):
         raise HistoryError(
-            f"the history {where} has the form {version}, this program reads form {SCHEMA_VERSION}: "
+            f"the history {named} has the form {version}, this program reads form {SCHEMA_VERSION}: "
             "start the program that wrote it, or name another file in YINJU_HISTORY",
-            f"历史记录 {where} 的格式是 {version}，这个版本的程序读不了："
+            f"历史记录 {named} 的格式是 {version}，这个版本的程序读不了："
             "请用写它的版本打开，或在 YINJU_HISTORY 里换一个文件",
         )
     return engine
@@ -122,3 +128,9 @@ def _set_up_sqlite(engine: Engine) -> None:
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
+
+
+def _begin_postgresql(connection: Any) -> None:
+    """One writer at a time, as in SQLite: others would put the same article in, or create the same table, and fail."""
+    if not connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")

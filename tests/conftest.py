@@ -92,6 +92,7 @@ def can_mount() -> bool:
 NEEDS = {
     "mount": (can_mount(), "this process may not mount a file system"),
     "llm": ("YINJU_TEST_LLM" in os.environ, "YINJU_TEST_LLM names no OpenAI-compatible API"),
+    "database": ("YINJU_TEST_DATABASE" in os.environ, "YINJU_TEST_DATABASE names no PostgreSQL"),
     "browser": (shutil.which("chromium") is not None, "there is no chromium; apt-get install chromium fonts-noto-cjk"),
 }
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import create_engine, func, select, update
 
 from rag.errors import HistoryError
 from rag.history import History, Rating
-from rag.history_tables import articles, open_database, schema
+from rag.history_tables import articles, metadata, open_database, schema
 from rag.record import pack, unpack
 from rag.types import (
     Answer,
@@ -70,14 +70,21 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "new" / "history.sqlite"
+@pytest.fixture(params=["SQLite", pytest.param("PostgreSQL", marks=pytest.mark.database)])
+def path(request: pytest.FixtureRequest, tmp_path: str) -> str:
+    """Where the history is, with nothing in it yet: a file, and the database that YINJU_TEST_DATABASE names."""
+    if request.param == "SQLite":
+        return str(tmp_path / "new" / "history.sqlite")
+    url = os.environ["YINJU_TEST_DATABASE"]
+    engine = create_engine(url)
+    metadata.drop_all(engine)
+    engine.dispose()
+    return url
 
 
 @pytest.fixture
-def history(path: Path, clock: Clock) -> Iterator[History]:
-    opened = History(str(path), clock)
+def history(path: str, clock: Clock) -> Iterator[History]:
+    opened = History(path, clock)
     yield opened
     opened.close()
 
@@ -93,11 +100,11 @@ def test_what_the_reader_made_of_a_passage_is_not_kept() -> None:
     assert unpack(*pack(read)) == ANSWER
 
 
-def test_a_conversation_is_there_after_the_program_was_started_again(history: History, path: Path) -> None:
+def test_a_conversation_is_there_after_the_program_was_started_again(history: History, path: str) -> None:
     id_ = history.start("  猫怕\n谁？" + "长" * 99)
     first, second = history.append(id_, ANSWER), history.append(id_, about("狗呢？"))
     history.close()
-    again = History(str(path))
+    again = History(path)
     (found,) = again.conversations()
     assert (found.id, found.title) == (id_, "猫怕 谁？" + "长" * 55)
     assert again.turns(id_) == [first, second]
@@ -202,16 +209,16 @@ def write_turns(path: str, count: int) -> None:
         history.append(id_, about(str(number)))
 
 
-def test_several_processes_write_at_once_and_nothing_is_lost(path: Path) -> None:
+def test_several_processes_write_at_once_and_nothing_is_lost(path: str) -> None:
     # The database does not exist yet: they also create it at once.
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_turns, args=(str(path), 10)) for _ in range(4)]
+    writers = [context.Process(target=write_turns, args=(path, 10)) for _ in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0] * 4
-    history = History(str(path))
+    history = History(path)
     asked = [[t.answer.question.text for t in history.turns(c.id)] for c in history.conversations()]
     assert asked == [list("0123456789")] * 4
 
@@ -228,33 +235,40 @@ for number in range(10_000):
 """
 
 
-def test_a_killed_process_loses_nothing_that_it_acknowledged(path: Path) -> None:
+def test_a_killed_process_loses_nothing_that_it_acknowledged(path: str) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", WRITES_UNTIL_KILLED, str(path)]
+    command = [sys.executable, "-c", WRITES_UNTIL_KILLED, path]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout
         acknowledged = [next(writer.stdout).strip() for _ in range(20)]
         writer.send_signal(signal.SIGKILL)
         acknowledged += writer.stdout.read().split()
-    history = History(str(path))
+    history = History(path)
     (conversation,) = history.conversations()
     asked = [turn.answer.question.text for turn in history.turns(conversation.id)]
     assert asked[: len(acknowledged)] == acknowledged and len(asked) <= len(acknowledged) + 1
 
 
-def test_a_history_of_another_version_is_refused(history: History, path: Path) -> None:
-    with open_database(str(path)).begin() as connection:
+def test_a_history_of_another_version_is_refused(history: History, path: str) -> None:
+    with open_database(path).begin() as connection:
         connection.execute(update(schema).values(version=9))
     with pytest.raises(HistoryError, match="has the form 9, this program reads form 1"):
-        History(str(path))
+        History(path)
 
 
-def test_a_file_that_is_no_history_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_history_is_refused(tmp_path: str) -> None:
     (tmp_path / "x").write_text("no database at all" * 99)
     with pytest.raises(HistoryError, match="YINJU_HISTORY"):
         History(str(tmp_path / "x"))
     with pytest.raises(HistoryError, match="YINJU_HISTORY"):
         History("nodatabase://x")
+
+
+def test_the_password_of_a_database_is_not_told() -> None:
+    with pytest.raises(HistoryError) as refused:
+        History("postgresql+nodriver://reader:s3cret@127.0.0.1/x")
+    assert "s3cret" not in str(refused.value) + refused.value.chinese
+    assert "postgresql+nodriver://reader:***@127.0.0.1/x" in str(refused.value)
 
 
 def test_a_turn_becomes_a_question_of_a_set_once_and_can_be_taken_out(history: History) -> None:
