@@ -136,7 +136,7 @@ def test_an_answer_says_that_its_article_has_changed_and_asked_again_shows_the_d
     update()
     page.run()
     (told,) = [warning.value for warning in page.warning]
-    assert "《福利社往事》" in told and "1 处已改动" in told
+    assert "《福利社往事》" in told and "1 处引文已改动" in told
     assert f"<del>{CLOSED}</del><br><ins>{CLOSED.replace('11月16日', '12月1日')}</ins>" in html_of(page)
     labelled(page, t("again")).click().run()
     assert not page.exception and not page.warning

@@ -13,6 +13,8 @@ import pytest
 from page_server import ARTIFACTS, ROOT, serve_page
 from playwright.sync_api import Browser, Page, expect
 
+from bench.page import free_port
+
 pytestmark = [pytest.mark.model, pytest.mark.browser]
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 QUESTION = "福利社是什么时候关闭的？"
@@ -189,3 +191,20 @@ def test_the_stages_are_seen_and_an_answer_can_be_stopped_while_the_model_stalls
     expect(page.get_by_text("已停止，下面的回答不完整。")).to_be_visible(timeout=20_000)
     expect(page.locator(".yj-stages")).to_have_count(0)
     page.close()
+
+
+def test_a_page_that_lost_its_server_goes_on_when_it_is_back(
+    browser: Browser, corpus_index: Path, tmp_path: Path
+) -> None:
+    variables = {"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(tmp_path / "history.sqlite")}
+    port = free_port()
+    with serve_page(variables, port=port) as address:
+        page = open_page(browser, address, 1440)
+        ask(page)
+    expect(page.get_by_role("dialog")).to_be_visible()  # it says that the connection is lost
+    with serve_page(variables, port=port):
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        expect(page.locator(".yj-question")).to_have_text(QUESTION)
+        ask(page, "红猫计划是什么？")
+        expect(page.locator(".yj-question")).to_have_text([QUESTION, "红猫计划是什么？"])
+        page.close()

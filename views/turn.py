@@ -114,7 +114,7 @@ def difference_html(previous: Answer, answer: Answer) -> str:
         return f'<p class="yj-scope">{escape(t("same_as_before"))}</p>'
     tags = {"new": "ins", "gone": "del"}
     told = "".join(f"<p><{tags[kind]}>{escape(said(text))}</{tags[kind]}></p>" for kind, text in lines if kind in tags)
-    return f'<details class="yj-difference"><summary>{escape(t("differs"))}</summary>{told}</details>'
+    return f'<details open class="yj-difference"><summary>{escape(t("differs"))}</summary>{told}</details>'
 
 
 def clipboard_text(answer: Answer) -> str:
