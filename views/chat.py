@@ -79,9 +79,10 @@ def settle(state: State, *, stop: bool = False) -> None:
 def converse(chain: AnswerChain, history: History, state: State) -> None:
     """Draw the turns and what is being answered, or examples before the conversation starts."""
     running = state.running
-    examples = st.empty()  # once there is a question they are gone at once: what stays would be pushed down
-    if not state.turns and not running:
-        with examples.container():
+    if state.turns or running:
+        st.empty()  # in the place of the examples, which are gone at once: what stays would be pushed down
+    else:
+        with st.container():
             offer_examples(chain)
     last = len(state.turns) - (running is None or running.again is not None)
     for number, turn in enumerate(state.turns):
