@@ -1,5 +1,8 @@
 """The API as a running server: how it stops, and what reaches LangSmith."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -118,3 +121,21 @@ def test_langsmith_gets_the_run_with_langchains_own_variables(
     get_env_var.cache_clear()
     sent = b"".join(received)
     assert b"AnswerChain" in sent and b"HybridRetriever" in sent
+
+
+def test_an_address_is_what_the_connection_says_and_no_header(tmp_path: Path) -> None:
+    port = free_port()
+    named = {"YINJU_INDEX": tmp_path / "index", "YINJU_API_KEYS": tmp_path / "none", "YINJU_API_RATE": 2}
+    environment = {**os.environ, **{name: str(value) for name, value in named.items()}}
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port)]
+    codes: list[int] = []
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server:
+        until = time.monotonic() + 60
+        while len(codes) < 4 and time.monotonic() < until and server.poll() is None:
+            headers = {"X-Forwarded-For": f"9.9.9.{len(codes)}"}
+            try:
+                codes.append(httpx.get(f"http://127.0.0.1:{port}/v1/status", headers=headers, timeout=20).status_code)
+            except httpx.TransportError:
+                time.sleep(0.2)
+        server.terminate()
+    assert codes == [200, 200, 429, 429]
