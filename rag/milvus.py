@@ -227,6 +227,7 @@ class MilvusBackend:
                     f"the collection {collection} is gone from Milvus at {self.uri}: run python -m ingest again",
                     DAMAGED,
                 )
+            client.load_collection(collection, timeout=WRITE_SECONDS)  # Milvus Lite has none loaded when it starts
         return MilvusStore(self, collection, library)
 
     def switch(self, folder: Path) -> None:

@@ -273,6 +273,16 @@ def test_the_alias_names_the_published_collection_and_two_collections_are_kept(
     assert collections(milvus) == {collection_of(manifest) for manifest in manifests[1:]}
 
 
+def test_a_milvus_that_was_started_again_answers(milvus: MilvusBackend, folder: Path, library: Library) -> None:
+    store = milvus.create(folder, library, 2)
+    store.put(list("abc"), [EAST, NORTH, BETWEEN])
+    store.close()
+    milvus_lite.release_server(milvus.uri)
+    reopened = MilvusBackend(milvus.uri, "yinju").open(folder, library)
+    assert ids(reopened.nearest(EAST, 1)) == ["a"]
+    assert reopened.count() == 3
+
+
 def test_a_build_that_is_given_up_leaves_no_collection(milvus: MilvusBackend, tmp_path: Path) -> None:
     manifest = publish(tmp_path / "index", "猫在。", milvus)
     with (
