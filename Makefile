@@ -38,7 +38,7 @@ browser:
 	@sh tests/install_browser.sh
 
 test: .venv/ready-dev browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile  # a core each: more threads wait for each other
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -370,13 +370,14 @@ def test_the_settings_choose_the_backend(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_the_passages_for_every_question_of_the_corpus_set_are_the_same_with_both(
+def test_the_passages_for_every_third_question_of_the_corpus_set_are_the_same_with_both(
     milvus: MilvusBackend, corpus_index: Path, real_embedder: SentenceEmbedder, tmp_path: Path
 ) -> None:
     shutil.copytree(corpus_index, tmp_path / "index")  # for its embedding cache
     ingest(CORPUS, tmp_path / "index", real_embedder, backend=milvus)
-    questions = [question.question.text for question in load_set(CORPUS.parent / "eval" / "sets" / "corpus.jsonl")]
-    assert len(questions) > 200
+    set_ = load_set(CORPUS.parent / "eval" / "sets" / "corpus.jsonl")
+    questions = [question.question.text for question in set_[::3]]
+    assert len(questions) > 70
     both = [
         [HybridRetriever.of(generation, real_embedder, Settings(_env_file=None)).retrieve(text) for text in questions]
         for generation in (
