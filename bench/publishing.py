@@ -44,6 +44,10 @@ class Generated:
         """(d,) float32."""
         return self.embed_texts([text])[0]
 
+    def everyday_cosine(self, question: Vector) -> float:
+        """Alike for every question."""
+        return float(question @ question)
+
     def embed_texts(self, texts: Sequence[str]) -> Vector:
         """(texts, d) float32, unit rows."""
         seeds = [int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) for text in texts]

@@ -2,9 +2,9 @@
 
 Two linear models on the features of rag/features.py: which sentence answers (conditional logit over the
 candidate sentences of a question, L2 penalty; one without the reader and one with it), and whether the corpus
-holds the topic at all (logistic regression over random sub-corpora of several sizes). The first set needs
-answerable questions and, for the topic, ones of type absent-topic: `python -m eval convert --keep`. Questions with
-the tag "report" are never fitted on.
+holds the topic at all (logistic regression over random sub-corpora of several sizes). Questions with the tag "report"
+are never fitted on. Absent topics are questions of type absent-topic (`python -m eval convert --keep`) or off-topic, of
+a source's own set and of those given with --absent.
 """
 
 import argparse
@@ -46,6 +46,7 @@ Group = tuple[Matrix, Labels]
 
 PENALTY = 1e-3
 SUB_CORPORA = (5, 20, 80, 320, 10**6)  # articles
+ABSENT = ("absent-topic", "off-topic")  # types of questions
 
 
 def right_sentences(question: SetQuestion, candidates: Sequence[Candidate], generation: Generation) -> Labels:
@@ -114,9 +115,10 @@ def topic_sampler(generation: Generation, embedder: Embedder, seed: int) -> Call
         }
         nearest = sorted(chunks, key=lambda c: -dense[c])[:READ_PASSAGES]
         coverage = max(covered(weights, terms) for c in nearest for terms in sentence_terms[c])
-        return topic_features(max(dense.values()), coverage, len(chunks))
+        return topic_features(max(dense.values()), embedder.everyday_cosine(query), coverage, len(chunks))
 
-    return lambda question: [in_sub_corpus(question, size) for size in SUB_CORPORA]
+    sizes = sorted({min(size, len(chunks_of)) for size in SUB_CORPORA})
+    return lambda question: [in_sub_corpus(question, size) for size in sizes]
 
 
 def sentence_groups(chain: AnswerChain, questions: Sequence[SetQuestion]) -> list[Group]:
@@ -160,23 +162,51 @@ def evened(sources: Sequence[Sequence[Group]]) -> tuple[list[Group], list[float]
     )
 
 
-def fit_topic(index: Path, set_: Path, limit: int, seed: int) -> dict[str, Any]:
-    """Weights of the topic model, over random sub-corpora of an index; prints its AUROC in the other half."""
+def topic_samples(
+    index: Path, questions: Sequence[SetQuestion], limit: int, seed: int
+) -> list[tuple[Matrix, npt.NDArray[Any]]]:
+    """The features of questions that an index answers and of ones that it does not, a row for each sub-corpus of each.
+
+    Gives two pairs of features and labels: of every other question, and of the rest.
+    """
     settings = load_settings(index=index)
     embedder = SentenceEmbedder(settings.embedding_model)
-    questions = load_set(set_)
-    random.Random(seed).shuffle(questions)
-    present = [q for q in questions if q.evidence][:limit]
-    absent = [q for q in questions if not q.answerable][:limit]
-    sample = topic_sampler(IndexReader(settings.index, embedder, open_backend(settings)).current(), embedder, seed)
-    topics = np.array([features for q in [*present, *absent] for features in sample(q)])
-    labels = np.repeat([True] * len(present) + [False] * len(absent), len(SUB_CORPORA))
-    even = np.arange(len(labels)) // len(SUB_CORPORA) % 2 == 0
-    model = LogisticRegression(C=1e3, max_iter=9999)
-    probability = model.fit(topics[even], labels[even]).predict_proba(topics[~even])[:, 1]
-    auroc = roc_auc_score(labels[~even], probability)
-    print(f"topic present or absent, fitted on one half, AUROC in the other: {auroc:.3f}")
-    model.fit(topics, labels)
+    shuffled = list(questions)
+    random.Random(seed).shuffle(shuffled)
+    present = [q for q in shuffled if q.evidence][:limit]
+    absent = [q for q in shuffled if q.type in ABSENT][:limit]
+    opened = IndexReader(settings.index, embedder, open_backend(settings))
+    sample = topic_sampler(opened.current(), embedder, seed)
+    measured = [(sample(q), q in present) for q in [*present, *absent]]
+    opened.close()
+    return [
+        (
+            np.array([row for rows, _ in measured[half::2] for row in rows]),
+            np.array([label for rows, label in measured[half::2] for _ in rows]),
+        )
+        for half in (0, 1)
+    ]
+
+
+def fit_topics(samples: Sequence[tuple[Matrix, npt.NDArray[Any]]]) -> LogisticRegression:
+    """The topic model. Every sample, and in it present and absent topics, count as much, however many they are."""
+    weights = [1 / np.bincount(labels)[labels.astype(int)] / len(samples) for _, labels in samples]
+    features, labels = (np.concatenate(parts) for parts in zip(*samples, strict=True))
+    return LogisticRegression(C=1e3, max_iter=9999).fit(features, labels, np.concatenate(weights) * len(labels) / 2)
+
+
+def fit_topic(sources: Sequence[tuple[Path, Path]], absent: Sequence[Path], limit: int, seed: int) -> dict[str, Any]:
+    """Weights of the topic model over several indexes; prints its AUROC in the other half of each."""
+    everywhere = [question for set_ in absent for question in load_set(set_)]
+    samples = [
+        topic_samples(index, [q for q in [*load_set(set_), *everywhere] if "report" not in q.tags], limit, seed)
+        for index, set_ in sources
+    ]
+    model = fit_topics([of[0] for of in samples])
+    aurocs = [roc_auc_score(labels, model.predict_proba(x)[:, 1]) for _, (x, labels) in samples]
+    told = ", ".join(f"{auroc:.3f}" for auroc in aurocs)
+    print(f"topic present or absent, fitted on one half, AUROC in the other of each set: {told}")
+    model = fit_topics([half for of in samples for half in of])
     return {
         "topic": dict(zip(TOPIC_FEATURES, model.coef_[0].round(3).tolist(), strict=True)),
         "topic_intercept": round(float(model.intercept_[0]), 3),
@@ -188,6 +218,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__)
     parser.add_argument(
         "--source", type=Path, nargs=2, action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
+    )
+    parser.add_argument(
+        "--absent", type=Path, action="append", default=[], metavar="SET", help="questions that no index answers"
     )
     parser.add_argument("--only", choices=["sentence", "topic"], help="keep the other weights that --out has")
     parser.add_argument("--reader", action="store_true", help="fit the sentence model that is used with the reader")
@@ -201,7 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
         name = "sentence_read" if options.reader else "sentence"
         weights[name] = fit_sources(sources, options.limit, options.seed, reader=options.reader)
     if options.only != "sentence":
-        weights |= fit_topic(*sources[0], options.limit, options.seed)
+        weights |= fit_topic(sources, options.absent, options.limit, options.seed)
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(f"weights in {options.out}")
     return 0

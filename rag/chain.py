@@ -51,7 +51,7 @@ EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
-UNSURE_ABOVE = 0.6  # of the refusal threshold: above it the nearest sentences are worth a look
+UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
@@ -166,7 +166,8 @@ class AnswerChain(Runnable[Input, Answer]):
 
     def warm(self) -> None:
         """Load all that the first question would wait for; raises RagError as `invoke` does."""
-        self.retrieve(Question("预热"), self.index.current())
+        search = self.retrieve(Question("预热"), self.index.current())
+        self.embedder.everyday_cosine(self.embedder.embed_query(search.query.text))
 
     def close(self) -> None:
         """Close the index."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Vector = npt.NDArray[np.float32]
 BATCH = 16
+EVERYDAY = Path(__file__).with_name("everyday.txt")  # questions that no collection of articles is about
 QUERY_ADAPTER = Path(__file__).with_name("query.safetensors")  # of the bundled model, for questions
 _ONE_QUESTION = threading.Lock()  # also keeps apart the changes of torch's number of threads, which all threads share
 PADDED_TO = 8  # tokens: with fewer shapes of batches, the memory of torch stops growing
@@ -48,6 +49,9 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vector:
         """(d,) float32 of unit length."""
+
+    def everyday_cosine(self, question: Vector) -> float:
+        """Mean cosine of a question's vector with those of everyday questions: how near it is to anything."""
 
     def embed_texts(self, texts: Sequence[str]) -> Vector:
         """(texts, d) float32, unit rows: the vectors of texts to be indexed."""
@@ -97,13 +101,13 @@ class SentenceEmbedder:
 
     @cached_property
     def _query_model(self) -> "SentenceTransformer":
-        """What embeds questions: the bundled model as it was trained for them, sharing its table of embeddings."""
+        """What embeds questions: the bundled model as it was trained for them, sharing its embeddings and tokenizer."""
         if self.name != BUNDLED_MODEL:
             return self._model
         from rag.adapter import merge_adapter, read_adapter
 
-        shared = self.network[0].embeddings
-        model = copy.deepcopy(self._model, {id(shared): shared})
+        encoder, tokenizer = self.network
+        model = copy.deepcopy(self._model, {id(part): part for part in (encoder.embeddings, tokenizer)})
         tensors, _ = read_adapter(QUERY_ADAPTER)
         merge_adapter(model[0].model, tensors)  # type: ignore[arg-type]  # sentence-transformers types its parts loosely
         return model
@@ -133,11 +137,24 @@ class SentenceEmbedder:
         return lru_cache(maxsize=256)(self._encode_query)
 
     def _encode_query(self, text: str) -> Vector:
+        vector: Vector = self._encode_queries([text])[0]
+        return vector
+
+    def _encode_queries(self, texts: Sequence[str]) -> Vector:
         model = self._query_model
         with _on_one_core():
-            encoded = model.encode_query([simplify(text)], batch_size=1, show_progress_bar=False)
-        vector: Vector = unit_rows(encoded)[0]
-        return vector
+            encoded = model.encode_query(list(map(simplify, texts)), batch_size=BATCH, show_progress_bar=False)
+        return unit_rows(encoded)
+
+    def everyday_cosine(self, question: Vector) -> float:
+        """Mean cosine of a question's vector with those of everyday questions: how near it is to anything."""
+        return float(self._everyday @ question)
+
+    @cached_property
+    def _everyday(self) -> Vector:
+        """(d,) mean of the vectors of everyday questions."""
+        mean: Vector = self._encode_queries(EVERYDAY.read_text(encoding="utf-8").splitlines()).mean(axis=0)
+        return mean
 
     def embed_texts(self, texts: Sequence[str]) -> Vector:
         """(texts, d) float32, unit rows: the vectors of texts to be indexed."""

@@ -36,11 +36,12 @@ SENTENCE_FEATURES = (
 )
 TOPIC_FEATURES = (
     "dense",  # cosine of the question with its nearest sentence
+    "everyday",  # mean cosine of the question with everyday questions: some questions are near to everything
     "coverage",  # the best coverage of a sentence, at least LEAST_COVERAGE: other words are no sign of absence
     "log_chunks",  # natural logarithm of the number of chunks: in more chunks something is always near
 )
 LEAST_COVERAGE = 0.3
-FOREIGN_COSINE = 0.07  # that a question in Latin script is further from Chinese sentences than the same one in Chinese
+FOREIGN_COSINE = 0.0  # that a question in Latin script is further from Chinese sentences than the same one in Chinese
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
 _ASKS = {
@@ -165,6 +166,6 @@ def is_foreign(question: str) -> bool:
     return latin > len(re.findall(r"[\u4e00-\u9fff]", question))
 
 
-def topic_features(dense: float, coverage: float, chunks: int) -> npt.NDArray[Any]:
-    """(TOPIC_FEATURES,) float64, from the nearest sentence's cosine, the best coverage and the size of the index."""
-    return np.array([dense, max(coverage, LEAST_COVERAGE), math.log(chunks)])
+def topic_features(dense: float, everyday: float, coverage: float, chunks: int) -> npt.NDArray[Any]:
+    """(TOPIC_FEATURES,) float64, from the two cosines, the best coverage and the size of the index."""
+    return np.array([dense, everyday, max(coverage, LEAST_COVERAGE), math.log(chunks)])

@@ -72,7 +72,7 @@ def measure(
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
     dense = max(p.dense for p in read) + FOREIGN_COSINE * is_foreign(query)
-    topic = topic_features(dense, coverage, chunks)
+    topic = topic_features(dense, embedder.everyday_cosine(vectors[0]), coverage, chunks)
     return Measured(candidates, features, topic, read=any(p.reading for p in read))
 
 
