@@ -19,7 +19,9 @@ from views.state import session
 
 BARS = 15  # sources and tags shown, the most frequent
 MAP_POINTS = 3000  # more cannot be told apart, and make a browser slow
-LEGEND_ARTICLES = 12  # titles beside the map; with more articles the colours repeat
+# Tableau 10 (https://www.tableau.com/blog/colors-upgrade-tableau-10-56782): told apart on light and on dark.
+# Titles stand below the map while each has a colour of its own.
+COLORS = ["#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b07aa1", "#ff9da7", "#9c755f", "#bab0ac"]
 WORDS = 60  # code points of a passage in its tip
 MAP = "passage-map"  # the key of the session's state: what the map has chosen
 SELECTION = "passage"
@@ -89,9 +91,12 @@ def map_view(shelf: Shelf) -> None:
     st.caption(t("map_help", shown=len(points), total=shelf.generation.manifest.chunks))
     chosen = alt.selection_point(SELECTION, fields=["chunk"], on="click", clear=False)
     legend = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320)
-    few = points["article"].nunique() <= LEGEND_ARTICLES
+    titles = list(dict.fromkeys(points["title"]))
+    few = len(titles) <= len(COLORS)
     color = alt.Color(
-        "title:N", scale=alt.Scale(scheme="tableau10" if few else "tableau20"), legend=legend if few else None
+        "title:N",
+        scale=alt.Scale(domain=titles, range=COLORS) if few else alt.Scale(scheme="tableau20"),
+        legend=legend if few else None,
     )
     tip = [alt.Tooltip("title:N", title=t("column_title")), alt.Tooltip("words:N", title=t("map_words"))]
     axes = [axis(f"{axis.__name__.lower()}:Q", axis=None) for axis in (alt.X, alt.Y)]

@@ -138,9 +138,10 @@ class Pane {
   show(cited) {
     if (cited === this.opened && this.dialog.open) return this.arrive(this.page.marker, true);
     this.wanted = cited;
-    if (!this.dialog.open) {
+    if (!this.dialog.open) { // with nothing in it of the article that it showed before
       this.title.textContent = this.labels.opening;
-      this.text.replaceChildren();
+      for (const part of [this.source, this.place, this.summary, this.text]) part.replaceChildren();
+      this.original.hidden = this.previous.disabled = this.next.disabled = true;
       this.text.ariaBusy = "true";
     }
     this.open();
