@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import CORPUS
 from page_server import ARTIFACTS, serve_page
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
 ROW = 35  # pixels of a row of the table, and of its header
@@ -87,12 +87,11 @@ def wait_for_run(page: Page, after: int) -> None:
 
 
 BOTH = pytest.mark.parametrize("page", [(1440, "light"), (390, "dark")], indirect=True)
+NARROW = pytest.mark.parametrize("page", [(390, "dark")], indirect=True)
 
 
-@BOTH
-def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
-    page: Page, address: str, corpus: Path
-) -> None:
+def add_the_book_of_fish(page: Page, address: str) -> int:
+    """Drop an article, and a file that is none, and watch them be indexed; gives the generation before."""
     open_library(page, address)
     before = generation(page)
     shoot(page, "library")
@@ -102,17 +101,28 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     expect(page.get_by_role("button", name="停止")).to_be_visible()
     shoot(page, "library-indexing")
     wait_for_run(page, before)
-    assert (corpus / "鱼.md").exists()
+    return before
+
+
+def ask_to_remove_it(page: Page) -> Locator:
+    """Find the article in the table, select it and ask for its removal; gives the dialog."""
     page.get_by_label("查找").fill("鱼的书")
     page.keyboard.press("Enter")
     expect(page.get_by_text("显示 1 篇，共 6 篇")).to_be_visible()
-    table = page.locator(".stDataFrame").first
-    table.click(position={"x": 16, "y": ROW * 1.5})
+    page.locator(".stDataFrame").first.click(position={"x": 16, "y": ROW * 1.5})
     page.get_by_role("button", name="删除所选 1 篇").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("鱼的书")).to_be_visible()
     shoot(page, "library-remove")
-    dialog.get_by_role("button", name="删除", exact=True).click()
+    return dialog
+
+
+def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
+    page: Page, address: str, corpus: Path
+) -> None:
+    before = add_the_book_of_fish(page, address)
+    assert (corpus / "鱼.md").exists()
+    ask_to_remove_it(page).get_by_role("button", name="删除", exact=True).click()
     expect(page.get_by_text("− 已删除 鱼.md")).to_be_visible()
     assert not (corpus / "鱼.md").exists()
     wait_for_run(page, before + 1)
@@ -128,6 +138,17 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     wait_for_run(page, before + 3)
 
 
+@NARROW
+def test_on_a_narrow_screen_files_are_dropped_and_indexed_and_their_removal_is_confirmed_first(
+    page: Page, address: str, corpus: Path
+) -> None:
+    add_the_book_of_fish(page, address)
+    ask_to_remove_it(page).get_by_role("button", name="取消", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert (corpus / "鱼.md").exists()
+    (corpus / "鱼.md").unlink()
+
+
 @BOTH
 def test_the_pictures_are_drawn_and_a_click_on_the_map_opens_the_passage(page: Page, address: str) -> None:
     open_library(page, address, "分布")
@@ -138,6 +159,10 @@ def test_the_pictures_are_drawn_and_a_click_on_the_map_opens_the_passage(page: P
     expect(page.get_by_text("每个点是一个段落")).to_be_visible()
     points = page.locator("svg.marks .mark-symbol.role-mark path")
     expect(points.nth(47)).to_be_attached(timeout=120_000)
+    fills = "marks => [...new Set(marks.map(mark => mark.getAttribute('fill')))].sort()"
+    legend = page.locator("svg.marks .role-legend-symbol path[fill]").evaluate_all(fills)
+    assert len(legend) == 5, "an article, a colour"
+    assert points.evaluate_all(fills) == legend
     points.last.click(force=True)  # others may lie on it
     pane, passage = page.locator("dialog.yj-reader"), page.locator("dialog mark.yj-current").first
     expect(passage).to_be_in_viewport(timeout=60_000)
@@ -179,7 +204,7 @@ def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, addre
     other.close()
 
 
-@BOTH
+@NARROW
 def test_the_first_start_builds_the_index_and_answers_and_a_lost_connection_is_told(page: Page, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
