@@ -1,5 +1,6 @@
 """What training did to how questions are embedded, and what it must not touch."""
 
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from torch import nn
 from rag.adapter import merge_adapter, read_adapter
 from rag.embed import QUERY_ADAPTER, SentenceEmbedder
 from training.examples import Item, ReadingSet
-from training.query import answering_rows, with_share
+from training.query import QueryModel, answering_rows, asked, pool_of, train, with_share
+from training.train import Plan, export_tensors
 
 
 def test_an_adapter_adds_the_product_of_its_matrices_to_the_weight_it_names() -> None:
@@ -69,6 +71,33 @@ def test_a_question_in_other_words_comes_nearer_to_its_answer(embedder: Sentence
 def test_the_adapted_model_shares_the_table_of_embeddings(embedder: SentenceEmbedder) -> None:
     embedder.embed_query("有人吗")
     assert embedder._query_model[0].model.embeddings is embedder.network[0].embeddings
+
+
+@pytest.mark.model
+def test_training_draws_questions_to_the_sentence_that_answers_them(embedder: SentenceEmbedder, tmp_path: Path) -> None:
+    texts = {"甲": "佣金按成交额的5%收取。平台成立于2013年。", "乙": "退货由卖家承担。总部在杭州。"}
+    reading = ReadingSet(texts, {"甲": "平台规则", "乙": "售后"}, [])
+    items = [Item("q", "卖一单抽多少", "甲", ("5%",), 7, 9), Item("r", "东西退回来谁出钱", "乙", ("卖家",), 3, 5)] * 32
+    sentences, _ = pool_of(reading, ["甲", "乙"], tmp_path)
+    trained = train(Plan(epochs=5, rank=4, rate=1e-2, seed=1), reading, items, tmp_path)
+    export_tensors(trained, tmp_path / "adapter", {})
+    encoder = copy.deepcopy(embedder.network[0])
+    merge_adapter(encoder, read_adapter(tmp_path / "adapter")[0])
+
+    def lead(encoder: nn.Module) -> float:
+        """By how much the answer of the first question is nearer to it than the other sentences."""
+        tokens = embedder.network[1](["query: 卖一单抽多少"], return_tensors="pt")
+        with torch.no_grad():
+            (vector,) = QueryModel(encoder)(tokens["input_ids"], tokens["attention_mask"]).numpy()
+        cosines = sentences @ vector
+        return float(cosines[0] - cosines[1:].max())
+
+    assert lead(encoder) > lead(embedder.network[0]) + 0.01
+
+
+def test_a_batch_needs_its_number_of_questions(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="1 questions are too few: a batch has 64"):
+        asked(ReadingSet({"甲": "猫吃鱼。"}, {"甲": "猫"}, []), [Item("q", "吃什么", "甲", ("鱼",), 2, 3)], {"甲": 0})
 
 
 def test_a_share_of_an_adapter_adds_that_share() -> None:

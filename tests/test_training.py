@@ -8,7 +8,7 @@ import torch
 
 from rag.adapter import read_adapter
 from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
-from training.train import Plan, draw, export_adapter, schedule, train
+from training.train import LENGTHS, Plan, draw, export_adapter, schedule, train
 
 PASSAGES = {
     "甲": ("猫", "猫吃鱼。猫在1998年怕过狗。猫睡在屋顶上。猫的主人姓王。"),
@@ -123,7 +123,7 @@ def test_a_schedule_takes_every_question_once_an_epoch_and_long_windows_in_small
     assert batches[0].first == 0
     assert all(b.first == a.first + a.count for a, b in pairwise(batches))
     assert 1500 <= batches[-1].first + batches[-1].count < 1500 + batches[-1].count
-    assert len({(batch.letters, batch.count) for batch in batches}) == 4
+    assert len({(batch.letters, batch.count) for batch in batches}) == len(LENGTHS)
 
 
 def test_a_batch_is_the_same_whenever_it_is_drawn(folder: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_batch_is_the_same_whenever_it_is_drawn(folder: Path) -> None:
 @pytest.mark.model
 def test_a_run_that_was_broken_off_ends_as_one_that_was_not(folder: Path, tmp_path: Path) -> None:
     reading = ReadingSet.load(folder)
-    plan = Plan(epochs=18, rank=2)
+    plan = Plan(epochs=10, rank=2)
 
     class Stop(Exception):
         pass

@@ -15,6 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--start", default="", metavar="ADAPTER", help="adapter file to begin with")
+    parser.add_argument("--often", type=int, default=2, help="times that passages with near misses come in an epoch")
     parser.add_argument("--sets", nargs="+", default=SETS, help="sets to train on")
     options = parser.parse_args(arguments)
 
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     learn, held = whole.split(HELD_OUT)
     plan = Plan(options.epochs, options.rank, options.rate, options.seed, options.start)
     print(f"{len(learn.items)} questions to learn from, {len(held.items)} held out; {plan}", flush=True)
-    often = [item for item in learn.items if item.passage in learn.missed]
+    often = [item for item in learn.items if item.passage in learn.missed] * (options.often - 1)
     try:
         train(plan, Examples(learn), learn.items + often, options.out, lambda line: print(line, flush=True))
     except ValueError as error:

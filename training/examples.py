@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from rag.embed import EVERYDAY
 from rag.reader import same_length
 from rag.text import content_of, index_terms, sentence_spans, simplify
 from rag.types import Span
 
-KINDS = ("retrieved", "removed", "changed", "elsewhere", "missed")  # of windows that do not answer
-SHARES = {"retrieved": 0.25, "removed": 0.2, "changed": 0.1, "elsewhere": 0.1, "missed": 0.35}
+KINDS = ("retrieved", "removed", "changed", "elsewhere", "stray", "missed")  # of windows that do not answer
+SHARES = {"retrieved": 0.2, "removed": 0.2, "changed": 0.1, "elsewhere": 0.1, "stray": 0.1, "missed": 0.3}
 NEAR = 20  # passages that a retrieved negative is drawn from
 _YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?=年)")
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
@@ -55,6 +56,7 @@ class ReadingSet:
     titles: dict[str, str]
     items: list[Item]
     missed: dict[str, list[str]] = field(default_factory=dict)  # for a passage, questions that it does not answer
+    everyday: list[str] = field(default_factory=list)  # questions that no passage answers
 
     @classmethod
     def load(cls, *folders: Path) -> "ReadingSet":
@@ -75,7 +77,7 @@ class ReadingSet:
                     missed.setdefault(row["passage"], []).append(simplify(row["question"]))
                 elif item := _item(row, texts[row["passage"]]):
                     items.append(item)
-        return cls(texts, titles, items, missed)
+        return cls(texts, titles, items, missed, simplify(EVERYDAY.read_text(encoding="utf-8")).splitlines())
 
     def split(self, held_out: float) -> tuple["ReadingSet", "ReadingSet"]:
         """The questions of most passages, and of a share that is held out, the same every time."""
@@ -83,9 +85,7 @@ class ReadingSet:
         random.Random(1).shuffle(ids)
         apart = set(ids[: round(held_out * len(ids))])
         return tuple(
-            ReadingSet(
-                self.texts, self.titles, [item for item in self.items if (item.passage in apart) is held], self.missed
-            )
+            replace(self, items=[item for item in self.items if (item.passage in apart) is held])
             for held in (False, True)
         )  # type: ignore[return-value]
 
@@ -194,6 +194,15 @@ class Examples:
         if chance.random() < 0.5:
             return replace(self.answer(asked, most, chance), start=None, end=0)
         return self._nearest_window(asked, item.passage, self.reading.spans[item.passage], most, chance)
+
+    def _stray(self, item: Item, most: int, chance: random.Random) -> Example | None:
+        """A window of any other passage, half the time under an everyday question."""
+        other = chance.choice([id_ for id_ in sorted(self.reading.texts) if id_ != item.passage] or [item.passage])
+        if other == item.passage or any(answer in self.reading.texts[other] for answer in item.answers):
+            return None
+        everyday = self.reading.everyday and chance.random() < 0.5
+        asked = replace(item, question=chance.choice(self.reading.everyday)) if everyday else item
+        return self._nearest_window(asked, other, self.reading.spans[other], most, chance)
 
     def _retrieved(self, item: Item, most: int, chance: random.Random) -> Example | None:
         near = self.reading.near[item.id]

@@ -7,10 +7,13 @@ the old and the new ones lose less elsewhere (Wortsman et al., CVPR 2022, arXiv:
 """
 
 import argparse
+import hashlib
+import json
 import random
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,13 +21,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rag.embed import SentenceEmbedder, Vector
-from rag.reader_model import padded
+from rag.reader_model import QUESTION_TOKENS, padded
 from training.__main__ import HELD_OUT, SETS, WRITTEN
 from training.examples import Item, ReadingSet
 from training.train import Plan, export_tensors, open_encoder
 
 TEMPERATURE = 0.03
 BATCH = 64  # questions
+WARM_UP = 30  # steps
 KEEP = 1.0  # weight of staying near the vector that a question had, so that similarities keep their meaning
 
 
@@ -34,7 +38,7 @@ def pool_of(reading: ReadingSet, passages: list[str], out: Path) -> tuple[Vector
     for id_ in passages:
         first[id_] = len(texts)
         texts += [f"{reading.titles[id_]}\n{reading.texts[id_][a:b]}" for a, b in reading.spans[id_]]
-    kept = out / f"pool-{len(texts)}.npy"
+    kept = out / f"pool-{hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]}.npy"
     if not kept.exists():
         out.mkdir(parents=True, exist_ok=True)
         np.save(kept, SentenceEmbedder().embed_texts(texts))
@@ -61,43 +65,51 @@ class QueryModel(nn.Module):
         return functional.normalize(summed / mask.sum(1, keepdim=True), dim=1)
 
 
+def asked(reading: ReadingSet, items: list[Item], first: dict[str, int]) -> list[tuple[str, list[int]]]:
+    """The questions of the items, each with the rows that answer it. Raises ValueError where they fill no batch."""
+    found = [(item.question, rows) for item in items if (rows := answering_rows(reading, item, first))]
+    if len(found) < BATCH:
+        raise ValueError(f"{len(found)} questions are too few: a batch has {BATCH}")
+    return found
+
+
 def train(plan: Plan, reading: ReadingSet, items: list[Item], out: Path) -> dict[str, Tensor]:
-    """Train to the end of the plan; gives the adapter's matrices by name. Raises ValueError without a question."""
+    """Train to the end of the plan; gives the adapter's matrices by name. Raises ValueError for too few questions."""
     torch.manual_seed(plan.seed)
-    passages = sorted({item.passage for item in items})
-    vectors, first = pool_of(reading, passages, out)
-    pool = torch.from_numpy(vectors)
-    asked = [(item.question, rows) for item in items if (rows := answering_rows(reading, item, first))]
-    if len(asked) < BATCH:
-        raise ValueError(f"{len(asked)} questions are too few: a batch has {BATCH}")
+    vectors, first = pool_of(reading, sorted({item.passage for item in items}), out)
+    questions, pool = asked(reading, items, first), torch.from_numpy(vectors)
     encoder, tokenizer, _ = open_encoder(plan)
     model = QueryModel(encoder)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     optimizer = torch.optim.AdamW(trained.values(), lr=plan.rate, weight_decay=0.01)
     chance = random.Random(plan.seed)
-    steps = round(plan.epochs * len(asked) / BATCH)
+    steps = round(plan.epochs * len(questions) / BATCH)
     begun, mean = time.time(), 0.0
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = plan.rate * min(1.0, (step + 1) / 30, (steps - step) / steps)
-        batch = chance.sample(asked, BATCH)
-        ids, mask = padded([tokenizer(f"query: {question}")["input_ids"][:64] for question, _ in batch])
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16), encoder.disable_adapter():  # type: ignore[operator]
-            before = model(ids, mask)
-        with torch.autocast("cpu", torch.bfloat16):
-            after = model(ids, mask)
-        logs = functional.log_softmax(after @ pool.T / TEMPERATURE, dim=1)
-        told = torch.stack([logs[i, rows].logsumexp(0) for i, (_, rows) in enumerate(batch)])
-        loss = -told.mean() + KEEP * (1 - (after * before).sum(1)).mean()
+            group["lr"] = plan.rate * min(1.0, (step + 1) / WARM_UP, (steps - step) / steps)
+        loss = _loss(model, tokenizer, chance.sample(questions, BATCH), pool)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(trained.values(), 1.0)
         optimizer.step()
         mean = loss.item() if step == 0 else 0.95 * mean + 0.05 * loss.item()
         if (step + 1) % 25 == 0:
-            seconds = time.time() - begun
-            print(f"step {step + 1}/{steps} loss {mean:.3f} {(step + 1) * BATCH / seconds:.0f} questions/s", flush=True)
+            rate = (step + 1) * BATCH / (time.time() - begun)
+            print(f"step {step + 1}/{steps} loss {mean:.3f} {rate:.0f} questions/s", flush=True)
     return dict(trained)
+
+
+def _loss(model: QueryModel, tokenizer: Any, batch: list[tuple[str, list[int]]], pool: Tensor) -> Tensor:
+    """How far the questions are from what answers them, and from where they were before."""
+    ids, mask = padded([tokenizer(f"query: {question}")["input_ids"][:QUESTION_TOKENS] for question, _ in batch])
+    with torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad(), model.encoder.disable_adapter():  # type: ignore[operator]
+            before = model(ids, mask)
+        after = model(ids, mask)
+    logs = functional.log_softmax(after @ pool.T / TEMPERATURE, dim=1)
+    told = torch.stack([logs[i, rows].logsumexp(0) for i, (_, rows) in enumerate(batch)])
+    return -told.mean() + KEEP * (1 - (after * before).sum(1)).mean()
 
 
 def with_share(trained: dict[str, Tensor], share: float) -> dict[str, Tensor]:

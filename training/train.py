@@ -18,7 +18,7 @@ from rag.reader_model import ReaderModel, encode, padded
 from training.examples import Example, Examples, Item, cropped
 
 LINEAR = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
-LENGTHS = {90: 0.15, 160: 0.25, 260: 0.3, 360: 0.3}  # code points of a window: share of the batches
+LENGTHS = {60: 0.3, 90: 0.25, 160: 0.2, 260: 0.15, 360: 0.1}  # code points of a window: share of the batches
 BATCH_TOKENS = 4500
 LETTERS_PER_TOKEN = 1.5
 OTHER_TOKENS = 25  # question and title
