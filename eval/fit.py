@@ -1,10 +1,9 @@
-"""python -m eval fit --source INDEX SET: fit the weights of rag/measure.py (rag/weights.json).
+"""python -m eval fit --source INDEX SET…: fit the weights of rag/measure.py (rag/weights.json).
 
 Two linear models on the features of rag/features.py: which sentence answers (conditional logit over the
 candidate sentences of a question, L2 penalty; one without the reader and one with it), and whether the corpus
 holds the topic at all (logistic regression over random sub-corpora of several sizes). Questions with the tag "report"
-are never fitted on. Absent topics are questions of type absent-topic (`python -m eval convert --keep`) or off-topic, of
-a source's own set and of those given with --absent.
+are never fitted on. Absent topics are questions of type absent-topic (`python -m eval convert --keep`) or off-topic.
 """
 
 import argparse
@@ -43,6 +42,7 @@ from rag.text import index_terms
 
 Labels = npt.NDArray[np.bool_]
 Group = tuple[Matrix, Labels]
+Source = tuple[Path, list[SetQuestion]]  # an index, and the questions to fit on
 
 PENALTY = 1e-3
 SUB_CORPORA = (5, 20, 80, 320, 10**6)  # articles
@@ -107,15 +107,17 @@ def topic_sampler(generation: Generation, embedder: Embedder, seed: int) -> Call
         if question.evidence and question.evidence[0].article not in ids:
             ids[0] = question.evidence[0].article
         chunks = [chunk_id for id_ in ids for chunk_id in chunks_of[id_]]
-        query = embedder.embed_query(question.question.text)
+        text = question.question.text
+        query = embedder.embed_query(text)
         dense = {chunk_id: float((vectors[chunk_id] @ query).max()) for chunk_id in chunks}
         weights = {
             term: inverse_document_frequency(sum(term in chunk_terms[c] for c in chunks), len(chunks))
-            for term in content_terms(question.question.text)
+            for term in content_terms(text)
         }
         nearest = sorted(chunks, key=lambda c: -dense[c])[:READ_PASSAGES]
         coverage = max(covered(weights, terms) for c in nearest for terms in sentence_terms[c])
-        return topic_features(max(dense.values()), embedder.everyday_cosine(query), coverage, len(chunks))
+        everyday = embedder.everyday_cosine(text)
+        return topic_features(text, max(dense.values()), everyday, coverage, len(chunks))
 
     sizes = sorted({min(size, len(chunks_of)) for size in SUB_CORPORA})
     return lambda question: [in_sub_corpus(question, size) for size in sizes]
@@ -134,14 +136,14 @@ def sentence_groups(chain: AnswerChain, questions: Sequence[SetQuestion]) -> lis
     return groups
 
 
-def fit_sources(sources: Sequence[tuple[Path, Path]], limit: int, seed: int, *, reader: bool) -> dict[str, float]:
-    """Weights of the sentence model over several indexes with a set each; prints what they find in the other half.
+def fit_sources(sources: Sequence[Source], limit: int, seed: int, *, reader: bool) -> dict[str, float]:
+    """Weights of the sentence model over several indexes with their questions; prints what they find in the other half.
 
-    Questions with the tag "report" are left out. Every source counts as much, however many questions it has.
+    Every source counts as much, however many questions it has.
     """
     groups: list[list[Group]] = []
-    for index, set_ in sources:
-        questions = [q for q in load_set(set_) if q.evidence and "report" not in q.tags]
+    for index, asked in sources:
+        questions = [q for q in asked if q.evidence]
         random.Random(seed).shuffle(questions)
         chain = AnswerChain(load_settings(index=index, reader=reader))
         groups.append(sentence_groups(chain, questions[:limit]))
@@ -177,7 +179,7 @@ def topic_samples(
     absent = [q for q in shuffled if q.type in ABSENT][:limit]
     opened = IndexReader(settings.index, embedder, open_backend(settings))
     sample = topic_sampler(opened.current(), embedder, seed)
-    measured = [(sample(q), q in present) for q in [*present, *absent]]
+    measured = [(sample(q), True) for q in present] + [(sample(q), False) for q in absent]
     opened.close()
     return [
         (
@@ -195,17 +197,13 @@ def fit_topics(samples: Sequence[tuple[Matrix, npt.NDArray[Any]]]) -> LogisticRe
     return LogisticRegression(C=1e3, max_iter=9999).fit(features, labels, np.concatenate(weights) * len(labels) / 2)
 
 
-def fit_topic(sources: Sequence[tuple[Path, Path]], absent: Sequence[Path], limit: int, seed: int) -> dict[str, Any]:
+def fit_topic(sources: Sequence[Source], limit: int, seed: int) -> dict[str, Any]:
     """Weights of the topic model over several indexes; prints its AUROC in the other half of each."""
-    everywhere = [question for set_ in absent for question in load_set(set_)]
-    samples = [
-        topic_samples(index, [q for q in [*load_set(set_), *everywhere] if "report" not in q.tags], limit, seed)
-        for index, set_ in sources
-    ]
+    samples = [topic_samples(index, questions, limit, seed) for index, questions in sources]
     model = fit_topics([of[0] for of in samples])
     aurocs = [roc_auc_score(labels, model.predict_proba(x)[:, 1]) for _, (x, labels) in samples]
     told = ", ".join(f"{auroc:.3f}" for auroc in aurocs)
-    print(f"topic present or absent, fitted on one half, AUROC in the other of each set: {told}")
+    print(f"topic present or absent, fitted on one half, AUROC in the other of each source: {told}")
     model = fit_topics([half for of in samples for half in of])
     return {
         "topic": dict(zip(TOPIC_FEATURES, model.coef_[0].round(3).tolist(), strict=True)),
@@ -217,10 +215,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__)
     parser.add_argument(
-        "--source", type=Path, nargs=2, action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
-    )
-    parser.add_argument(
-        "--absent", type=Path, action="append", default=[], metavar="SET", help="questions that no index answers"
+        "--source", nargs="+", action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
     )
     parser.add_argument("--only", choices=["sentence", "topic"], help="keep the other weights that --out has")
     parser.add_argument("--reader", action="store_true", help="fit the sentence model that is used with the reader")
@@ -229,12 +224,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)
     weights = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
-    sources = [(index, set_) for index, set_ in options.source]
+    sources = [
+        (Path(index), [q for set_ in sets for q in load_set(Path(set_)) if "report" not in q.tags])
+        for index, *sets in options.source
+    ]
     if options.only != "topic":
         name = "sentence_read" if options.reader else "sentence"
         weights[name] = fit_sources(sources, options.limit, options.seed, reader=options.reader)
     if options.only != "sentence":
-        weights |= fit_topic(sources, options.absent, options.limit, options.seed)
+        weights |= fit_topic(sources, options.limit, options.seed)
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(f"weights in {options.out}")
     return 0

@@ -166,8 +166,8 @@ class AnswerChain(Runnable[Input, Answer]):
 
     def warm(self) -> None:
         """Load all that the first question would wait for; raises RagError as `invoke` does."""
-        search = self.retrieve(Question("预热"), self.index.current())
-        self.embedder.everyday_cosine(self.embedder.embed_query(search.query.text))
+        self.retrieve(Question("预热"), self.index.current())
+        self.embedder.everyday_cosine("预热")
 
     def close(self) -> None:
         """Close the index."""

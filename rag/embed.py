@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rag.bundled import PREFIXES, SHA256, unpacked_model
 from rag.errors import ModelError
 from rag.settings import BUNDLED_MODEL
-from rag.text import simplify
+from rag.text import is_foreign, simplify
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -50,8 +50,8 @@ class Embedder(Protocol):
     def embed_query(self, text: str) -> Vector:
         """(d,) float32 of unit length."""
 
-    def everyday_cosine(self, question: Vector) -> float:
-        """Mean cosine of a question's vector with those of everyday questions: how near it is to anything."""
+    def everyday_cosine(self, question: str) -> float:
+        """Mean cosine of a question with everyday questions in its script: how near it is to anything."""
 
     def embed_texts(self, texts: Sequence[str]) -> Vector:
         """(texts, d) float32, unit rows: the vectors of texts to be indexed."""
@@ -146,15 +146,18 @@ class SentenceEmbedder:
             encoded = model.encode_query(list(map(simplify, texts)), batch_size=BATCH, show_progress_bar=False)
         return unit_rows(encoded)
 
-    def everyday_cosine(self, question: Vector) -> float:
-        """Mean cosine of a question's vector with those of everyday questions: how near it is to anything."""
-        return float(self._everyday @ question)
+    def everyday_cosine(self, question: str) -> float:
+        """Mean cosine of a question with everyday questions in its script: how near it is to anything."""
+        return float(self._everyday[is_foreign(question)] @ self.embed_query(question))
 
     @cached_property
-    def _everyday(self) -> Vector:
-        """(d,) mean of the vectors of everyday questions."""
-        mean: Vector = self._encode_queries(EVERYDAY.read_text(encoding="utf-8").splitlines()).mean(axis=0)
-        return mean
+    def _everyday(self) -> dict[bool, Vector]:
+        """(d,) mean vector of the everyday questions, of those in Latin script (True) and of the others."""
+        questions = EVERYDAY.read_text(encoding="utf-8").splitlines()
+        return {
+            foreign: self._encode_queries([q for q in questions if is_foreign(q) is foreign]).mean(axis=0)
+            for foreign in (False, True)
+        }
 
     def embed_texts(self, texts: Sequence[str]) -> Vector:
         """(texts, d) float32, unit rows: the vectors of texts to be indexed."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rag.embed import Vector
 from rag.lexical import content_terms, inverse_document_frequency
 from rag.library import Library
-from rag.text import content_of, index_terms, normalize
+from rag.text import content_of, index_terms, is_foreign, normalize
 from rag.types import Article, Chunk, Passage
 
 Matrix = npt.NDArray[np.float64]
@@ -36,12 +36,12 @@ SENTENCE_FEATURES = (
 )
 TOPIC_FEATURES = (
     "dense",  # cosine of the question with its nearest sentence
-    "everyday",  # mean cosine of the question with everyday questions: some questions are near to everything
+    "everyday",  # mean cosine with everyday questions in its script: some questions are near to everything
+    "foreign",  # 1 for a question in Latin script: it is further from Chinese sentences than the same one in Chinese
     "coverage",  # the best coverage of a sentence, at least LEAST_COVERAGE: other words are no sign of absence
     "log_chunks",  # natural logarithm of the number of chunks: in more chunks something is always near
 )
 LEAST_COVERAGE = 0.3
-FOREIGN_COSINE = 0.0  # that a question in Latin script is further from Chinese sentences than the same one in Chinese
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
 _ASKS = {
@@ -160,12 +160,6 @@ def _character_weights(query: str, candidates: Sequence[Candidate]) -> dict[str,
     return weights
 
 
-def is_foreign(question: str) -> bool:
-    """Whether a question is in Latin script, whatever Chinese names stand in it."""
-    latin = len(re.findall(r"[A-Za-z]+", question))
-    return latin > len(re.findall(r"[\u4e00-\u9fff]", question))
-
-
-def topic_features(dense: float, everyday: float, coverage: float, chunks: int) -> npt.NDArray[Any]:
-    """(TOPIC_FEATURES,) float64, from the two cosines, the best coverage and the size of the index."""
-    return np.array([dense, everyday, max(coverage, LEAST_COVERAGE), math.log(chunks)])
+def topic_features(question: str, dense: float, everyday: float, coverage: float, chunks: int) -> npt.NDArray[Any]:
+    """(TOPIC_FEATURES,) float64, from the question, the two cosines, the best coverage and the size of the index."""
+    return np.array([dense, everyday, is_foreign(question), max(coverage, LEAST_COVERAGE), math.log(chunks)])

@@ -12,13 +12,11 @@ import numpy.typing as npt
 
 from rag.embed import Embedder
 from rag.features import (
-    FOREIGN_COSINE,
     SENTENCE_FEATURES,
     TOPIC_FEATURES,
     Candidate,
     Matrix,
     candidates_of,
-    is_foreign,
     sentence_features,
     term_weights,
     topic_features,
@@ -71,8 +69,7 @@ def measure(
     direction = np.mean(vectors, axis=0)
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
-    dense = max(p.dense for p in read) + FOREIGN_COSINE * is_foreign(query)
-    topic = topic_features(dense, embedder.everyday_cosine(vectors[0]), coverage, chunks)
+    topic = topic_features(query, max(p.dense for p in read), embedder.everyday_cosine(query), coverage, chunks)
     return Measured(candidates, features, topic, read=any(p.reading for p in read))
 
 

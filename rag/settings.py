@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     )
     question_limit: int = Field(1000, ge=1, description="longest question that is read, in code points")
     refusal_threshold: float = Field(
-        0.1, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"
+        0.08, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"
     )
     llm: str = Field("", description="LLM as provider:model, such as openai:deepseek-chat; empty means extractive")
     llm_base_url: str = Field("", description="base URL of an OpenAI-compatible API, ending in /v1")

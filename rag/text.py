@@ -221,3 +221,9 @@ def _encoding() -> Any:
 def count_tokens(text: str) -> int:
     """Number of cl100k tokens, the measure of every LLM budget."""
     return len(_encoding().encode(text, disallowed_special=()))
+
+
+def is_foreign(question: str) -> bool:
+    """Whether a question is in Latin script, whatever Chinese names stand in it."""
+    latin = len(re.findall(r"[A-Za-z]+", question))
+    return latin > len(re.findall(r"[\u4e00-\u9fff]", question))

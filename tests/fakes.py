@@ -36,7 +36,7 @@ class FakeEmbedder:
     def embed_query(self, text: str) -> Vector:
         return unit_rows(np.array([[*map(text.count, ANIMALS), 0.1]]))[0]
 
-    def everyday_cosine(self, question: Vector) -> float:
+    def everyday_cosine(self, question: str) -> float:
         return 0.65
 
     def embed_texts(self, texts: Sequence[str]) -> Vector:

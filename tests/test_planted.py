@@ -163,7 +163,7 @@ def test_the_lexical_leg_turned_off_is_caught(product: Product) -> None:
 def test_a_moved_threshold_is_caught(product: Product) -> None:
     failed = product.failed("threshold", refusal_threshold=0.9)
     assert "loss of over-refusal" in failed
-    assert "settings.refusal_threshold was 0.1 and is 0.9" in product.changed
+    assert "settings.refusal_threshold was 0.08 and is 0.9" in product.changed
     assert set(failed["loss of over-refusal"].questions) <= product.reported(REFUSED_WRONGLY)
 
 

@@ -88,7 +88,7 @@ def test_a_set_may_ask_about_the_passages_of_the_one_before(folder: Path, tmp_pa
     assert [item.id for item in ReadingSet.load(folder, later).items] == ["q1", "q2", "q3", "q4", "w1"]
 
 
-@pytest.mark.parametrize("kind", ["retrieved", "removed", "elsewhere", "changed"])
+@pytest.mark.parametrize("kind", ["retrieved", "removed", "elsewhere", "changed", "stray"])
 def test_no_window_of_these_kinds_answers(folder: Path, kind: str) -> None:
     reading = ReadingSet.load(folder)
     examples = Examples(reading, {k: float(k == kind) for k in KINDS})

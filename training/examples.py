@@ -197,7 +197,7 @@ class Examples:
 
     def _stray(self, item: Item, most: int, chance: random.Random) -> Example | None:
         """A window of any other passage, half the time under an everyday question."""
-        other = chance.choice([id_ for id_ in sorted(self.reading.texts) if id_ != item.passage] or [item.passage])
+        other = chance.choice(sorted(self.reading.texts))
         if other == item.passage or any(answer in self.reading.texts[other] for answer in item.answers):
             return None
         everyday = self.reading.everyday and chance.random() < 0.5

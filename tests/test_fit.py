@@ -1,0 +1,78 @@
+"""Fitting the topic model, and what it makes of questions that are near to everything."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import CORPUS
+
+from eval.fit import fit_topics, main
+from rag.chain import AnswerChain
+from rag.embed import EVERYDAY, SentenceEmbedder
+from rag.features import TOPIC_FEATURES
+from rag.settings import Settings
+from rag.text import is_foreign
+
+SETS = CORPUS.parent / "eval" / "sets"
+
+
+def test_a_source_counts_as_much_as_another_of_a_hundred_times_its_questions() -> None:
+    at = np.array([[0.0], [1.0]])
+    labels = np.array([False, True])
+    few, other = (at, labels), (at, ~labels)  # as many reasons for as against
+    many = (np.repeat(at, 100, axis=0), np.repeat(labels, 100))
+    assert fit_topics([few, other]).coef_ == pytest.approx(0, abs=1e-3)
+    assert fit_topics([many, other]).coef_ == pytest.approx(0, abs=1e-3)
+
+
+def test_absent_topics_count_as_much_as_present_ones_however_few() -> None:
+    present, absent = np.repeat([[1.0]], 99, axis=0), np.array([[1.0]])
+    model = fit_topics([(np.concatenate([present, absent]), np.array([True] * 99 + [False]))])
+    assert model.predict_proba([[1.0]])[0, 1] == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.model
+def test_the_command_writes_the_weights_of_the_topic_and_keeps_the_others(
+    corpus_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "weights.json"
+    out.write_text('{"sentence": {"cosine": 1}}', encoding="utf-8")
+    sets = [str(SETS / "corpus.jsonl"), str(SETS / "off-topic.jsonl")]
+    given = ["--only", "topic", "--source", str(corpus_index), *sets, "--limit", "25", "--out", str(out)]
+    assert main(given) == 0
+    weights = json.loads(out.read_text(encoding="utf-8"))
+    assert weights["sentence"] == {"cosine": 1}
+    assert set(weights["topic"]) == set(TOPIC_FEATURES)
+    assert weights["topic"]["dense"] > 0 > weights["topic"]["everyday"]
+    assert float(capsys.readouterr().out.split("each source: ")[1].split()[0]) > 0.9
+
+
+def test_no_everyday_question_is_one_that_the_product_is_judged_by() -> None:
+    judged = [
+        json.loads(line) for path in SETS.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    everyday = EVERYDAY.read_text(encoding="utf-8").splitlines()
+    assert len(everyday) == len(set(everyday)) > 200
+    assert sum(map(is_foreign, everyday)) > 50
+    assert not set(everyday) & {row.get("question") for row in judged}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("vague", "precise"),
+    [
+        ("说个绕口令", "福利社是哪一年停止运营的？"),
+        ("How do I train for a marathon?", "What is the technical service fee of Xiaohongshu?"),
+    ],
+)
+def test_a_vague_question_is_nearer_to_everyday_ones_and_is_refused(
+    vague: str, precise: str, corpus_index: Path, real_embedder: SentenceEmbedder
+) -> None:
+    cosines = [real_embedder.everyday_cosine(question) for question in (vague, precise)]
+    assert cosines[0] > cosines[1] + 0.05
+    chain = AnswerChain(Settings(_env_file=None, index=corpus_index), embedder=real_embedder)
+    refused, answered = (chain.invoke(question) for question in (vague, precise))
+    assert refused.confidence is not None and answered.confidence is not None
+    assert refused.confidence < 0.08 < 0.5 < answered.confidence
+    chain.close()
