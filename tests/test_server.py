@@ -12,6 +12,8 @@ import pytest
 from oidc_provider import oidc_provider
 from page_server import ROOT, serve_page
 from playwright.sync_api import Browser
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 
 from bench.page import free_port
 from server import HEADERS
@@ -144,3 +146,11 @@ def test_an_html_page_comes_with_our_styles_and_names_the_parts_that_it_draws_wi
         for link in links:
             assert urllib.request.urlopen(f"{address}/{link}").status == 200
         assert ".yj-answer" not in urllib.request.urlopen(f"{address}/{links[0]}").read().decode()
+
+
+def test_no_article_is_sent_as_a_reference_to_what_the_browser_may_have_let_go_of() -> None:
+    message = ForwardMsg()
+    message.delta.new_element.markdown.body = "鲸" * 10**6
+    populate_hash_if_needed(message)
+    assert message.hash
+    assert not message.metadata.cacheable
