@@ -8,13 +8,14 @@ conversations.sqlite       the history of conversations with its ratings, where 
 """
 
 import fcntl
+import os
 import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ingest.add import write_new
 from ingest.load import walk
@@ -116,6 +117,23 @@ def _write_tar(stage: Path, target: Path, progress: Progress) -> None:
     sync(target)
 
 
+def _unpack(tar: tarfile.TarFile, folder: Path) -> None:
+    """Write the files of an archive below a folder. Raises ReadError for what is no file, or would land elsewhere.
+
+    `extractall(filter="data")` would, but Debian 12 has Python 3.11.2, and the filter came with 3.11.4.
+    """
+    for member in tar:
+        path = PurePosixPath(member.name)
+        content = tar.extractfile(member) if member.isreg() else None
+        if content is None or path.is_absolute() or ".." in path.parts:
+            raise tarfile.ReadError(f"{member.name} is no file inside of it")
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            shutil.copyfileobj(content, file)
+        os.utime(target, (member.mtime, member.mtime))
+
+
 @contextmanager
 def opened(source: Path, beside: Path) -> Iterator[Path]:
     """A backup unpacked into a folder beside another one, with all as it was sealed. Raises IndexDamaged."""
@@ -123,7 +141,7 @@ def opened(source: Path, beside: Path) -> Iterator[Path]:
         folder = Path(scratch)
         try:
             with tarfile.open(source) as tar:
-                tar.extractall(folder, filter="data")  # refuses what would land outside of the folder
+                _unpack(tar, folder)
             check_seal(folder)
         except (tarfile.TarError, EOFError, OSError, IndexDamaged) as error:
             raise IndexDamaged(

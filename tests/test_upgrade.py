@@ -20,7 +20,7 @@ STORED = sorted(int(path.name.split(".")[0].removeprefix("index-")) for path in 
 
 def stored_index(version: int, folder: Path) -> Path:
     with tarfile.open(FORMATS / f"index-{version}.tar.gz") as tar:
-        tar.extractall(folder, filter="data")
+        tar.extractall(folder)
     return folder / "index"
 
 
