@@ -138,17 +138,6 @@ def test_files_are_dropped_indexed_while_one_watches_asked_removed_and_put_back(
     wait_for_run(page, before + 3)
 
 
-@NARROW
-def test_on_a_narrow_screen_files_are_dropped_and_indexed_and_their_removal_is_confirmed_first(
-    page: Page, address: str, corpus: Path
-) -> None:
-    add_the_book_of_fish(page, address)
-    ask_to_remove_it(page).get_by_role("button", name="取消", exact=True).click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    assert (corpus / "鱼.md").exists()
-    (corpus / "鱼.md").unlink()
-
-
 @BOTH
 def test_the_pictures_are_drawn_and_a_click_on_the_map_opens_the_passage(page: Page, address: str) -> None:
     open_library(page, address, "分布")
@@ -225,3 +214,14 @@ def test_the_first_start_builds_the_index_and_answers_and_a_lost_connection_is_t
     title = page.locator("[role=dialog] h2").evaluate("h2 => getComputedStyle(h2, '::after').content")
     assert title == '"连接断开了"'
     shoot(page, "lost")
+
+
+@NARROW
+def test_on_a_narrow_screen_files_are_dropped_and_indexed_and_their_removal_is_confirmed_first(
+    page: Page, address: str, corpus: Path
+) -> None:
+    add_the_book_of_fish(page, address)
+    ask_to_remove_it(page).get_by_role("button", name="取消", exact=True).click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert (corpus / "鱼.md").exists()
+    (corpus / "鱼.md").unlink()

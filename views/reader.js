@@ -11,7 +11,7 @@ const panes = new WeakMap();
 export default function ({ data, parentElement, setTriggerValue }) {
   const pane = panes.get(parentElement) ?? new Pane(parentElement);
   panes.set(parentElement, pane);
-  pane.tell = (opened) => setTriggerValue("opened", opened);
+  pane.tell = (opened) => setTriggerValue("opened", { name: opened, click: ++pane.click });
   pane.update(data);
   return () => pane.remove();
 }
@@ -26,6 +26,7 @@ class Pane {
   constructor(parent) {
     this.drawn = ""; // the page on show, as JSON
     this.wanted = ""; // the citation that was clicked and is not on show yet
+    this.click = undefined; // number of the last click that Python was told of
     this.listening = new AbortController();
     this.build(parent);
     const on = (name, act) => document.addEventListener(name, act, { signal: this.listening.signal });
@@ -62,12 +63,14 @@ class Pane {
     parent.append(this.dialog);
   }
 
-  update({ language, labels, opened, page }) {
+  update({ language, labels, opened, click, page }) {
     document.documentElement.lang = language; // Streamlit says "en", which readers aloud would follow
     this.label(labels);
+    this.click ??= click;
+    if (click < this.click) return; // an answer to an earlier click: that to the last one is still to come
     const drawn = page ? opened + JSON.stringify(page) : "";
-    if (!drawn && this.drawn) this.hide();
-    if (!drawn || drawn === this.drawn || (this.wanted && this.wanted !== opened)) return;
+    if (!drawn && this.dialog.open) this.hide();
+    if (!drawn || drawn === this.drawn) return;
     this.drawn = drawn;
     this.opened = opened;
     this.page = page;
@@ -171,6 +174,7 @@ class Pane {
     this.tell("");
     const back = this.opener?.isConnected ? this.opener : document.querySelector(`.yj-mark > [data-cite="${this.last}"]`);
     back?.focus({ preventScroll: true });
+    back?.closest(".yj-mark")?.querySelector(".yj-tip").classList.add("yj-away"); // it would cover the next statement
   }
 
   hide() {

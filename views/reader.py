@@ -36,13 +36,16 @@ def show_passage(state: State, generation: Generation) -> None:
 
 def _draw(state: State, page: dict[str, Any] | None) -> None:
     labels = {name: t(f"reader_{name}") for name in LABELS}
-    data = {"language": language(), "labels": labels, "opened": state.opened, "page": page}
+    # With the click that it answers: Streamlit draws a component again only where its data differ, and of two clicks
+    # in a hurry, one that shuts the pane and one that opens it at the same citation, it tells of the last only.
+    data = {"language": language(), "labels": labels, "opened": state.opened, "click": state.click, "page": page}
     with st.container(key=f"yj-{PANE}"):
         _pane(key=PANE, data=data, on_opened_change=partial(_follow, state))
 
 
 def _follow(state: State) -> None:
-    state.opened = st.session_state[PANE]["opened"]
+    told = st.session_state[PANE]["opened"]
+    state.opened, state.click = told["name"], told["click"]
 
 
 def citation_page(answers: Sequence[Answer], cited: str) -> dict[str, Any] | None:

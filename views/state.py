@@ -20,7 +20,8 @@ class State:
     the conversation whose deletion can be undone, `followups` the questions found for an answer, by its turn's id.
     `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
     for files that it was given. `page` is the address of the page that is shown, and `opened` what its reader pane is
-    open at: a citation as "turn-marker", a passage as "article-number", "" where it is shut.
+    open at: a citation as "turn-marker", a passage as "article-number", "" where it is shut. `click` numbers the last
+    click in the pane or on a mark that was followed.
     """
 
     conversation: Conversation | None = None
@@ -35,6 +36,7 @@ class State:
     uploader: int = 0
     page: str = ""
     opened: str = ""
+    click: int = 0
 
     @property
     def answers(self) -> list[Answer]:
