@@ -2,7 +2,8 @@
 
 Two linear models on the features of rag/features.py: which sentence answers (conditional logit over the
 candidate sentences of a question, L2 penalty; one without the reader and one with it), and whether the corpus
-holds the topic at all (logistic regression over random sub-corpora of several sizes). Questions with the tag "report"
+holds the topic at all (logistic regression over random sub-corpora of several sizes). A third says how likely the
+passages answer by the reader's odds (logistic regression on their logarithm). Questions with the tag "report"
 are never fitted on. Absent topics are questions of type absent-topic (`python -m eval convert --keep`) or off-topic.
 """
 
@@ -211,13 +212,43 @@ def fit_topic(sources: Sequence[Source], limit: int, seed: int) -> dict[str, Any
     }
 
 
+def fit_answered(sources: Sequence[Source]) -> dict[str, Any]:
+    """Weights of how likely passages say what is asked, by what the reader makes of them; prints its AUROC.
+
+    Questions on topics that the articles do not hold are left out: the topic model refuses them.
+    """
+    odds: list[float] = []
+    labels: list[bool] = []
+    for index, asked in sources:
+        chain = AnswerChain(load_settings(index=index, reader=True))
+        generation = chain.index.current()
+        of: list[float] = []
+        for question in (questions := [q for q in asked if q.type not in ABSENT]):
+            search = chain.retrieve(question.question, generation)
+            measured = measure(search.query.text, search.passages, generation, chain.embedder)
+            assert measured.answers is not None  # nothing else is asked meanwhile
+            of.append(measured.answers)
+        chain.close()
+        answered = [q.answerable for q in questions]
+        if len(set(answered)) == 2:
+            print(f"answered or left open, {index}: {sum(answered)} and {len(answered) - sum(answered)} questions, ")
+            print(f"AUROC {roc_auc_score(answered, of):.3f}")
+        odds += of
+        labels += answered
+    model = LogisticRegression(C=1e3).fit(np.array(odds)[:, None], labels)
+    slope, intercept = round(float(model.coef_[0][0]), 3), round(float(model.intercept_[0]), 3)
+    return {"answered": {"slope": slope, "intercept": intercept}}
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__)
     parser.add_argument(
         "--source", nargs="+", action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
     )
-    parser.add_argument("--only", choices=["sentence", "topic"], help="keep the other weights that --out has")
+    parser.add_argument(
+        "--only", choices=["sentence", "topic", "answered"], help="keep the other weights that --out has"
+    )
     parser.add_argument("--reader", action="store_true", help="fit the sentence model that is used with the reader")
     parser.add_argument("--limit", type=int, default=1500, help="questions of a set, present and absent ones each")
     parser.add_argument("--seed", type=int, default=7)
@@ -228,11 +259,13 @@ def main(arguments: list[str] | None = None) -> int:
         (Path(index), [q for set_ in sets for q in load_set(Path(set_)) if "report" not in q.tags])
         for index, *sets in options.source
     ]
-    if options.only != "topic":
+    if options.only in (None, "sentence"):
         name = "sentence_read" if options.reader else "sentence"
         weights[name] = fit_sources(sources, options.limit, options.seed, reader=options.reader)
-    if options.only != "sentence":
+    if options.only in (None, "topic"):
         weights |= fit_topic(sources, options.limit, options.seed)
+    if options.only in (None, "answered"):
+        weights |= fit_answered(sources)
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(f"weights in {options.out}")
     return 0

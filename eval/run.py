@@ -87,7 +87,8 @@ def read_sets(paths: Sequence[Path], tag: str | None, limit: int | None) -> Sets
 
 def settings_for(answerer: str, index: Path | None) -> Settings:
     """The settings of a run. Raises SettingsError where an LLM is to answer and none is named."""
-    settings = load_settings(index=index, passages=DEPTH if answerer == RETRIEVAL else None)
+    everything_read = {"reader_seconds": 60.0, "read_at_once": 1000}  # a run must not depend on the machine's load
+    settings = load_settings(index=index, passages=DEPTH if answerer == RETRIEVAL else None, **everything_read)
     if answerer == LLM and not settings.llm:
         raise SettingsError("--answerer llm needs YINJU_LLM: set it to provider:model, such as openai:deepseek-chat")
     return settings if answerer == LLM else settings.model_copy(update={"llm": ""})

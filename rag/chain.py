@@ -29,10 +29,10 @@ from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
-from rag.measure import READ_PASSAGES, Measured, measure, topic_probability
+from rag.measure import READ_PASSAGES, Measured, answer_probability, measure, topic_probability
 from rag.origins import number_origins
 from rag.reader import Reader, open_reader
-from rag.reading import in_order_read, read_passages
+from rag.reading import InProgress, in_order_read, read_passages
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up
@@ -52,6 +52,7 @@ TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩�
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
+UNSAID = "文章谈到了这个话题，但没有找到问题所问的内容。下面是最相近的原文，供参考。"
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
@@ -112,17 +113,20 @@ class AnswerChain(Runnable[Input, Answer]):
         model: BaseChatModel | None = None,
         second_stage: SecondStage | None = None,
         today: Callable[[], date] = date.today,
+        waiting: Callable[[], int] = lambda: 0,
     ) -> None:
         """Raises ModelError when the settings name an LLM or a reranker that cannot be used.
 
-        `today` is what 去年 counts from.
+        `today` is what 去年 counts from; `waiting` tells how many more questions wait for an answer, where they queue.
         """
         self.settings = settings
         self.embedder = embedder or SentenceEmbedder(settings.embedding_model)
         self.index = IndexReader(settings.index, self.embedder, open_backend(settings))
         self.today = today
+        self.waiting = waiting
         self.model = model or (open_model(settings) if settings.llm else None)
         self.second_stage = second_stage or open_second_stage(settings)
+        self._in_progress = InProgress()
 
     @cached_property
     def reader(self) -> Reader | None:
@@ -207,10 +211,10 @@ class AnswerChain(Runnable[Input, Answer]):
             yield Answer(question, refused=True, notice=notice)
             return
         settings, generation = self.settings, self.index.current()
-        search = self.retrieve(question, generation, config, timings)
-        query, passages = search.query, search.passages
         number = generation.manifest.generation
-        yield Answer(question, passages=passages, index_generation=number, search=search)
+        for search in self._searches(question, generation, config, timings):
+            yield Answer(question, passages=search.passages, index_generation=number, search=search)
+        query, passages = search.query, search.passages
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
             most = settings.passages if asks_for_sequence(question.text) else READ_PASSAGES
@@ -228,6 +232,13 @@ class AnswerChain(Runnable[Input, Answer]):
             refusal = Answer(question, passages=passages, refused=True, notice=notice, nearest=nearest)
             yield replace(refusal, confidence=confidence, index_generation=number, search=search)
             return
+        said = answer_probability(measured)
+        if said is not None and said < settings.unsaid_threshold:
+            nearest = nearest_citations(measured)
+            refusal = Answer(question, passages=passages, refused=True, notice=UNSAID, nearest=nearest)
+            yield replace(refusal, confidence=said, index_generation=number, search=search)
+            return
+        confidence = confidence if said is None else said
         begun = time.perf_counter()
         for answer in self._answer(question, query, measured, passages, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
@@ -242,8 +253,36 @@ class AnswerChain(Runnable[Input, Answer]):
         timings: dict[str, float] | None = None,
     ) -> Search:
         """What is searched for a question, and what is found; `timings` gets the milliseconds of the stages."""
-        timings = {} if timings is None else timings
+        *_, search = self._searches(question, generation, config, {} if timings is None else timings)
+        return search
+
+    def _searches(
+        self,
+        question: Question,
+        generation: Generation,
+        config: RunnableConfig | None,
+        timings: dict[str, float],
+    ) -> Iterator[Search]:
+        """What is found, and then, where the reader reads it, the same in the order of the reader."""
         rewritten = self._rewrite(question, timings, config)
+        with self._in_progress:
+            search = self._search(question, rewritten, generation, config, timings)
+            library = generation.library
+            yield arrange(search, library, self.settings.passages)
+            if self.reader and search.best and self._in_progress.count + self.waiting() <= self.settings.read_at_once:
+                with _timed(timings, "read"):
+                    read = self._read(self.reader, search.query.text, search.best, library)
+                yield arrange(search.ordered(read), library, self.settings.passages)
+
+    def _search(
+        self,
+        question: Question,
+        rewritten: str | None,
+        generation: Generation,
+        config: RunnableConfig | None,
+        timings: dict[str, float],
+    ) -> Search:
+        """What is found, in the order of the second stage where there is one."""
         settings = self.settings
         with _timed(timings, "retrieve"):
             query = understand(
@@ -256,14 +295,10 @@ class AnswerChain(Runnable[Input, Answer]):
             retriever.invoke(query.text, config)
             assert retriever.found is not None
             search = replace(retriever.found, query=query)
-        passages = search.best
-        if self.second_stage and passages:
-            with _timed(timings, "rerank"):
-                passages = rerank(self.second_stage, query.text, passages, settings.rerank_candidates)
-        if self.reader and passages:
-            with _timed(timings, "read"):
-                passages = self._read(self.reader, query.text, passages, generation.library)
-        return arrange(search.ordered(passages), generation.library, settings.passages)
+        if not self.second_stage or not search.best:
+            return search
+        with _timed(timings, "rerank"):
+            return search.ordered(rerank(self.second_stage, query.text, search.best, settings.rerank_candidates))
 
     def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...], library: Library) -> tuple[Passage, ...]:
         """The passages, the first of them read; in the reader's order unless a second stage has ordered them."""

@@ -31,13 +31,13 @@ READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their
 class Measured:
     """The candidate sentences of a question with their features, and the features of its topic.
 
-    `read` tells whether the reader has read their passages.
+    `answers` is the logarithm of the sum of the odds that the reader gives each passage; None where it read too few.
     """
 
     candidates: list[Candidate]
     features: Matrix
     topic: npt.NDArray[Any]
-    read: bool = False
+    answers: float | None = None
 
 
 @cache
@@ -70,19 +70,35 @@ def measure(
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
     topic = topic_features(query, max(p.dense for p in read), embedder.everyday_cosine(query), coverage, chunks)
-    return Measured(candidates, features, topic, read=any(p.reading for p in read))
+    logits = [p.reading.answers for p in read if p.reading]
+    enough = len(logits) > len(read) / 2  # of a few, none may answer where another does
+    return Measured(candidates, features, topic, float(np.logaddexp.reduce(logits)) if enough else None)
 
 
 def topic_probability(measured: Measured) -> float:
     """Probability, 0 to 1, that the corpus holds the topic of the question."""
     weights = _weights()
-    z = measured.topic @ [weights["topic"][name] for name in TOPIC_FEATURES] + weights["topic_intercept"]
+    return _logistic(measured.topic @ [weights["topic"][name] for name in TOPIC_FEATURES] + weights["topic_intercept"])
+
+
+def answer_probability(measured: Measured) -> float | None:
+    """Probability, 0 to 1, that the passages say what is asked; None where the reader has not read enough of them.
+
+    The logit of the reader's odds, scaled to fit what questions turned out to be (Platt 1999).
+    """
+    if measured.answers is None:
+        return None
+    weights = _weights()["answered"]
+    return _logistic(measured.answers * weights["slope"] + weights["intercept"])
+
+
+def _logistic(z: float) -> float:
     return float(1 / (1 + np.exp(-z)))
 
 
 def sentence_probabilities(measured: Measured) -> Matrix:
     """(candidates,) float64 that sum to 1: how likely each candidate is the sentence that answers."""
-    weights = _weights()["sentence_read" if measured.read else "sentence"]
+    weights = _weights()["sentence" if measured.answers is None else "sentence_read"]
     scores = measured.features @ [weights[name] for name in SENTENCE_FEATURES]
     exponentials = np.exp(scores - scores.max(initial=0.0))
     return np.asarray(exponentials / exponentials.sum())

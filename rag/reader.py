@@ -4,14 +4,13 @@ Its adapter (`reader.safetensors`) belongs to the embedded model and is trained 
 """
 
 import copy
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.embed import Embedder, SentenceEmbedder
+from rag.embed import Embedder, SentenceEmbedder, on_one_core
 from rag.settings import BUNDLED_MODEL
 from rag.text import simplify
 from rag.types import Span
@@ -52,12 +51,11 @@ def same_length(text: str) -> str:
 
 
 class Reader:
-    """Reads windows in batches. Safe to use from several threads: one batch at a time has the cores to itself."""
+    """Reads windows in batches. Safe to use from several threads: one batch is read at a time."""
 
     def __init__(self, model: "ReaderModel", tokenizer: Any) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._lock = threading.Lock()
 
     @classmethod
     def of(cls, encoder: Any, tokenizer: Any, adapter: Path = ADAPTER) -> "Reader":
@@ -83,7 +81,7 @@ class Reader:
                 return readings + [None] * (len(windows) - at)
             batch = windows[at : at + BATCH]
             rows = [encode(self._tokenizer, question, simplify(w.title), same_length(w.text)) for w in batch]
-            with self._lock:
+            with on_one_core():
                 readings += self._read(batch, rows)
         return readings
 

@@ -1,8 +1,10 @@
 """Passages are read: which of them answers, in which of its sentences, with which words."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
+from types import TracebackType
 
 import numpy as np
 
@@ -13,6 +15,24 @@ from rag.types import Passage, PassageReading, Span
 
 LONGEST_WINDOW = 260  # code points
 FUSED_WEIGHT = 8.0  # logits that the whole range of the fused score is worth in the order of what was read
+
+
+class InProgress:
+    """A context that counts who is in it, in whatever thread."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.count += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self.count -= 1
 
 
 def window_of(passage: Passage, cosines: Vector, most: int = LONGEST_WINDOW) -> tuple[int, Window]:

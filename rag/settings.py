@@ -52,15 +52,21 @@ class Settings(BaseSettings):
         2.0, gt=0, description="seconds for the second stage, after which the first stage's order stands"
     )
     reader: bool = Field(
-        False, description="whether the trained reader reads the first passages; it needs the bundled embedding model"
+        True, description="whether the trained reader reads the first passages; it needs the bundled embedding model"
     )
-    read_passages: int = Field(10, ge=1, le=50, description="passages that the reader reads")
+    read_passages: int = Field(5, ge=1, le=50, description="passages that the reader reads")
     reader_seconds: float = Field(
-        2.0, gt=0, description="seconds for the reader, after which passages that are not read keep their order behind"
+        1.0, gt=0, description="seconds for the reader, after which passages that are not read keep their order behind"
+    )
+    read_at_once: int = Field(
+        2, ge=0, description="questions asked at once up to which passages are read; beyond, all are answered sooner"
     )
     question_limit: int = Field(1000, ge=1, description="longest question that is read, in code points")
     refusal_threshold: float = Field(
         0.08, ge=0, le=1, description="below this probability that the articles hold the topic, a question is refused"
+    )
+    unsaid_threshold: float = Field(
+        0.5, ge=0, le=1, description="below this probability that what was read says what is asked, it is refused"
     )
     llm: str = Field("", description="LLM as provider:model, such as openai:deepseek-chat; empty means extractive")
     llm_base_url: str = Field("", description="base URL of an OpenAI-compatible API, ending in /v1")

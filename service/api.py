@@ -66,6 +66,7 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
         # Made here, since an app may be started again in another event loop. Without an LLM a question is CPU alone,
         # and threads would only wait for each other; an LLM is waited for.
         app.state.workers = Workers(settings.api_workers or (8 if settings.llm else 1), settings.api_queue)
+        chain.waiting = lambda: app.state.workers.turns.waiting
         try:
             app.state.health.warm()
         except RagError as error:

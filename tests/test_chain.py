@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
-from rag.chain import ABSENT, UNKNOWN, UNSURE, AnswerChain, to_question
+from rag.chain import ABSENT, UNKNOWN, UNSAID, UNSURE, AnswerChain, to_question
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.settings import Settings
@@ -122,6 +122,40 @@ def test_odd_questions_are_answered_or_refused_cleanly(chain: AnswerChain, text:
     assert answer.text
 
 
+def test_a_question_on_topic_that_no_article_answers_is_refused_with_the_nearest_sentences(chain: AnswerChain) -> None:
+    answer = chain.invoke("habU在日本总共有多少下载量？")
+    assert (answer.refused, answer.statements, answer.notice) == (True, (), UNSAID)
+    assert answer.confidence is not None and answer.confidence < chain.settings.unsaid_threshold
+    assert any("habU" in citation.quote for citation in answer.nearest)
+    lenient = AnswerChain(chain.settings.model_copy(update={"unsaid_threshold": 0.0}), embedder=chain.embedder)
+    assert lenient.invoke("habU在日本总共有多少下载量？").notice != UNSAID
+
+
+def test_what_is_found_is_shown_before_it_is_read(chain: AnswerChain) -> None:
+    found, read, *_ = chain.stream(MARKETS)
+    assert "read" not in found.timings_ms and "read" in read.timings_ms
+    assert found.passages and not any(passage.reading for passage in found.passages)
+    assert all(passage.reading for passage in read.passages[: chain.settings.read_passages])
+
+
+@pytest.mark.parametrize(("waiting", "read"), [(0, True), (1, True), (2, False)])
+def test_where_many_ask_at_once_nothing_is_read(chain: AnswerChain, waiting: int, read: bool) -> None:
+    busy = AnswerChain(chain.settings, embedder=chain.embedder, waiting=lambda: waiting)
+    assert busy.settings.read_at_once == 2
+    answer = busy.invoke(MARKETS)
+    assert ("read" in answer.timings_ms) is read
+    assert "澳门" in answer.text
+
+
+def test_questions_being_searched_count_as_asked_at_once(chain: AnswerChain) -> None:
+    others = [chain.stream(MARKETS) for _ in range(2)]
+    assert [next(other).passages for other in others]  # each stays within its search
+    assert "read" not in chain.invoke(MARKETS).timings_ms
+    for other in others:
+        other.close()  # type: ignore[attr-defined]  # a generator
+    assert "read" in chain.invoke(MARKETS).timings_ms
+
+
 def test_a_question_beyond_the_limit_is_refused_with_its_length(chain: AnswerChain) -> None:
     assert chain.invoke("啊" * 2000).notice == "问题太长：有 2000 个字，最多 1000 个字。请缩短后再问。"
 
@@ -203,7 +237,7 @@ def test_warming_up_searches_once_so_that_nothing_is_left_to_load(tiny_index: Pa
 def test_timings_name_the_stages(chain: AnswerChain) -> None:
     started = time.perf_counter()
     timings = chain.invoke(MARKETS).timings_ms
-    assert set(timings) == {"retrieve", "measure", "answer", "total"}
+    assert set(timings) == {"retrieve", "read", "measure", "answer", "total"}
     assert 0 < timings["total"] <= (time.perf_counter() - started) * 1000
 
 

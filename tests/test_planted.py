@@ -155,8 +155,12 @@ def test_chunks_of_four_times_the_size_are_caught(product: Product) -> None:
 
 def test_the_lexical_leg_turned_off_is_caught(product: Product) -> None:
     failed = product.failed("lexical", dense_weight=1.0)
-    assert {"loss of evidence hit@1", "loss of MRR@10"} <= failed.keys()
+    assert "loss of joint accuracy" in failed  # of the order itself the reader makes most good again
     assert "settings.dense_weight was 0.6 and is 1.0" in product.changed
+    unread = replace(product.gates, baseline=product.folder / "base-unread")
+    accept(product.run("base-unread", reader=False), {"corpus": unread})
+    failed = product.failed("lexical-unread", unread, dense_weight=1.0, reader=False)
+    assert {"loss of evidence hit@1", "loss of MRR@10"} <= failed.keys()
     assert set(failed["loss of MRR@10"].questions) & product.reported(*ORDER)
 
 
