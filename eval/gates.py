@@ -120,7 +120,7 @@ def _about_the_run(name: str, lines: list[Line], asked: int) -> Iterator[Verdict
     stale = [line for line in lines if is_stale(line)]
     crashed = [line for line in lines if line["error"] and not is_stale(line)]
     for gate, wrong in (("labels", stale), ("no failure", crashed)):
-        told = "; ".join(f"{line['id']}: {line['error']}" for line in wrong) or "none"
+        told = "; ".join(dict.fromkeys(line["error"] for line in wrong)) or "none"
         yield Verdict(name, gate, not wrong, told, _ids(wrong))
 
 

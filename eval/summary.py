@@ -85,3 +85,8 @@ def shown(figure: dict[str, float] | None) -> str:
     digits = 3 if abs(figure["value"]) < 10 else 0
     value, low, high = (f"{figure[key]:.{digits}f}" for key in ("value", "low", "high"))
     return f"{value} ({low}-{high}, {figure['n']})"
+
+
+def shown_share(values: Sequence[bool]) -> str:
+    """The share of what is true, at least one value, as `shown` tells it."""
+    return shown(estimate(values).to_json())

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from eval.summary import shown_share
 from rag.ground import find_support, split_drafts
 from rag.names import names_in
 from rag.text import figures, sentence_spans
@@ -75,6 +76,5 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {path} cannot be read as {name}: {error!r}", file=sys.stderr)
         return 1
     for kind, values in flagged.items():
-        share = f" ({sum(values) / len(values):.3f})" if values else ""
-        print(f"{kind}: {sum(values)} of {len(values)} flagged{share}")
+        print(f"{kind}: {sum(values)} of {len(values)} flagged" + (f", {shown_share(values)}" if values else ""))
     return 0

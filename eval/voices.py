@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.summary import shown_share
 from ingest.load import article_files, article_id, load_article, read_bytes
 from rag.text import sentence_spans
 from rag.voices import UNCLEAR, voice_of
@@ -54,7 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{one.voice}, not {'/'.join(sorted(one.acceptable))}: {one.sentence}")
     told = [one for one in judged if one.voice != UNCLEAR]
     clear = [one for one in judged if UNCLEAR not in one.acceptable]
-    print(f"acceptable {sum(one.right for one in judged)} of {len(judged)}")
-    print(f"labels other than unclear: right {sum(one.right for one in told)} of {len(told)}")
-    print(f"sentences that say whose word they are: found {sum(one.right for one in clear)} of {len(clear)}")
+    for name, of in (
+        ("acceptable", judged),
+        ("labels other than unclear: right", told),
+        ("sentences that say whose word they are: found", clear),
+    ):
+        right = [one.right for one in of]
+        print(f"{name} {sum(right)} of {len(right)}" + (f", {shown_share(right)}" if right else ""))
     return 0

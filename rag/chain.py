@@ -24,12 +24,13 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import choose, extract, nearest_citations
+from rag.extract import asking_words, choose, extract, nearest_citations
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
 from rag.measure import READ_PASSAGES, Measured, answer_probability, measure, topic_probability
+from rag.missing import unsaid
 from rag.origins import number_origins
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
@@ -52,7 +53,6 @@ TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩�
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
-UNSAID = "文章谈到了这个话题，但没有找到问题所问的内容。下面是最相近的原文，供参考。"
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
@@ -234,8 +234,8 @@ class AnswerChain(Runnable[Input, Answer]):
             return
         said = answer_probability(measured)
         if said is not None and said < settings.unsaid_threshold:
-            nearest = nearest_citations(measured)
-            refusal = Answer(question, passages=passages, refused=True, notice=UNSAID, nearest=nearest)
+            nearest, notice = nearest_citations(measured), unsaid(asking_words(question))
+            refusal = Answer(question, passages=passages, refused=True, notice=notice, nearest=nearest)
             yield replace(refusal, confidence=said, index_generation=number, search=search)
             return
         confidence = confidence if said is None else said

@@ -7,6 +7,7 @@ from rag.quantity import counts, wanted_measure, without_dates
 from rag.text import figures
 from rag.types import Span
 
+SURE = 1.0  # logit of a passage, from which on the words that the reader takes for the answer are shown
 MOST_SPANS = 3  # with more of its kind in a sentence it is not known which one answers
 
 _DATE = re.compile(
@@ -55,7 +56,7 @@ def _is_wanted(figure: str, question: str) -> bool:
 def _read(candidate: Candidate) -> tuple[Span, ...]:
     """The words that the reader takes for the answer; none where it is not sure."""
     reading = candidate.passage.reading
-    if reading is None or reading.answers < 0:
+    if reading is None or reading.answers < SURE:
         return ()
     start, end = reading.span
     inside = candidate.start <= start < end <= candidate.end and end - start < candidate.end - candidate.start

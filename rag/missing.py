@@ -1,12 +1,19 @@
-"""What a question asks for and the sentences chosen for it do not state: a number, a time."""
+"""What a question asks for and the articles do not state: a number, a time, who, where, why."""
 
 import re
 
+from rag.features import asks_for
 from rag.quantity import states_number
 from rag.text import normalize
 
 NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
 NO_TIME = "文章谈到了这件事，但没有写明所问的时间。下面是最相近的原文，供参考。"
+NO_PERSON = "文章谈到了这件事，但没有写明所问的人。下面是最相近的原文，供参考。"
+NO_PLACE = "文章谈到了这件事，但没有写明所问的地点。下面是最相近的原文，供参考。"
+NO_REASON = "文章谈到了这件事，但没有写明所问的原因。下面是最相近的原文，供参考。"
+UNSAID = "文章谈到了这个话题，但没有写明问题所问的内容。下面是最相近的原文，供参考。"
+_UNSAID = {"number": NO_NUMBER, "date": NO_TIME, "person": NO_PERSON, "place": NO_PLACE, "reason": NO_REASON}
+_WHICH_ONE = re.compile(r"哪一?[家个位所支]")  # 在哪家公司 asks for a name, not for a place
 _ASKS_TIME = re.compile(r"何时|什么时候|啥时候|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
 _STATES_TIME = re.compile(
     r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天|春节|元旦"
@@ -19,3 +26,9 @@ def missing(question: str, text: str) -> str:
     if not states_number(question, text):
         return NO_NUMBER
     return NO_TIME if _ASKS_TIME.search(question) and not _STATES_TIME.search(normalize(text)) else ""
+
+
+def unsaid(question: str) -> str:
+    """What a refusal says of a question that no passage answers: which kind of thing is missing, if it asks for one."""
+    notices = [_UNSAID[kind] for kind in asks_for(question) & _UNSAID.keys()]
+    return notices[0] if len(notices) == 1 and not _WHICH_ONE.search(question) else UNSAID

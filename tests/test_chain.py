@@ -10,9 +10,10 @@ import pytest
 from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
-from rag.chain import ABSENT, UNKNOWN, UNSAID, UNSURE, AnswerChain, to_question
+from rag.chain import ABSENT, UNKNOWN, UNSURE, AnswerChain, to_question
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
+from rag.missing import UNSAID
 from rag.settings import Settings
 from rag.types import Message, Question
 
@@ -123,12 +124,13 @@ def test_odd_questions_are_answered_or_refused_cleanly(chain: AnswerChain, text:
 
 
 def test_a_question_on_topic_that_no_article_answers_is_refused_with_the_nearest_sentences(chain: AnswerChain) -> None:
-    answer = chain.invoke("habU在日本总共有多少下载量？")
+    question = "之恒加入小红书之前在哪家公司做市场？"
+    answer = chain.invoke(question)
     assert (answer.refused, answer.statements, answer.notice) == (True, (), UNSAID)
     assert answer.confidence is not None and answer.confidence < chain.settings.unsaid_threshold
-    assert any("habU" in citation.quote for citation in answer.nearest)
+    assert any("之恒" in citation.quote for citation in answer.nearest)
     lenient = AnswerChain(chain.settings.model_copy(update={"unsaid_threshold": 0.0}), embedder=chain.embedder)
-    assert lenient.invoke("habU在日本总共有多少下载量？").notice != UNSAID
+    assert lenient.invoke(question).statements
 
 
 def test_what_is_found_is_shown_before_it_is_read(chain: AnswerChain) -> None:

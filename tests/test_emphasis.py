@@ -46,7 +46,7 @@ def test_the_figures_or_dates_that_are_asked_for_are_emphasised(question: str, t
     ("answers", "span", "emphasis"),
     [
         (1.0, (5, 6), ((0, 1),)),
-        (-1.0, (5, 6), ()),
+        (0.9, (5, 6), ()),
         (1.0, (0, 2), ()),
         (1.0, (5, 10), ()),
     ],

@@ -89,7 +89,7 @@ def test_a_stale_label_is_no_regression_and_a_crash_is(gates: Path, tmp_path: Pa
     stale = written_run(tmp_path / "stale", {**scores_of(8), "q0": "stale label: 甲 does not say '猫'"})
     assert {gate: verdict.questions for gate, verdict in failed(gates, stale).items()} == {"labels": ("q0",)}
     crashed = failed(gates, written_run(tmp_path / "crashed", {**scores_of(7), "q0": "KeyError: 'x'"}))
-    assert crashed["no failure"].told == "q0: KeyError: 'x'"
+    assert crashed["no failure"].told == "KeyError: 'x'"
     assert crashed["loss of joint accuracy"].questions == ("q0", "q7")
 
 

@@ -38,10 +38,10 @@ def test_the_command_prints_the_shares_and_names_a_file_that_it_cannot_read(
     path.write_text(json.dumps(ROW) + "\n", encoding="utf-8")
     assert main([str(path)]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "true: 0 of 1 flagged (0.000)",
-        "invented figure: 1 of 1 flagged (1.000)",
+        "true: 0 of 1 flagged, 0.000 (0.000-0.793, 1)",
+        "invented figure: 1 of 1 flagged, 1.000 (0.207-1.000, 1)",
         "invented name: 0 of 0 flagged",
-        "invented figure or name: 1 of 1 flagged (1.000)",
+        "invented figure or name: 1 of 1 flagged, 1.000 (0.207-1.000, 1)",
         "invented otherwise: 0 of 0 flagged",
     ]
     path.write_text("{}\n", encoding="utf-8")
