@@ -12,14 +12,13 @@ from rag.library import Library
 from rag.numerals import other_forms
 from rag.rewrite import stand_alone
 from rag.spelling import speller_of
-from rag.text import CJK, simplify
+from rag.text import is_foreign, simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
 # A picture, the target of a link, an address.
 _LINK = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+")
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]+(?: [A-Za-z][A-Za-z0-9]+)*(?![A-Za-z0-9])")
-_HANZI = re.compile(rf"[{CJK}]")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
@@ -52,19 +51,14 @@ def understand(
     scope = question.scope
     if period and period.of_articles:
         scope = narrowed(scope, period.since, period.until)
-    return Query(text, scope, tuple(steps), also, asks_for_newest(text), unknown_names(text, library))
+    unknown = () if is_foreign(question.text) else unknown_names(text, library)
+    return Query(text, scope, tuple(steps), also, asks_for_newest(text), unknown)
 
 
 def unknown_names(text: str, library: Library) -> tuple[str, ...]:
-    """The Latin names of a Chinese text, as it writes them, that have a word which no article has.
-
-    A text with fewer Chinese characters than Latin words is not Chinese, and has none.
-    """
+    """The Latin names of a Chinese text, as it writes them, that have a word which no article has."""
     names = list(dict.fromkeys(_LATIN.findall(text)))
-    words = [word for name in names for word in name.lower().split()]
-    if len(_HANZI.findall(text)) < len(words):
-        return ()
-    held = library.document_frequencies(words)
+    held = library.document_frequencies([word for name in names for word in name.lower().split()])
     return tuple(name for name in names if not all(held[word] for word in name.lower().split()))
 
 

@@ -39,8 +39,9 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
         ("Xiaohongshu的月活", ()),
         ("小红书的月活3.5亿", ()),
         ("Who is the CFO of 红书", ()),
+        ("Xiaohongshu or Xiaohongshu, who?", ()),
     ],
-    ids=["a word", "two words", "an alias", "no name", "an English question"],
+    ids=["a word", "two words", "an alias", "no name", "an English question", "one whose names become Chinese"],
 )
 def test_latin_names_that_no_article_has_are_told(library: Library, question: str, unknown: tuple[str, ...]) -> None:
     assert query_of(library, question).unknown == unknown
