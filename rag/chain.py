@@ -25,7 +25,7 @@ from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import asking_words, choose, extract, nearest_citations
-from rag.generate import generate, open_model
+from rag.generate import generate, open_model, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
@@ -327,11 +327,14 @@ class AnswerChain(Runnable[Input, Answer]):
         if self.model is not None:
             answer = None
             try:
-                extracts = [group.candidates[0] for group in choose(query.text, measured)]
+                groups = choose(query.text, measured)
+                extracts = [group.candidates[0] for group in groups]
                 for answer in generate(self.model, question, passages, self.settings, config, extracts=extracts):
                     if answer.refused:
                         answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer
+                if answer is not None and answer.statements:
+                    yield with_other_views(answer, question, groups)
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None

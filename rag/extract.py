@@ -170,6 +170,14 @@ def values_differ(question: str, groups: Sequence[Group]) -> bool:
     return any(_differ(asked, one.candidates[0], other.candidates[0]) for one, other in combinations(groups, 2))
 
 
+def disagreement(question: Question, groups: Sequence[Group]) -> tuple[str, bool]:
+    """What is told of groups whose articles may not agree, "" of others; and whether they state different values."""
+    if values_differ(asking_words(question), groups):
+        return DIFFER, True
+    views = len({group.candidates[0].passage.article.id for group in groups})
+    return VIEWS.format(count=views) if views > 1 and _LEAVES_OPEN.search(question.text) else "", False
+
+
 def _differ(asked: set[str], one: Candidate, other: Candidate) -> bool:
     """Whether two sentences of different articles both speak of what is asked and state different values of it."""
     if one.passage.article.id == other.passage.article.id:
@@ -253,10 +261,7 @@ def extract(
         nearest = nearest_citations(measured)
         yield Answer(question, passages=passages, refused=True, notice=lacking, nearest=nearest, answerer=NAME)
         return
-    views = len({group.candidates[0].passage.article.id for group in groups}) if open_question and not told else 1
-    notice = VIEWS.format(count=views) if views > 1 else ""
-    if differ := not told and values_differ(asked, groups):
-        notice = DIFFER
+    notice, differ = ("", False) if told else disagreement(question, groups)
     whole = understandable(groups)
     for count in range(1, len(whole) + 1):
         yield replace(compose(question, whole[:count], passages), notice=notice, differ=differ)

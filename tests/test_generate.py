@@ -14,6 +14,7 @@ from rag.generate import (
     CUT,
     DROPPED,
     MARKED,
+    OTHERS,
     REFUSED,
     REPAIRED,
     fence_passages,
@@ -43,6 +44,44 @@ def settings(server: FakeServer, corpus_index: Path) -> Settings:
 @pytest.fixture
 def chain(settings: Settings, real_embedder: SentenceEmbedder) -> AnswerChain:
     return AnswerChain(settings, embedder=real_embedder)
+
+
+SETTLED = "跨境订单一律拿人民币结账，这样好还是不好？"  # one article praises it, another does not
+PRAISE, BLAME = "换汇手续费、汇损等费用无需商家承担", "这种方式严重影响了用户体验"
+
+
+def place_of(chain: AnswerChain, question: str, words: str) -> int:
+    """The number of the first passage that holds some words."""
+    passages = chain.retrieve(Question(question), chain.index.current()).passages
+    return next(passage.rank for passage in passages if words in passage.chunk.text)
+
+
+def test_what_another_article_says_against_it_is_added_to_the_answer_of_a_model(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    server.reply = f"{PRAISE}。[{place_of(chain, SETTLED, PRAISE)}]"
+    answer = chain.invoke(SETTLED)
+    own, other = answer.statements
+    assert own.text == f"{PRAISE}。" and BLAME in other.text
+    assert other.text == answer.citations[other.citations[0] - 1].quote
+    assert answer.notice == OTHERS.format(count=1)
+
+
+def test_nothing_is_added_where_the_model_cites_both_articles(server: FakeServer, chain: AnswerChain) -> None:
+    praise, blame = (place_of(chain, SETTLED, words) for words in (PRAISE, BLAME))
+    server.reply = f"{PRAISE}。[{praise}]{BLAME}。[{blame}]"
+    answer = chain.invoke(SETTLED)
+    assert [statement.text for statement in answer.statements] == [f"{PRAISE}。", f"{BLAME}。"]
+    assert answer.notice == ""
+
+
+def test_a_figure_of_a_model_stands_beside_those_of_other_articles(server: FakeServer, chain: AnswerChain) -> None:
+    question = "小红书月活到底是多少？我看到的数字好像不一样"
+    server.reply = f"小红书拥有3.5亿的月活用户。[{place_of(chain, question, '3.5亿的月活用户')}]"
+    answer = chain.invoke(question)
+    assert answer.differ
+    assert answer.statements[0].text == "小红书拥有3.5亿的月活用户。"
+    assert any("3.2" in statement.text for statement in answer.statements[1:])
 
 
 def test_a_fluent_statement_cites_the_sentence_that_supports_it(server: FakeServer, chain: AnswerChain) -> None:
@@ -171,8 +210,7 @@ def test_an_absent_topic_never_reaches_the_model(server: FakeServer, chain: Answ
 
 def test_statements_arrive_one_by_one_with_the_unchecked_words_as_draft(server: FakeServer, chain: AnswerChain) -> None:
     question = "小红书出海首期覆盖哪些市场，商家要另外开店吗？"
-    passages = chain.retrieve(Question(question), chain.index.current()).passages
-    markets, shop = (next(p.rank for p in passages if words in p.chunk.text) for words in ("首期覆盖", "无需另外开店"))
+    markets, shop = (place_of(chain, question, words) for words in ("首期覆盖", "无需另外开店"))
     server.reply = f"首期覆盖美国、中国香港和中国澳门市场。[{markets}]商家无需另外开店。[{shop}]"
     steps: list[Answer] = list(chain.stream(question))
     counts = [len(step.statements) for step in steps]
