@@ -11,6 +11,7 @@ from rag.text import figures, index_terms, normalize
 from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
+FRAGMENT = 4  # terms of a draft that says nothing by itself, such as a name
 MOST_CITED = 3  # sentences cited for one statement
 LONGEST_MARK = 24  # code points
 
@@ -73,12 +74,13 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
     adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
     quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says; their
-    passages must hold every Chinese name.
+    passages must hold every Chinese name. A mere name or figure stands in many a sentence: where the passages were read
+    it must be what the reader takes for the answer in one of them.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     candidates = candidates_of(named)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
-    if not wanted_terms:
+    if not wanted_terms or (len(wanted_terms) <= FRAGMENT and not may_be_the_answer(wanted_terms, passages)):
         return []
     chosen: list[Candidate] = []
     terms, numbers = set[str](), set[str]()
@@ -104,6 +106,12 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
     if any(normalize(name) not in around for name in names_in(draft.text)):
         return []
     return sorted(chosen, key=lambda c: (c.passage.rank, c.start))
+
+
+def may_be_the_answer(terms: set[str], passages: Sequence[Passage]) -> bool:
+    """Whether the reader's answer in one of the passages has one of the terms; also where none was read."""
+    answers = [passage.article.text[slice(*passage.reading.span)] for passage in passages if passage.reading]
+    return not answers or any(terms & set(index_terms(answer)) for answer in answers)
 
 
 def missing_names(draft: str, source: str) -> list[str]:

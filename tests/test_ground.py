@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from rag.ground import Draft, find_support, read_marks, split_drafts
 from rag.negation import contradicts
 from rag.text import sentence_spans
-from rag.types import Article, Chunk, Passage
+from rag.types import Article, Chunk, Passage, PassageReading
 
 
 def passage(rank: int, text: str) -> Passage:
@@ -141,3 +143,13 @@ def test_a_chinese_name_must_stand_in_the_cited_passages() -> None:
     assert find_support(Draft("甲公司在北京开了新店，很大。", (1,)), of)
     assert not find_support(Draft("甲公司在上海开了新店，很大。", (1,)), of)
     assert not find_support(Draft("甲公司在北京开了新店，店长是李强。", (1,)), of)
+
+
+def test_a_mere_name_must_be_the_answer_that_the_reader_finds() -> None:
+    text = "毛文超和瞿芳创立了小红书,总部在上海。"
+    answer = (text.index("上海"), text.index("上海") + 2)
+    read = replace(passage(1, text), reading=PassageReading(3.0, answer, {}))
+    assert find_support(Draft("上海。", (1,)), [read])
+    assert not find_support(Draft("毛文超。", (1,)), [read])
+    assert find_support(Draft("毛文超和瞿芳创立了小红书。", (1,)), [read])
+    assert find_support(Draft("毛文超。", (1,)), [passage(1, text)])
