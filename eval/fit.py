@@ -212,7 +212,7 @@ def fit_topic(sources: Sequence[Source], limit: int, seed: int) -> dict[str, Any
     }
 
 
-def fit_answered(sources: Sequence[Source]) -> dict[str, Any]:
+def fit_answered(sources: Sequence[Source], limit: int, seed: int) -> dict[str, Any]:
     """Weights of how likely passages say what is asked, by what the reader makes of them; prints its AUROC.
 
     Questions on topics that the articles do not hold are left out: the topic model refuses them.
@@ -223,7 +223,9 @@ def fit_answered(sources: Sequence[Source]) -> dict[str, Any]:
         chain = AnswerChain(load_settings(index=index, reader=True))
         generation = chain.index.current()
         of: list[float] = []
-        for question in (questions := [q for q in asked if q.type not in ABSENT]):
+        questions = [q for q in asked if q.type not in ABSENT]
+        random.Random(seed).shuffle(questions)
+        for question in (questions := questions[:limit]):
             search = chain.retrieve(question.question, generation)
             measured = measure(search.query.text, search.passages, generation, chain.embedder)
             assert measured.answers is not None  # nothing else is asked meanwhile
@@ -231,8 +233,8 @@ def fit_answered(sources: Sequence[Source]) -> dict[str, Any]:
         chain.close()
         answered = [q.answerable for q in questions]
         if len(set(answered)) == 2:
-            print(f"answered or left open, {index}: {sum(answered)} and {len(answered) - sum(answered)} questions, ")
-            print(f"AUROC {roc_auc_score(answered, of):.3f}")
+            told = f"{sum(answered)} of {len(answered)} questions are answered by {index}"
+            print(f"{told}: AUROC of the reader's odds {roc_auc_score(answered, of):.3f}")
         odds += of
         labels += answered
     model = LogisticRegression(C=1e3).fit(np.array(odds)[:, None], labels)
@@ -265,7 +267,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.only in (None, "topic"):
         weights |= fit_topic(sources, options.limit, options.seed)
     if options.only in (None, "answered"):
-        weights |= fit_answered(sources)
+        weights |= fit_answered(sources, options.limit, options.seed)
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
     print(f"weights in {options.out}")
     return 0

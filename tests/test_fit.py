@@ -48,6 +48,19 @@ def test_the_command_writes_the_weights_of_the_topic_and_keeps_the_others(
     assert float(capsys.readouterr().out.split("each source: ")[1].split()[0]) > 0.9
 
 
+@pytest.mark.model
+def test_the_command_fits_how_likely_passages_answer_by_what_the_reader_makes_of_them(
+    corpus_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "weights.json"
+    given = ["--only", "answered", "--source", str(corpus_index), str(SETS / "corpus.jsonl"), "--limit", "50"]
+    assert main([*given, "--out", str(out)]) == 0
+    weights = json.loads(out.read_text(encoding="utf-8"))
+    assert weights.keys() == {"answered"}
+    assert weights["answered"]["slope"] > 0
+    assert float(capsys.readouterr().out.split("odds ")[1].split()[0]) > 0.7
+
+
 def test_no_everyday_question_is_one_that_the_product_is_judged_by() -> None:
     judged = [
         json.loads(line) for path in SETS.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()

@@ -8,6 +8,7 @@ from fakes import FakeEmbedder
 
 from rag.features import SENTENCE_FEATURES, candidates_of, sentence_features
 from rag.index import Generation, IndexReader
+from rag.measure import answer_probability, measure
 from rag.reader import Reading, Window
 from rag.reading import read_passages, window_of
 from rag.text import sentence_spans
@@ -43,6 +44,27 @@ def test_a_window_is_the_nearest_sentence_and_as_many_beside_it_as_fit() -> None
     assert window_of(of, cosines, 8) == (4, Window("题 节", "四五六。七八九。", ((0, 4), (4, 8))))
     assert window_of(of, cosines, 10)[1].text == "四五六。七八九。十。"
     assert window_of(of, cosines, 99) == (0, Window("题 节", of.article.text, of.chunk.sentences))
+
+
+@pytest.mark.parametrize(
+    ("logits", "answers"),
+    [([0.0, 0.0, None], 0.6931), ([2.0, 2.0, 2.0], 3.0986), ([3.0, None, None], None), ([None, None, None], None)],
+    ids=["most were read", "all were", "one was", "none was"],
+)
+def test_the_odds_of_the_passages_are_added_up_where_most_were_read(
+    generation: Generation,
+    passages: list[Passage],
+    fake_embedder: FakeEmbedder,
+    logits: list[float | None],
+    answers: float | None,
+) -> None:
+    read = [
+        replace(p, reading=None if logit is None else PassageReading(logit, (0, 1), {}))
+        for p, logit in zip(passages, logits, strict=True)
+    ]
+    measured = measure("猫吃什么", read, generation, fake_embedder)
+    assert measured.answers == (None if answers is None else pytest.approx(answers, abs=1e-4))
+    assert (answer_probability(measured) is None) is (answers is None)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The HTTP API over a tiny index: its addresses, keys, limits, errors, logs and figures."""
 
+import asyncio
 import json
 import logging
 import stat
@@ -50,6 +51,21 @@ def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
 
 def without_times(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "timings_ms": {}}
+
+
+def test_the_chain_knows_how_many_wait_for_their_turn(client: TestClient) -> None:
+    state = client.app.state  # type: ignore[attr-defined]
+
+    async def ask() -> int:
+        turns = [asyncio.create_task(state.workers.turns.take("a")) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting: int = state.chain.waiting()
+        for turn in turns:
+            await turn
+            state.workers.turns.give_back()
+        return waiting
+
+    assert (asyncio.run(ask()), state.chain.waiting()) == (2, 0)
 
 
 def test_the_answer_is_the_one_of_the_chain(client: TestClient) -> None:
