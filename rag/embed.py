@@ -57,7 +57,7 @@ class Embedder(Protocol):
         """(texts, d) float32, unit rows: the vectors of texts to be indexed."""
 
 
-@dataclass
+@dataclass(eq=False)
 class SentenceEmbedder:
     """An embedding model of sentence-transformers, loaded when it is first used."""
 

@@ -4,11 +4,13 @@ Its adapter (`reader.safetensors`) belongs to the embedded model and is trained 
 """
 
 import copy
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from rag.embed import Embedder, SentenceEmbedder, on_one_core
 from rag.settings import BUNDLED_MODEL
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 ADAPTER = Path(__file__).with_name("reader.safetensors")
 BATCH = 5  # windows; the clock is looked at between two batches
+_OPENED: "WeakKeyDictionary[SentenceEmbedder, Reader]" = WeakKeyDictionary()
+_OPENING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,10 @@ class Reader:
 
 
 def open_reader(embedder: Embedder) -> Reader | None:
-    """The trained reader over an embedding model; None for another model than the bundled one."""
+    """The trained reader over an embedding model, one for each; None for another model than the bundled one."""
     if not isinstance(embedder, SentenceEmbedder) or embedder.name != BUNDLED_MODEL:
         return None
-    return Reader.of(*embedder.network)
+    with _OPENING:
+        if embedder not in _OPENED:
+            _OPENED[embedder] = Reader.of(*embedder.network)
+        return _OPENED[embedder]

@@ -140,6 +140,11 @@ def test_what_is_found_is_shown_before_it_is_read(chain: AnswerChain) -> None:
     assert all(passage.reading for passage in read.passages[: chain.settings.read_passages])
 
 
+def test_chains_over_one_embedder_share_its_reader(chain: AnswerChain) -> None:
+    assert AnswerChain(chain.settings, embedder=chain.embedder).reader is chain.reader is not None
+    assert AnswerChain(chain.settings.model_copy(update={"reader": False}), embedder=chain.embedder).reader is None
+
+
 @pytest.mark.parametrize(("waiting", "read"), [(0, True), (1, True), (2, False)])
 def test_where_many_ask_at_once_nothing_is_read(chain: AnswerChain, waiting: int, read: bool) -> None:
     busy = AnswerChain(chain.settings, embedder=chain.embedder, waiting=lambda: waiting)

@@ -218,7 +218,7 @@ def test_a_quote_that_was_edited_in_an_article_is_named_as_a_stale_label(product
     failed = own.failed("quote")
     assert failed.keys() == {"labels"} and question.id in stale(failed)
     assert set(stale(failed)) == own.reported(STALE)
-    assert f"{question.id}: stale label: {question.evidence[0].article} does not say" in failed["labels"].told
+    assert f"stale label: {question.evidence[0].article} does not say" in failed["labels"].told
 
 
 def edited(product: Product, folder: Path) -> Product:
