@@ -174,7 +174,7 @@ class Pane {
     this.tell("");
     const back = this.opener?.isConnected ? this.opener : document.querySelector(`.yj-mark > [data-cite="${this.last}"]`);
     back?.focus({ preventScroll: true });
-    back?.closest(".yj-mark")?.querySelector(".yj-tip").classList.add("yj-away"); // it would cover the next statement
+    back?.closest(".yj-mark")?.querySelector(".yj-tip").classList.add("yj-quiet"); // it would cover the next statement
   }
 
   hide() {
@@ -229,6 +229,7 @@ function pointed(event) {
   if (!mark || mark.contains(event.relatedTarget)) return;
   const tip = mark.querySelector(".yj-tip");
   tip.classList.remove("yj-away");
+  if (event.type === "focusin") tip.classList.remove("yj-quiet");
   tip.style.setProperty("--shift", "0px");
   tip.classList.remove("yj-below");
   const box = tip.getBoundingClientRect();
