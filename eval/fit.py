@@ -10,7 +10,7 @@ are never fitted on. Absent topics are questions of type absent-topic (`python -
 import argparse
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ from rag.features import (
 )
 from rag.index import Generation, IndexReader
 from rag.lexical import content_terms, inverse_document_frequency
-from rag.measure import READ_PASSAGES, measure
+from rag.measure import READ_PASSAGES, Measured, measure
 from rag.settings import load_settings
 from rag.text import index_terms
 
@@ -124,13 +124,19 @@ def topic_sampler(generation: Generation, embedder: Embedder, seed: int) -> Call
     return lambda question: [in_sub_corpus(question, size) for size in sizes]
 
 
+def each_measured(chain: AnswerChain, questions: Sequence[SetQuestion]) -> Iterator[Measured]:
+    """What the chain measures of each question."""
+    generation = chain.index.current()
+    for question in questions:
+        search = chain.retrieve(question.question, generation)
+        yield measure(search.query.text, search.passages, generation, chain.embedder)
+
+
 def sentence_groups(chain: AnswerChain, questions: Sequence[SetQuestion]) -> list[Group]:
     """For each question with a right sentence among its candidates: their features, and which of them are right."""
     generation = chain.index.current()
     groups: list[Group] = []
-    for question in questions:
-        search = chain.retrieve(question.question, generation)
-        measured = measure(search.query.text, search.passages, generation, chain.embedder)
+    for question, measured in zip(questions, each_measured(chain, questions), strict=True):
         right = right_sentences(question, measured.candidates, generation)
         if right.any():
             groups.append((measured.features, right))
@@ -217,20 +223,16 @@ def fit_answered(sources: Sequence[Source], limit: int, seed: int) -> dict[str, 
 
     Questions on topics that the articles do not hold are left out: the topic model refuses them.
     """
-    odds: list[float] = []
+    odds: list[float | None] = []
     labels: list[bool] = []
     for index, asked in sources:
-        chain = AnswerChain(load_settings(index=index, reader=True))
-        generation = chain.index.current()
-        of: list[float] = []
         questions = [q for q in asked if q.type not in ABSENT]
         random.Random(seed).shuffle(questions)
-        for question in (questions := questions[:limit]):
-            search = chain.retrieve(question.question, generation)
-            measured = measure(search.query.text, search.passages, generation, chain.embedder)
-            assert measured.answers is not None  # nothing else is asked meanwhile
-            of.append(measured.answers)
+        del questions[limit:]
+        chain = AnswerChain(load_settings(index=index, reader=True))
+        of = [measured.answers for measured in each_measured(chain, questions)]
         chain.close()
+        assert None not in of  # nothing else is asked meanwhile
         answered = [q.answerable for q in questions]
         if len(set(answered)) == 2:
             told = f"{sum(answered)} of {len(answered)} questions are answered by {index}"

@@ -221,29 +221,33 @@ class AnswerChain(Runnable[Input, Answer]):
             measured = (
                 measure(query.text, passages, generation, self.embedder, newest=newest, most=most) if passages else None
             )
-            confidence = topic_probability(measured) if measured else 0.0
         if about := answer_about(question, query, generation.library, passages):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
             return
-        if measured is None or not measured.candidates or confidence < self.settings.refusal_threshold:
-            unsure = measured is not None and confidence >= UNSURE_ABOVE * settings.refusal_threshold
-            nearest = nearest_citations(measured) if measured and unsure else ()
-            notice = UNSURE if nearest and query.scope == ALL else absent_notice(query.scope, generation.library)
-            refusal = Answer(question, passages=passages, refused=True, notice=notice, nearest=nearest)
-            yield replace(refusal, confidence=confidence, index_generation=number, search=search)
+        judged = self._judged(question, search, measured, generation.library)
+        if measured is None or judged.refused:
+            yield replace(judged, index_generation=number, search=search)
             return
-        said = answer_probability(measured)
-        if said is not None and said < settings.unsaid_threshold:
-            nearest, notice = nearest_citations(measured), unsaid(asking_words(question))
-            refusal = Answer(question, passages=passages, refused=True, notice=notice, nearest=nearest)
-            yield replace(refusal, confidence=said, index_generation=number, search=search)
-            return
-        confidence = confidence if said is None else said
         begun = time.perf_counter()
         for answer in self._answer(question, query, measured, passages, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
             origins = number_origins(answer.citations, generation.library)
+            confidence = judged.confidence
             yield replace(answer, confidence=confidence, index_generation=number, origins=origins, search=search)
+
+    def _judged(self, question: Question, search: Search, measured: Measured | None, library: Library) -> Answer:
+        """An answer without a word yet, with its confidence; refused where that is too low."""
+        scope, passages, least = search.query.scope, search.passages, self.settings.refusal_threshold
+        topic = topic_probability(measured) if measured else 0.0
+        if measured is None or not measured.candidates or topic < least:
+            nearest = nearest_citations(measured) if measured and topic >= UNSURE_ABOVE * least else ()
+            notice = UNSURE if nearest and scope == ALL else absent_notice(scope, library)
+            return Answer(question, (), (), passages, refused=True, notice=notice, nearest=nearest, confidence=topic)
+        said = answer_probability(measured)
+        if said is not None and said < self.settings.unsaid_threshold:
+            nearest, notice = nearest_citations(measured), unsaid(asking_words(question))
+            return Answer(question, (), (), passages, refused=True, notice=notice, nearest=nearest, confidence=said)
+        return Answer(question, passages=passages, confidence=topic if said is None else said)
 
     def retrieve(
         self,
