@@ -36,7 +36,7 @@ from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
-from rag.rewrite import is_follow_up
+from rag.rewrite import is_follow_up, refers_back
 from rag.rewrite_llm import rewrite_follow_up
 from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings, load_settings
@@ -218,8 +218,11 @@ class AnswerChain(Runnable[Input, Answer]):
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
             most = settings.passages if asks_for_sequence(question.text) else READ_PASSAGES
+            own = not refers_back(question.text)
             measured = (
-                measure(query.text, passages, generation, self.embedder, newest=newest, most=most) if passages else None
+                measure(query.text, passages, generation, self.embedder, newest=newest, own_topic=own, most=most)
+                if passages
+                else None
             )
         if about := answer_about(question, query, generation.library, passages):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)

@@ -54,12 +54,14 @@ def measure(
     embedder: Embedder,
     *,
     newest: str | None = None,
+    own_topic: bool = False,
     most: int = READ_PASSAGES,
 ) -> Measured:
     """Measure a query against the first `most` of its passages, of which there must be one.
 
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
-    sentences are then chosen for that part as much as for the whole.
+    sentences are then chosen for that part as much as for the whole. With `own_topic` that part refers to nothing
+    before it, and the topic is judged by it as much as by the whole.
     """
     read = [p for p in passages if (p.copy_of or p.rank) <= most]
     candidates = candidates_of(read)
@@ -69,7 +71,12 @@ def measure(
     direction = np.mean(vectors, axis=0)
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
-    topic = topic_features(query, max(p.dense for p in read), embedder.everyday_cosine(query), coverage, chunks)
+    cosines = [(max(p.dense for p in read), embedder.everyday_cosine(query))]
+    if newest and own_topic:
+        nearest = max((generation.library.sentence_vectors(p.chunk.id) @ vectors[1]).max() for p in read)
+        cosines.append((float(nearest), embedder.everyday_cosine(newest)))
+    dense, everyday = np.mean(cosines, axis=0)
+    topic = topic_features(query, dense, everyday, coverage, chunks)
     logits = [p.reading.answers for p in read if p.reading]
     enough = len(logits) > len(read) / 2  # of a few, none may answer where another does
     return Measured(candidates, features, topic, float(np.logaddexp.reduce(logits)) if enough else None)

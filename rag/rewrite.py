@@ -85,6 +85,12 @@ def is_follow_up(question: Question) -> bool:
     return bool(asked) and _leans(simplify(question.text), asked[-1])
 
 
+def refers_back(text: str) -> bool:
+    """Whether a question says that it is about what was spoken of before: 它, 这家, 第二个, 那淘宝呢."""
+    text = simplify(text)
+    return bool(PRONOUN.search(text) or _POINTS.search(text) or _ELLIPSIS.match(text.strip()))
+
+
 def without_pointers(text: str) -> str:
     """A question with blanks for the words that refer to something before it: 它, 这家, 前者, 第二个."""
     return _POINTS.sub(" ", PRONOUN.sub(" ", text))

@@ -133,6 +133,16 @@ def test_a_question_on_topic_that_no_article_answers_is_refused_with_the_nearest
     assert lenient.invoke(question).statements
 
 
+def test_an_everyday_question_in_a_conversation_is_refused_and_a_follow_up_is_not(chain: AnswerChain) -> None:
+    history = (
+        Message("user", "出海领航计划对商家有什么要求"),
+        Message("assistant", "首期覆盖美国、中国香港以及中国澳门市场，商家可自行管理商品出海状态。"),
+    )
+    assert chain.invoke(Question("附近有什么好吃的", history)).refused
+    for follow_up in ("覆盖哪些市场", "它首期覆盖哪里"):
+        assert "澳门" in chain.invoke(Question(follow_up, history)).text
+
+
 def test_what_is_found_is_shown_before_it_is_read(chain: AnswerChain) -> None:
     found, read, *_ = chain.stream(MARKETS)
     assert "read" not in found.timings_ms and "read" in read.timings_ms
