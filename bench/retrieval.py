@@ -53,7 +53,7 @@ def retrieve_all(index: Path) -> dict[str, float]:
     from rag.settings import load_settings
 
     embedder = TimedEmbedder()
-    chain = AnswerChain(load_settings(index=index), embedder=embedder)
+    chain = AnswerChain(load_settings(index=index, reader=False), embedder=embedder)
     generation = chain.index.current()
     questions = [q.question for q in load_set(ROOT / "eval" / "sets" / "articles-300.jsonl")]
     times: dict[str, list[float]] = {"retrieval": [], "of it embedding": [], "the rest": [], "plain Chroma": []}

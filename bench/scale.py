@@ -50,7 +50,7 @@ def ask(index: Path) -> dict[str, float]:
     from rag.chain import AnswerChain
     from rag.settings import load_settings
 
-    chain = AnswerChain(load_settings(index=index))
+    chain = AnswerChain(load_settings(index=index, reader=False))
     generation = chain.index.current()
     questions = [q.question for q in load_set(ROOT / "eval" / "sets" / "articles-300.jsonl")][: WARM_UP + QUESTIONS]
     for question in questions[:WARM_UP]:
