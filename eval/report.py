@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from eval.gates import GatesError, load_gates
 from eval.highlight import Stretch, quote_spans, spans_of, stretches
 from eval.records import Line, RunError
 from eval.report_data import Report, read_report
@@ -41,7 +42,10 @@ TIMES = frozenset({"p50 ms", "p95 ms", "milliseconds"})
 NO_SHARES = frozenset({"brevity", *TIMES})  # every other metric is 0 to 1
 LOWER_IS_BETTER = frozenset({"unsupported figures", "over-refusal", "forbidden", *NO_SHARES})
 _EMPTY_LINES = re.compile(r"\s*\n\s*")
-EPILOG = "exit codes: 0 the page is written; 1 the folder is no run, or the page cannot be written; 2 wrong arguments"
+EPILOG = (
+    "exit codes: 0 the page is written, whatever the gates say; 1 the folder is no run, the gates cannot be read, or "
+    "the page cannot be written; 2 wrong arguments"
+)
 
 
 def figure(value: float, name: str = "") -> str:
@@ -140,13 +144,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval report", description=__doc__, epilog=EPILOG)
     parser.add_argument("folder", type=Path, metavar="DIR", help="a folder written by python -m eval run")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the page (default: DIR/report.html)")
+    parser.add_argument("--gates", type=Path, metavar="FILE", help="gates to hold the run to, as eval gate does")
     parser.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the page's own words (zh)")
     options = parser.parse_args(arguments)
     out = options.out or options.folder / "report.html"
     try:
-        report = read_report(options.folder)
+        report = read_report(options.folder, load_gates(options.gates) if options.gates else None)
         out.write_text(render(report, language=options.language), encoding="utf-8")
-    except (RunError, OSError) as error:
+    except (RunError, GatesError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{out}: {len(report.lines)} questions, {len(report.reasons)} failed")

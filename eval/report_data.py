@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from eval.gates import BASELINE, Gates, Verdict, judge_runs
 from eval.intervals import Estimate, estimate
 from eval.metrics import percentile
 from eval.reasons import ORDER, failure_reasons
@@ -46,11 +47,27 @@ class Point:
 
 @dataclass(frozen=True)
 class Report:
-    """A run: its settings, the summary of each set, and its lines."""
+    """A run: its settings, the summary of each set, its lines, and what the gates say where it was held to any."""
 
     settings: Mapping[str, Any]
     summary: Mapping[str, Any]
     lines: tuple[Line, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def gates_failed(self) -> list[tuple[Verdict, list[tuple[str, int | None]]]]:
+        """The gates that fail, each with its questions and, of those that are listed as failed, their places."""
+        places = {(self.lines[at]["set"], self.lines[at]["id"]): at for at in self.reasons}
+        return [
+            (verdict, [(id_, places.get((verdict.set, id_))) for id_ in verdict.questions])
+            for verdict in self.verdicts
+            if not verdict.passed
+        ]
+
+    @property
+    def changed(self) -> list[Verdict]:
+        """What changed since the baselines."""
+        return [verdict for verdict in self.verdicts if verdict.gate == BASELINE and verdict.passed]
 
     @cached_property
     def reasons(self) -> dict[int, tuple[str, ...]]:
@@ -131,14 +148,19 @@ def bins(values: Iterable[float]) -> list[Bin]:
     ]
 
 
-def read_report(folder: Path) -> Report:
-    """The report of a run folder. Raises RunError where it is none, or holds scores alone, as a baseline does."""
+def read_report(folder: Path, gates: Mapping[str, Gates] | None = None) -> Report:
+    """The report of a run folder, with what these gates say of its sets.
+
+    Raises RunError where it is no run, or holds scores alone, as a baseline does.
+    """
     run = read_run(folder)
     for line in run.lines:
         if missing := REQUIRED - line.keys():
             told = f"{folder} cannot be reported, {line['id']} has no {', '.join(sorted(missing))}"
             raise RunError(f"{told}: give a folder that python -m eval run wrote")
-    return Report(run.settings, run.summary(), tuple(run.lines))
+    own = {name: of for name, of in (gates or {}).items() if name in run.sets}
+    verdicts = judge_runs([folder], own) if gates else []
+    return Report(run.settings, run.summary(), tuple(run.lines), tuple(verdicts))
 
 
 def run_folders(parent: Path) -> Sequence[Path]:

@@ -113,7 +113,11 @@ class Product:
             assert f"**corpus, {gate}**" in summary
             assert all(id_ in summary for id_ in verdict.questions[:20])
         self.changed = next((v.told for v in verdicts if v.gate == "baseline"), "")
-        self.report = read_report(run.folder)
+        self.report = read_report(run.folder, load_gates(path))
+        page = render(self.report)
+        for gate, verdict in failed.items():
+            assert f"<h3>corpus · {gate}</h3>" in page
+            assert all(f">{id_}</" in page for id_ in verdict.questions)
         return failed
 
     def reported(self, *reasons: str) -> set[str]:

@@ -1,6 +1,7 @@
 """The report of a run: why questions failed, what is counted, and a page that opens from disk and runs nothing."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from run_folder import TEXT, answer, line, write_run
 
 from eval import reasons
+from eval.gates import BASELINE, Verdict
 from eval.highlight import quote_spans, spans_of, stretches
 from eval.intervals import Estimate, estimate
 from eval.records import RunError
@@ -173,7 +175,9 @@ def test_no_word_of_a_run_becomes_a_tag(tmp_path: Path) -> None:
         ),
         scores={"joint accuracy": 0.0},
     )
-    html = render(read_report(write_run(tmp_path, evil, line("e", error=EVIL, answer=None, scores={}))))
+    report = read_report(write_run(tmp_path, evil, line("e", error=EVIL, answer=None, scores={})))
+    held = Verdict(EVIL, EVIL, False, EVIL, (EVIL,)), Verdict(EVIL, BASELINE, True, EVIL)
+    html = render(replace(report, verdicts=held))
     found = Tags(html)
     assert not found.tags & {"script", "img", "link", "iframe"}
     assert all(re.fullmatch(r"#yr-\d+", link) for link in found.links)
@@ -196,6 +200,36 @@ def test_the_page_tells_each_failed_question_with_its_reason_and_gold_highlighte
     assert '<mark class="gold">猫吃鱼。</mark><mark class="cited">猫怕狗。</mark>' in html
     assert "50.0%" in html and "9.5% – 90.5%" in html  # Wilson, 1 of 2
     assert 'href="#yr-1"' in html and 'id="yr-1"' in html
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_page_tells_the_gates_that_fail_and_links_their_questions(tmp_path: Path, language: str) -> None:
+    lost = line("lost", answer=answer(refused=True), scores={"joint accuracy": 0.0})
+    report = read_report(write_run(tmp_path, line("kept"), lost))
+    held = Verdict("cats", "always exact", True, "it holds")
+    failing = Verdict("cats", "least joint accuracy", False, "0.5, the least is 0.6", ("lost", "kept"))
+    t = words(language)
+    assert t["gates"] not in render(report, language=language).split("</style>")[1]
+    html = render(replace(report, verdicts=(held, failing)), language=language)
+    assert "<h3>cats · least joint accuracy</h3>" in html and failing.told in html and held.told in html
+    assert '<code><a href="#yr-1">lost</a></code> <code>kept</code>' in html
+    assert t["gates_failed"].format(n=1, all=2) in html
+    assert t["gates_hold"].format(n=1) in render(replace(report, verdicts=(held,)), language=language)
+
+
+def test_the_command_holds_the_run_to_gates_and_names_a_file_that_is_none(tmp_path: Path, capsys) -> None:
+    folder = write_run(tmp_path / "run", line())
+    gates = tmp_path / "gates.toml"
+    gates.write_text(
+        '[cats]\nbaseline = "none"\nleast = {"joint accuracy" = 0.5}\nloss = {"joint accuracy" = 0.1}\n'
+        '[others]\nbaseline = "none"\nleast = {"joint accuracy" = 0.5}\nloss = {"joint accuracy" = 0.1}\n',
+        encoding="utf-8",
+    )
+    assert main([str(folder), "--gates", str(gates)]) == 0
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<h3>cats · baseline</h3>" in html and "others" not in html
+    assert main([str(folder), "--gates", str(tmp_path / "none.toml")]) == 1
+    assert "none.toml cannot be read as gates" in capsys.readouterr().err
 
 
 def test_a_run_without_answers_and_without_failures_is_a_page_too(tmp_path: Path) -> None:
