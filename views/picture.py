@@ -25,6 +25,7 @@ COLORS = ["#4e79a7", "#f28e2b", "#e15759", "#76b7b2", "#59a14f", "#edc948", "#b0
 WORDS = 60  # code points of a passage in its tip
 MAP = "passage-map"  # the key of the session's state: what the map has chosen
 SELECTION = "passage"
+LIST = "passage-list"  # the key of what is chosen from the list beside the map
 
 
 def picture_view(shelf: Shelf) -> None:
@@ -83,7 +84,10 @@ def _count(axis: type[alt.X] | type[alt.Y]) -> alt.X | alt.Y:
 
 
 def map_view(shelf: Shelf) -> None:
-    """Draw the passages as points, near ones alike; a click opens the passage in the reader pane."""
+    """Draw the passages as points, near ones alike; a click opens the passage in the reader pane.
+
+    The points cannot be reached by keyboard: a list of the same passages can.
+    """
     if shelf.generation is None:
         st.info(t("picture_none"))
         return
@@ -110,6 +114,16 @@ def map_view(shelf: Shelf) -> None:
             opacity=alt.condition(chosen, alt.value(0.9), alt.value(0.45)),
         )
     )
+    labels = {row.chunk: f"{plain(row.title)}：{row.words}" for row in points.itertuples()}
+    st.selectbox(
+        t("map_list"),
+        labels,
+        index=None,
+        format_func=labels.get,
+        placeholder=t("map_list_hint"),
+        key=LIST,
+        on_change=partial(_open_listed, shelf.generation),
+    )
     opening = partial(_open_picked, shelf.generation)
     st.altair_chart(marks.add_params(chosen), on_select=opening, key=MAP, height=480)
     if chunk := _picked(shelf.generation):  # the map tells of a click on another point only
@@ -122,6 +136,11 @@ def _picked(generation: Generation) -> str:
     points = st.session_state[MAP]["selection"].get(SELECTION) or [{}]
     chunk = points[0].get("chunk", "")
     return chunk if chunk in set(generation.library.chunk_ids()) else ""
+
+
+def _open_listed(generation: Generation) -> None:
+    if chunk := st.session_state[LIST]:
+        session().opened = passage_name(generation, chunk)
 
 
 def _open_picked(generation: Generation) -> None:
