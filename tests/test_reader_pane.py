@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from views.state import State
+
 pytestmark = pytest.mark.browser
 VIEWS = Path(__file__).parent.parent / "views"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -55,10 +57,10 @@ def told(page: Page) -> list[str]:
     return [value["name"] for _, value in said]
 
 
-def send(page: Page, cited: str, title: str = "题", *, late: bool = False) -> None:
+def send(page: Page, cited: str, title: str = "题", *, late: bool = False, opened: int = 0) -> None:
     """Give the pane what Python would for a citation: two quotes of one article, 200 lines apart.
 
-    It answers the last click; `late`, the one before.
+    It answers the last click; `late`, the one before. `opened` is how often the page has opened something since.
     """
     filler = [{"level": 0, "words": [words(f"第{n}行。")]} for n in range(200)]
     lines = [
@@ -83,7 +85,7 @@ def send(page: Page, cited: str, title: str = "题", *, late: bool = False) -> N
         "language": "zh",
         "labels": LABELS,
         "opened": cited,
-        "click": len(told(page)) - late,
+        "click": len(told(page)) - late + opened,
         "page": shown if cited else None,
     }
     page.evaluate("(data) => window.send(data)", json.loads(json.dumps(data)))
@@ -102,6 +104,23 @@ def test_a_click_asks_for_the_article_and_opens_at_the_quote_without_moving_the_
     after = page.locator("#one").bounding_box()
     assert before and after and abs(before["y"] - after["y"]) < 2
     assert page.locator("dialog h3").inner_text() == "头"
+
+
+def test_what_the_page_opens_counts_as_a_click_and_the_next_one_comes_after_it(page: Page) -> None:
+    page.locator("#one").click()
+    send(page, "a-2", opened=1)
+    expect(page.locator("output")).to_have_text("出处 2 / 2")
+    page.keyboard.press("Escape")
+    assert page.evaluate("window.told.at(-1)[1]") == {"name": "", "click": 3}
+
+
+def test_a_click_that_was_made_before_the_page_opened_something_does_not_shut_it() -> None:
+    state = State(click=4, opened="0-1")
+    state.open("a-2")
+    state.follow("", 5)
+    assert state.opened == "a-2"
+    state.follow("", 6)
+    assert state.opened == ""
 
 
 def test_nothing_of_an_article_becomes_an_element(page: Page) -> None:

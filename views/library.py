@@ -91,7 +91,7 @@ def articles_view(shelf: Shelf) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("shown", shown=len(shown), total=len(articles)))
         reading = f"{chosen[0].id}-1" if len(chosen) == 1 and chosen[0].chunks else ""
-        open_ = partial(setattr, session(), "opened", reading)
+        open_ = partial(session().open, reading)
         st.button(t("read_article"), icon=":material/article:", disabled=not reading, on_click=open_)
         label = t("remove", count=len(chosen)) if chosen else t("remove_none")
         if may_edit() and st.button(label, icon=":material/delete:", disabled=not chosen):

@@ -140,12 +140,12 @@ def _picked(generation: Generation) -> str:
 
 def _open_listed(generation: Generation) -> None:
     if chunk := st.session_state[LIST]:
-        session().opened = passage_name(generation, chunk)
+        session().open(passage_name(generation, chunk))
 
 
 def _open_picked(generation: Generation) -> None:
     if chunk := _picked(generation):
-        session().opened = passage_name(generation, chunk)
+        session().open(passage_name(generation, chunk))
 
 
 @st.cache_data(show_spinner=False, max_entries=2)

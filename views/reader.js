@@ -66,7 +66,7 @@ class Pane {
   update({ language, labels, opened, click, page }) {
     document.documentElement.lang = language; // Streamlit says "en", which readers aloud would follow
     this.label(labels);
-    this.click ??= click;
+    this.click = Math.max(this.click ?? click, click); // Python counts too, where the page opens something
     if (click < this.click) return; // an answer to an earlier click: that to the last one is still to come
     const drawn = page ? opened + JSON.stringify(page) : "";
     if (!drawn && this.dialog.open) this.hide();

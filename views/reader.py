@@ -45,7 +45,7 @@ def _draw(state: State, page: dict[str, Any] | None) -> None:
 
 def _follow(state: State) -> None:
     told = st.session_state[PANE]["opened"]
-    state.opened, state.click = told["name"], told["click"]
+    state.follow(told["name"], told["click"])
 
 
 def citation_page(answers: Sequence[Answer], cited: str) -> dict[str, Any] | None:

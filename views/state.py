@@ -21,7 +21,7 @@ class State:
     `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
     for files that it was given. `page` is the address of the page that is shown, and `opened` what its reader pane is
     open at: a citation as "turn-marker", a passage as "article-number", "" where it is shut. `click` numbers the last
-    click in the pane or on a mark that was followed.
+    click that was followed, in the pane, on a mark or on the page.
     """
 
     conversation: Conversation | None = None
@@ -55,6 +55,15 @@ class State:
     def close(self) -> None:
         """Open no conversation: the next question begins a new one. What is being answered goes on and is kept."""
         self.conversation, self.turns, self.running, self.editing, self.opened = None, [], None, "", ""
+
+    def open(self, name: str) -> None:
+        """Open the reader pane at what was chosen on the page."""
+        self.opened, self.click = name, self.click + 1
+
+    def follow(self, name: str, click: int) -> None:
+        """Do what the pane tells of a click, unless it was made before something was opened from the page."""
+        if click > self.click:
+            self.opened, self.click = name, click
 
     def visit(self, page: str) -> None:
         """Go to the page of an address; what was open on another one is shut."""
