@@ -19,83 +19,36 @@ from langchain_core.runnables.config import run_in_executor
 
 from rag.about import answer_about
 from rag.aliases import load_aliases
+from rag.asked import Input, to_question
 from rag.backend import open_backend
 from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import asking_words, choose, extract, nearest_citations
+from rag.extract import choose, extract, nearest_citations
 from rag.generate import generate, open_model, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
-from rag.measure import READ_PASSAGES, Measured, answer_probability, measure, topic_probability
-from rag.missing import unsaid
+from rag.measure import READ_PASSAGES, Measured, measure
 from rag.origins import number_origins
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
+from rag.refuse import judge, refuse_text
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
 from rag.rewrite_llm import rewrite_follow_up
-from rag.scope import ABSENT_WITHIN, describe_scope, read_scope, unmet_notice
 from rag.settings import Settings, load_settings
 from rag.timeline import asks_for_sequence
-from rag.types import ALL, Answer, Message, Passage, Query, Question, Scope, Search
+from rag.types import Answer, Passage, Query, Question, Search
 from rag.understand import understand
 
 log = logging.getLogger(__name__)
 
-Input = Question | str | dict[str, Any]
-
-EMPTY = "请输入一个问题。"
-TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
-ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
-UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
-UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
-
-
-def to_question(given: Input) -> Question:
-    """A question from its text, or from {"question", "history": [{"role", "content"}], "id", "scope"}.
-
-    Raises ValueError for anything else.
-    """
-    if isinstance(given, Question):
-        return given
-    if isinstance(given, str):
-        return Question(_valid_text(given))
-    if not isinstance(given, dict):
-        raise ValueError(f"a question must be text or an object with the key question, not {type(given).__name__}")
-    try:
-        history = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in given.get("history") or [])
-        text = given["question"]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f'give "question", and in each turn of "history" "role" and "content" ({error})') from error
-    if not isinstance(text, str):
-        raise ValueError(f'"question" must be text, not {type(text).__name__}')
-    return Question(_valid_text(text), history, str(given.get("id", "")), read_scope(given.get("scope")))
-
-
-def _valid_text(text: str) -> str:
-    """The text, if it can be written as UTF-8. Raises ValueError for half a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"the question holds a broken character at {error.start}: send it as UTF-8") from error
-    return text
-
-
-def absent_notice(scope: Scope, library: Library) -> str:
-    """Why nothing was found: no article meets the scope, or those that do hold nothing on the topic."""
-    allowed = library.articles_within(scope)
-    if allowed is None:
-        return ABSENT
-    if not allowed:
-        return unmet_notice(scope, library.metadata)
-    return ABSENT_WITHIN.format(scope=describe_scope(scope, library.metadata))
 
 
 class AnswerChain(Runnable[Input, Answer]):
@@ -202,13 +155,8 @@ class AnswerChain(Runnable[Input, Answer]):
         log.info("answered", extra=of)
 
     def _steps(self, question: Question, timings: dict[str, float], config: RunnableConfig) -> Iterator[Answer]:
-        letters = question.text.strip()
-        if not letters:
-            yield Answer(question, refused=True, notice=EMPTY)
-            return
-        if len(letters) > self.settings.question_limit:
-            notice = TOO_LONG.format(length=len(letters), limit=self.settings.question_limit)
-            yield Answer(question, refused=True, notice=notice)
+        if refusal := refuse_text(question, self.settings.question_limit):
+            yield refusal
             return
         settings, generation = self.settings, self.index.current()
         number = generation.manifest.generation
@@ -227,7 +175,7 @@ class AnswerChain(Runnable[Input, Answer]):
         if about := answer_about(question, query, generation.library, passages):
             yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
             return
-        judged = self._judged(question, search, measured, generation.library)
+        judged = judge(question, search, measured, generation.library, settings)
         if measured is None or judged.refused:
             yield replace(judged, index_generation=number, search=search)
             return
@@ -237,20 +185,6 @@ class AnswerChain(Runnable[Input, Answer]):
             origins = number_origins(answer.citations, generation.library)
             confidence = judged.confidence
             yield replace(answer, confidence=confidence, index_generation=number, origins=origins, search=search)
-
-    def _judged(self, question: Question, search: Search, measured: Measured | None, library: Library) -> Answer:
-        """An answer without a word yet, with its confidence; refused where that is too low."""
-        scope, passages, least = search.query.scope, search.passages, self.settings.refusal_threshold
-        topic = topic_probability(measured) if measured else 0.0
-        if measured is None or not measured.candidates or topic < least:
-            nearest = nearest_citations(measured) if measured and topic >= UNSURE_ABOVE * least else ()
-            notice = UNSURE if nearest and scope == ALL else absent_notice(scope, library)
-            return Answer(question, (), (), passages, refused=True, notice=notice, nearest=nearest, confidence=topic)
-        said = answer_probability(measured)
-        if said is not None and said < self.settings.unsaid_threshold:
-            nearest, notice = nearest_citations(measured), unsaid(asking_words(question))
-            return Answer(question, (), (), passages, refused=True, notice=notice, nearest=nearest, confidence=said)
-        return Answer(question, passages=passages, confidence=topic if said is None else said)
 
     def retrieve(
         self,

@@ -11,7 +11,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 
 from ingest.commands import read_status
-from rag.chain import AnswerChain, to_question
+from rag.asked import to_question
+from rag.chain import AnswerChain
 from rag.errors import RagError
 from rag.types import Answer, Question
 from service.access import Access

@@ -10,7 +10,8 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 from ingest.background import BackgroundIngest, RunState
-from rag.chain import ABSENT, FELL_BACK, TOO_LONG
+from rag.chain import FELL_BACK
+from rag.refuse import ABSENT, TOO_LONG
 from views.messages import t
 from views.preferences import Preferences
 from views.scope import ARTICLES, SINCE, SOURCES

@@ -10,10 +10,12 @@ import pytest
 from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
-from rag.chain import ABSENT, UNKNOWN, UNSURE, AnswerChain, to_question
+from rag.asked import to_question
+from rag.chain import UNKNOWN, AnswerChain
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.missing import UNSAID
+from rag.refuse import ABSENT, UNSURE
 from rag.settings import Settings
 from rag.types import Message, Question
 

@@ -9,7 +9,8 @@ from fakes import FakeEmbedder
 
 from ingest.run import ingest
 from rag.about import answer_about
-from rag.chain import AnswerChain, to_question
+from rag.asked import to_question
+from rag.chain import AnswerChain
 from rag.errors import ScopeError
 from rag.index import Generation, IndexReader
 from rag.retrieve import HybridRetriever

@@ -1,0 +1,54 @@
+"""Which questions are refused, and what their readers are told."""
+
+from dataclasses import replace
+
+from rag.extract import asking_words, nearest_citations
+from rag.library import Library
+from rag.measure import Measured, answer_probability, topic_probability
+from rag.missing import unsaid
+from rag.scope import ABSENT_WITHIN, describe_scope, unmet_notice
+from rag.settings import Settings
+from rag.types import ALL, Answer, Question, Scope, Search
+
+EMPTY = "请输入一个问题。"
+TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
+ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
+UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
+UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
+
+
+def refuse_text(question: Question, limit: int) -> Answer | None:
+    """The refusal of a question without a word, or with more than `limit` characters; None for any other."""
+    letters = question.text.strip()
+    if letters and len(letters) <= limit:
+        return None
+    notice = TOO_LONG.format(length=len(letters), limit=limit) if letters else EMPTY
+    return Answer(question, refused=True, notice=notice)
+
+
+def judge(
+    question: Question, search: Search, measured: Measured | None, library: Library, settings: Settings
+) -> Answer:
+    """An answer without a word yet, with its confidence; refused where that is too low."""
+    scope, least = search.query.scope, settings.refusal_threshold
+    refusal = Answer(question, passages=search.passages, refused=True)
+    topic = topic_probability(measured) if measured else 0.0
+    if measured is None or not measured.candidates or topic < least:
+        nearest = nearest_citations(measured) if measured and topic >= UNSURE_ABOVE * least else ()
+        notice = UNSURE if nearest and scope == ALL else absent_notice(scope, library)
+        return replace(refusal, notice=notice, nearest=nearest, confidence=topic)
+    said = answer_probability(measured)
+    if said is not None and said < settings.unsaid_threshold:
+        notice = unsaid(asking_words(question))
+        return replace(refusal, notice=notice, nearest=nearest_citations(measured), confidence=said)
+    return replace(refusal, refused=False, confidence=topic if said is None else said)
+
+
+def absent_notice(scope: Scope, library: Library) -> str:
+    """Why nothing was found: no article meets the scope, or those that do hold nothing on the topic."""
+    allowed = library.articles_within(scope)
+    if allowed is None:
+        return ABSENT
+    if not allowed:
+        return unmet_notice(scope, library.metadata)
+    return ABSENT_WITHIN.format(scope=describe_scope(scope, library.metadata))
