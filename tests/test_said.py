@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from ingest.clean import CODE_REASONS, rule_sets
-from rag import about, chain, extract, generate, missing, scope
+from rag import about, chain, extract, generate, missing, refuse, scope
 from rag.explain import STEPS
 from rag.types import Answer, Question, Scope
 from views.answer import answer_html
@@ -34,9 +34,11 @@ def english() -> Iterator[None]:
 
 
 def test_every_notice_reason_and_step_has_its_english() -> None:
-    notices = [text for module in (about, chain, extract, generate, missing, scope) for text in sentences(module)]
+    notices = [
+        text for module in (about, chain, extract, generate, missing, refuse, scope) for text in sentences(module)
+    ]
     reasons = [rule.reason for rules in rule_sets() for rule in rules.rules]
-    assert {chain.ABSENT, generate.CUT, extract.DIFFER, missing.NO_TIME, scope.UNMET} <= set(notices)
+    assert {refuse.ABSENT, generate.CUT, extract.DIFFER, missing.NO_TIME, scope.UNMET} <= set(notices)
     known = {SLOT.sub("{}", chinese) for chinese in sayings()}
     for text in chained(notices, reasons, CODE_REASONS.values(), STEPS.values()):
         assert SLOT.sub("{}", text) in known, text
@@ -73,11 +75,11 @@ def test_a_scope_is_told_in_english() -> None:
 
 @pytest.mark.usefixtures("english")
 def test_a_refusal_on_the_english_page_is_english_and_what_is_kept_is_not() -> None:
-    answer = Answer(Question("谁？"), refused=True, notice=chain.ABSENT)
+    answer = Answer(Question("谁？"), refused=True, notice=refuse.ABSENT)
     assert "Nothing in the articles is about this question." in answer_html(answer, 0)
-    assert answer.notice == chain.ABSENT
+    assert answer.notice == refuse.ABSENT
 
 
 def test_chinese_readers_read_what_was_said() -> None:
-    assert said(chain.ABSENT) == chain.ABSENT
+    assert said(refuse.ABSENT) == refuse.ABSENT
     assert scope_said("标签：甲、乙") == "标签：甲、乙"

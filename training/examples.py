@@ -18,7 +18,7 @@ from rag.text import content_of, index_terms, sentence_spans, simplify
 from rag.types import Span
 
 KINDS = ("retrieved", "removed", "changed", "elsewhere", "stray", "missed")  # of windows that do not answer
-SHARES = {"retrieved": 0.2, "removed": 0.2, "changed": 0.1, "elsewhere": 0.1, "stray": 0.1, "missed": 0.3}
+SHARES = {"retrieved": 0.2, "removed": 0.2, "changed": 0.1, "elsewhere": 0.1, "stray": 0.1, "missed": 0.6}
 NEAR = 20  # passages that a retrieved negative is drawn from
 _YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?=年)")
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
