@@ -13,6 +13,7 @@ from rag.settings import Settings
 if TYPE_CHECKING:
     from rag.index import Generation
 
+NUMBERS = (".json", ".safetensors")
 PLACES = ("index", "corpus", "llm_base_url")  # settings that say where something lies, and nothing of what it is
 VOID = ("answerer", "sets", "tag", "limit")  # runs that differ here asked or judged something else
 
@@ -26,7 +27,7 @@ def describe_run(
     tag: str | None,
     limit: Any,
 ) -> dict[str, Any]:
-    """What settings.json holds: every setting but the key, model, prompts, index, revision, sets and options.
+    """What settings.json holds: every setting but the key, model, weights, prompts, index, revision, sets and options.
 
     `sets` has for each set the number of its questions that are asked.
     """
@@ -38,6 +39,9 @@ def describe_run(
         "limit": limit,
         "settings": settings.model_dump(mode="json", exclude={"llm_api_key"}),
         "model": {"name": manifest.model, "fingerprint": manifest.fingerprint},
+        "weights": {
+            path.name: digest(path.read_bytes()) for path in sorted(FITTED.iterdir()) if path.suffix in NUMBERS
+        },
         "prompts": {path.name: digest(path.read_bytes()) for path in sorted(generate.PROMPTS.glob("*.md"))},
         "index": {
             "generation": manifest.generation,
@@ -49,6 +53,11 @@ def describe_run(
         "revision": revision(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _fitted() -> list[Path]:
+    """The files of numbers that were trained or fitted; they stand beside the code that uses them."""
+    return sorted(path for path in Path(generate.__file__).parent.iterdir() if path.suffix in NUMBERS)
 
 
 def digest(data: bytes) -> str:

@@ -14,7 +14,7 @@ from rag.reader import Reader, Window
 from rag.types import Passage, PassageReading, Span
 
 LONGEST_WINDOW = 260  # code points
-FUSED_WEIGHT = 8.0  # logits that the whole range of the fused score is worth in the order of what was read
+FUSED_WEIGHT = 12.0  # logits that the whole range of the fused score is worth in the order of what was read
 
 
 class InProgress:

@@ -1,5 +1,6 @@
 """A run: every question judged, what its folder holds, going on after a break, and its command."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from fakes import FakeEmbedder
 from llm_server import FakeServer, fake_llm
 
+import rag
 from eval.intervals import estimate
 from eval.metrics import Place
 from eval.records import RunError, read_run
@@ -159,6 +161,8 @@ def test_a_run_writes_what_it_was_made_with_and_a_summary_of_each_set(chain: Ans
     assert settings["sets"]["tiny"]["questions"] == 2 and len(settings["sets"]["tiny"]["sha256"]) == 64
     assert settings["settings"]["refusal_threshold"] == 0 and "llm_api_key" not in settings["settings"]
     assert settings["model"] == {"name": "fake", "fingerprint": "fake@1"}
+    reader = Path(rag.__file__).with_name("reader.safetensors")
+    assert settings["weights"]["reader.safetensors"] == hashlib.sha256(reader.read_bytes()).hexdigest()
     assert set(settings["prompts"]) == {path.name for path in PROMPTS.glob("*.md")}
     assert (settings["index"]["generation"], settings["index"]["articles"]) == (1, 3)
     assert settings["revision"] and settings["started"]

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from rag.adapter import read_adapter
+from training.average import main as average
 from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
-from training.train import LENGTHS, Plan, draw, export_adapter, schedule, train
+from training.train import LENGTHS, Plan, draw, export_adapter, export_tensors, schedule, train
 
 PASSAGES = {
     "甲": ("猫", "猫吃鱼。猫在1998年怕过狗。猫睡在屋顶上。猫的主人姓王。"),
@@ -169,3 +170,17 @@ def test_a_checkpoint_of_another_plan_is_not_resumed(folder: Path, tmp_path: Pat
     train(Plan(epochs=1, rank=2), Examples(reading), reading.items, tmp_path, report=list)
     with pytest.raises(ValueError, match="of another plan"):
         train(Plan(epochs=2, rank=2), Examples(reading), reading.items, tmp_path, report=list)
+
+
+def test_two_adapters_are_averaged_number_by_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second, other = (tmp_path / name for name in ("first", "second", "other"))
+    export_tensors({"span.weight": torch.tensor([1.0, 2.0])}, first, {"plan": "a"})
+    export_tensors({"span.weight": torch.tensor([5.0, 2.0])}, second, {"plan": "b"})
+    export_tensors({"span.weight": torch.tensor([5.0])}, other, {})
+    mixed = tmp_path / "mixed"
+    assert average([str(first), str(second), str(mixed), "--share", "0.25"]) == 0
+    tensors, said = read_adapter(mixed)
+    assert tensors["span.weight"].tolist() == [2.0, 2.0]
+    assert (said["plan"], said["averaged"]) == ("b", "0.25 of it")
+    assert average([str(first), str(other), str(mixed)]) == 1
+    assert "different ranks" in capsys.readouterr().err
