@@ -39,9 +39,7 @@ def describe_run(
         "limit": limit,
         "settings": settings.model_dump(mode="json", exclude={"llm_api_key"}),
         "model": {"name": manifest.model, "fingerprint": manifest.fingerprint},
-        "weights": {
-            path.name: digest(path.read_bytes()) for path in sorted(FITTED.iterdir()) if path.suffix in NUMBERS
-        },
+        "weights": {path.name: digest(path.read_bytes()) for path in _fitted()},
         "prompts": {path.name: digest(path.read_bytes()) for path in sorted(generate.PROMPTS.glob("*.md"))},
         "index": {
             "generation": manifest.generation,
