@@ -73,6 +73,9 @@ def test_the_corpus_set_has_every_type_in_both_halves(type_: str) -> None:
     assert {tag for given in tags for tag in given} >= {"tune", "report"}
 
 
-@pytest.mark.parametrize("name", ["corpus", "articles-300", "english-300", "off-topic", "off-topic-english"])
+SETS = ["corpus", "corpus-fresh", "articles-300", "articles-300-fresh", "english-300", "off-topic", "off-topic-english"]
+
+
+@pytest.mark.parametrize("name", SETS)
 def test_the_committed_sets_fit_the_schema(name: str) -> None:
     assert main([str(ROOT / f"eval/sets/{name}.jsonl"), "--form-only"]) == 0
