@@ -25,7 +25,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import choose, extract, nearest_citations
+from rag.extract import PREMISE, choose, extract, nearest_citations
 from rag.generate import generate, open_model, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
@@ -34,7 +34,7 @@ from rag.measure import READ_PASSAGES, Measured, measure
 from rag.origins import number_origins
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
-from rag.refuse import judge, refuse_text
+from rag.refuse import NEARLY, judge, refuse_text
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
@@ -180,11 +180,11 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(judged, index_generation=number, search=search)
             return
         begun = time.perf_counter()
-        for answer in self._answer(question, query, measured, passages, config):
+        for answer in self._answer(question, query, measured, judged, config):
             timings["answer"] = (time.perf_counter() - begun) * 1000
             origins = number_origins(answer.citations, generation.library)
-            confidence = judged.confidence
-            yield replace(answer, confidence=confidence, index_generation=number, origins=origins, search=search)
+            told = replace(answer, confidence=judged.confidence, index_generation=number, origins=origins)
+            yield replace(told, search=search)
 
     def retrieve(
         self,
@@ -260,11 +260,12 @@ class AnswerChain(Runnable[Input, Answer]):
         question: Question,
         query: Query,
         measured: Measured,
-        passages: tuple[Passage, ...],
+        judged: Answer,
         config: RunnableConfig,
     ) -> Iterator[Answer]:
         """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
-        notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else ""
+        passages = judged.passages
+        notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice
         if self.model is not None:
             answer = None
             try:
@@ -283,7 +284,9 @@ class AnswerChain(Runnable[Input, Answer]):
                 return
             notice = "\n".join(filter(None, (FELL_BACK.format(name=self.settings.llm), notice)))
         for answer in extract(question, measured, passages, period_of(query.text, self.today())):
-            yield replace(answer, notice="\n".join(filter(None, (notice, answer.notice))))
+            settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
+            told = "" if settled and notice == NEARLY else notice
+            yield replace(answer, notice="\n".join(filter(None, (told, answer.notice))))
 
 
 @contextmanager

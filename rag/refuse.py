@@ -11,6 +11,7 @@ from rag.settings import Settings
 from rag.types import ALL, Answer, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
+NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
@@ -29,7 +30,10 @@ def refuse_text(question: Question, limit: int) -> Answer | None:
 def judge(
     question: Question, search: Search, measured: Measured | None, library: Library, settings: Settings
 ) -> Answer:
-    """An answer without a word yet, with its confidence; refused where that is too low."""
+    """An answer without a word yet, with its confidence.
+
+    Where that is too low it is refused; where it is not high, its notice says so.
+    """
     scope, least = search.query.scope, settings.refusal_threshold
     refusal = Answer(question, passages=search.passages, refused=True)
     topic = topic_probability(measured) if measured else 0.0
@@ -41,7 +45,8 @@ def judge(
     if said is not None and said < settings.unsaid_threshold:
         notice = unsaid(asking_words(question))
         return replace(refusal, notice=notice, nearest=nearest_citations(measured), confidence=said)
-    return replace(refusal, refused=False, confidence=topic if said is None else said)
+    notice = NEARLY if said is not None and said < settings.sure_threshold else ""
+    return replace(refusal, refused=False, notice=notice, confidence=topic if said is None else said)
 
 
 def absent_notice(scope: Scope, library: Library) -> str:
