@@ -11,10 +11,10 @@ from rag.settings import Settings
 from rag.types import ALL, Answer, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
-NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
+NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"  # of an answer
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 
 

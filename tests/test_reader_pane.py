@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from views.state import State
-
 pytestmark = pytest.mark.browser
 VIEWS = Path(__file__).parent.parent / "views"
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
@@ -112,15 +110,6 @@ def test_what_the_page_opens_counts_as_a_click_and_the_next_one_comes_after_it(p
     expect(page.locator("output")).to_have_text("出处 2 / 2")
     page.keyboard.press("Escape")
     assert page.evaluate("window.told.at(-1)[1]") == {"name": "", "click": 3}
-
-
-def test_a_click_that_was_made_before_the_page_opened_something_does_not_shut_it() -> None:
-    state = State(click=4, opened="0-1")
-    state.open("a-2")
-    state.follow("", 5)
-    assert state.opened == "a-2"
-    state.follow("", 6)
-    assert state.opened == ""
 
 
 def test_nothing_of_an_article_becomes_an_element(page: Page) -> None:

@@ -8,6 +8,7 @@ from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question,
 from rag.voices import UNCLEAR, VOICES
 from views.answer import answer_html, question_html
 from views.messages import t
+from views.state import State
 
 TEXT = "甲说了话。<b>乙</b>写了书。丙唱了歌。"
 
@@ -143,3 +144,12 @@ def test_a_comparison_has_a_heading_for_each_subject() -> None:
 @pytest.mark.parametrize("voice", VOICES)
 def test_every_voice_that_is_known_has_its_words(voice: str) -> None:
     assert voice == UNCLEAR or t(f"voice_{voice}")
+
+
+def test_a_click_that_was_made_before_the_page_opened_something_does_not_shut_it() -> None:
+    state = State(click=4, opened="0-1")
+    state.open("a-2")
+    state.follow("", 5)
+    assert state.opened == "a-2"
+    state.follow("", 6)
+    assert state.opened == ""

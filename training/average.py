@@ -1,4 +1,4 @@
-"""python -m training.average: mix two adapters, one trained on from the other, into one that is better than both.
+"""python -m training.average: mix two adapters, one of which was trained on from the other.
 
 The numbers of both are averaged, the low-rank factors each by itself: of runs with a common start, that lies close to
 the mean of the changes (Wortsman et al. 2022, "Model soups", arXiv:2203.05482, average whole weights).
