@@ -32,12 +32,14 @@ class Measured:
     """The candidate sentences of a question with their features, and the features of its topic.
 
     `answers` is the logarithm of the sum of the odds that the reader gives each passage; None where it read too few.
+    With `own_topic` the question takes an earlier one along and yet refers to nothing before it.
     """
 
     candidates: list[Candidate]
     features: Matrix
     topic: npt.NDArray[Any]
     answers: float | None = None
+    own_topic: bool = False
 
 
 @cache
@@ -72,6 +74,7 @@ def measure(
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
     cosines = [(max(p.dense for p in read), embedder.everyday_cosine(query))]
+    own_topic = own_topic and newest is not None
     if newest and own_topic:
         nearest = max((generation.library.sentence_vectors(p.chunk.id) @ vectors[1]).max() for p in read)
         cosines.append((float(nearest), embedder.everyday_cosine(newest)))
@@ -79,7 +82,8 @@ def measure(
     topic = topic_features(query, dense, everyday, coverage, chunks)
     logits = [p.reading.answers for p in read if p.reading]
     enough = len(logits) > len(read) / 2  # of a few, none may answer where another does
-    return Measured(candidates, features, topic, float(np.logaddexp.reduce(logits)) if enough else None)
+    answers = float(np.logaddexp.reduce(logits)) if enough else None
+    return Measured(candidates, features, topic, answers, own_topic)
 
 
 def topic_probability(measured: Measured) -> float:

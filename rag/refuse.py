@@ -15,6 +15,7 @@ TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩�
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"  # of an answer
+OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes along an earlier one it does not refer to
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 
 
@@ -34,7 +35,8 @@ def judge(
 
     Where that is too low it is refused; where it is not high, its notice says so.
     """
-    scope, least = search.query.scope, settings.refusal_threshold
+    scope = search.query.scope
+    least = settings.refusal_threshold * (OWN_TOPIC if measured and measured.own_topic else 1)
     refusal = Answer(question, passages=search.passages, refused=True)
     topic = topic_probability(measured) if measured else 0.0
     if measured is None or not measured.candidates or topic < least:

@@ -37,7 +37,7 @@ _POINTS = re.compile(
     r"|\b(?:its?|they|their|this|that)\b",
     re.IGNORECASE,
 )
-_DEFINES = re.compile(r"^(?:什么是|何谓)|是(?:什么|啥)(?:意思)?[？?]?$")
+_DEFINES = re.compile(r"^(?:什么是|何谓)|是(?:(?:什么|啥)(?:意思)?|(?:干嘛|干啥|干什么|做什么)的)[？?]?$")
 _ELLIPSIS = re.compile(
     r"^(?:那么?|然后|还有|and\b)?[，, ]*"
     r"(?:(?P<new>[^，,。？?！!]{1,16}?)呢[？?！!。]*|(?:what|how) about (?P<english>[^?]+)\??)$",

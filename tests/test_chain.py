@@ -157,6 +157,10 @@ def test_an_everyday_question_in_a_conversation_is_refused_and_a_follow_up_is_no
     assert chain.invoke(Question("附近有什么好吃的", history)).refused
     for follow_up in ("覆盖哪些市场", "它首期覆盖哪里"):
         assert "澳门" in chain.invoke(Question(follow_up, history)).text
+    office = (Message("user", "小红书香港办公室的负责人是谁"), Message("assistant", ABSENT))
+    for everyday in ("怎么给孩子挑书包", "哪里的火锅最正宗", "足球场有多大"):
+        assert chain.invoke(Question(everyday, office)).refused
+    assert "乘风平台" in chain.invoke(Question("成风平台是干嘛的", office)).text
 
 
 def test_what_is_found_is_shown_before_it_is_read(chain: AnswerChain) -> None:

@@ -51,6 +51,7 @@ def test_a_question_that_names_nothing_takes_all_that_the_last_one_names(text: s
     [
         "什么是种草？",
         "种草是什么意思？",
+        "成风平台是干嘛的",
         "小红书的月活用户数是多少？",
         "出海领航计划首期覆盖哪些市场？",
         "《社区商业公约》呢什么时候上线？",
