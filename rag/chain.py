@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -32,6 +32,7 @@ from rag.library import Library
 from rag.logs import fields
 from rag.measure import READ_PASSAGES, Measured, measure
 from rag.origins import number_origins
+from rag.parts import answer_parts
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
 from rag.refuse import NEARLY, judge, refuse_text
@@ -158,10 +159,18 @@ class AnswerChain(Runnable[Input, Answer]):
         if refusal := refuse_text(question, self.settings.question_limit):
             yield refusal
             return
-        settings, generation = self.settings, self.index.current()
-        number = generation.manifest.generation
+        generation = self.index.current()
+        for answer in answer_parts(question, partial(self._answer_one, generation, timings, config)):
+            origins = number_origins(answer.citations, generation.library)
+            yield replace(answer, index_generation=generation.manifest.generation, origins=origins)
+
+    def _answer_one(
+        self, generation: Generation, timings: dict[str, float], config: RunnableConfig, question: Question
+    ) -> Iterator[Answer]:
+        """The answer to a question that asks one thing, as it grows."""
+        settings = self.settings
         for search in self._searches(question, generation, config, timings):
-            yield Answer(question, passages=search.passages, index_generation=number, search=search)
+            yield Answer(question, passages=search.passages, search=search)
         query, passages = search.query, search.passages
         with _timed(timings, "measure"):
             newest = question.text if question.history and query.text != question.text else None
@@ -173,18 +182,16 @@ class AnswerChain(Runnable[Input, Answer]):
                 else None
             )
         if about := answer_about(question, query, generation.library, passages):
-            yield replace(about, index_generation=number, origins=(1,) * len(about.citations), search=search)
+            yield replace(about, search=search)
             return
         judged = judge(question, search, measured, generation.library, settings)
         if measured is None or judged.refused:
-            yield replace(judged, index_generation=number, search=search)
+            yield replace(judged, search=search)
             return
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), timings.get("answer", 0.0)
         for answer in self._answer(question, query, measured, judged, config):
-            timings["answer"] = (time.perf_counter() - begun) * 1000
-            origins = number_origins(answer.citations, generation.library)
-            told = replace(answer, confidence=judged.confidence, index_generation=number, origins=origins)
-            yield replace(told, search=search)
+            timings["answer"] = before + (time.perf_counter() - begun) * 1000
+            yield replace(answer, confidence=judged.confidence, search=search)
 
     def retrieve(
         self,
@@ -291,6 +298,7 @@ class AnswerChain(Runnable[Input, Answer]):
 
 @contextmanager
 def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    """Adds the milliseconds of its block to those of a stage: a question of several parts has each stage again."""
     started = time.perf_counter()
     yield
-    timings[stage] = (time.perf_counter() - started) * 1000
+    timings[stage] = timings.get(stage, 0.0) + (time.perf_counter() - started) * 1000

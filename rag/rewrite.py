@@ -64,7 +64,8 @@ def stand_alone(question: Question) -> str:
     """The query for a question: itself, or in simplified characters with what it leaves out.
 
     That is taken from the questions before it. An earlier answer gives words only where the question can hardly mean
-    anything else: one of the things that it lists (第二个), or the name that was asked for and given.
+    anything else: one of the things that it lists (第二个), or the name that was asked for and given. A question that
+    follows another without an answer between them is part of what is asked at once: it takes all of that one along.
     """
     asked: list[str] = []
     answer = ""
@@ -75,7 +76,8 @@ def stand_alone(question: Question) -> str:
         else:
             answer = simplify(message.content[:READ])
     text = simplify(question.text)
-    query = _completed(text, asked, answer)
+    unanswered = bool(question.history) and question.history[-1].role == "user"
+    query = _completed(text, asked, answer, unanswered=unanswered)
     return question.text if query == text else query
 
 
@@ -140,7 +142,7 @@ def _leans(text: str, asked: str) -> bool:
     return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if len(text) <= SHORT else LEANS)
 
 
-def _completed(text: str, asked: Sequence[str], answer: str) -> str:
+def _completed(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
     """A question with what it leaves out; `asked` are the questions before it, complete, the last one last."""
     if not asked or not text.strip() or not _leans(text, asked[-1]):
         return text
@@ -152,6 +154,8 @@ def _completed(text: str, asked: Sequence[str], answer: str) -> str:
         return _exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])
     if _BARE.search(text) and not unlisted(text) and len(asked[-1]) > SHORT:
         return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
+    if unanswered and not PRONOUN.search(text) and not _POINTS.search(text):
+        return f"{asked[-1].rstrip('？?')} {text}"
     return _about(topic, text, asked[-1])
 
 

@@ -1,0 +1,132 @@
+"""A question that asks several things: each is answered by itself, and the answers are put together."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, zip_longest
+
+from rag.text import simplify
+from rag.types import Answer, Citation, Message, Passage, Question, Statement
+
+MOST = 4  # things; a text with more of them is searched as one
+FEWEST = 4  # letters; a shorter one (为什么？真的吗？) belongs to the one before it
+NOT_FOUND = "“{part}”：没有另外找到答案，可以单独再问一次，看看最接近的原文。"
+OF_PART = "“{part}”：{notice}"
+
+_QUOTED_OR_END = re.compile(
+    r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))"
+)
+_CONTINUES = re.compile(r"^(?:还是|或者?|抑或|即|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
+
+
+def parts_of(question: Question) -> tuple[Question, ...]:
+    """A question for each thing that is asked, those before it in its history; the question itself if it asks one."""
+    texts: list[str] = []
+    start = 0
+    ends = [match.end() for match in _QUOTED_OR_END.finditer(question.text) if match["end"]]
+    for end in ends:
+        text = question.text[start:end].strip()
+        letters = sum(char.isalnum() for char in text)
+        if texts and (letters < FEWEST or _CONTINUES.match(simplify(text))):
+            texts[-1] += text
+        else:
+            texts.append(text)
+        start = end
+    rest = question.text[start:].strip()  # asks nothing, and says more of what is asked
+    if rest and texts:
+        texts[-1] += rest
+    if not 1 < len(texts) <= MOST:
+        return (question,)
+    asked = [Message("user", text) for text in texts]
+    return tuple(
+        replace(question, text=text, history=(*question.history, *asked[:number])) for number, text in enumerate(texts)
+    )
+
+
+def answer_parts(question: Question, answer_one: Callable[[Question], Iterator[Answer]]) -> Iterator[Answer]:
+    """The answer to a question as it grows, one thing after the other."""
+    parts = parts_of(question)
+    if len(parts) == 1:
+        yield from answer_one(question)
+        return
+    done: list[Answer] = []
+    for part in parts:
+        for answer in answer_one(part):
+            yield joined(question, [*done, answer])
+        done.append(answer)
+
+
+def joined(question: Question, answers: Sequence[Answer]) -> Answer:
+    """One answer of those to its parts: each statement under the part that it answers, once.
+
+    It refuses where all do; a part that alone is refused is named in the notice. What was searched is told of the
+    first part.
+    """
+    told = [answer for answer in answers if not answer.refused]
+    refused = not told
+    quoted = {at: replace(c, marker=n) for n, (at, c) in enumerate(_each(answers if refused else told, refused), 1)}
+    statements: dict[str, Statement] = {}
+    for number, answer in enumerate(told):
+        before = [citation.quote for earlier in told[:number] for citation in earlier.citations]
+        markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
+        for statement in answer.statements:
+            if any(statement.text in quote for quote in before):
+                continue
+            subject = statement.subject or _named(answer.question)
+            moved = tuple(markers[marker] for marker in statement.citations)
+            statements.setdefault(statement.text, replace(statement, citations=moved, subject=subject))
+    confidences = [answer.confidence for answer in answers if answer.confidence is not None]
+    return replace(
+        answers[-1],
+        question=question,
+        statements=tuple(statements.values()),
+        citations=() if refused else tuple(quoted.values()),
+        nearest=tuple(quoted.values()) if refused else (),
+        origins=(),
+        passages=_passages(answers),
+        refused=refused,
+        notice=_notice(answers),
+        confidence=min(confidences, default=None),
+        differ=any(answer.differ for answer in told),
+        search=answers[0].search,
+    )
+
+
+def _place(citation: Citation) -> tuple[str, int, int]:
+    return citation.article.id, citation.start, citation.end
+
+
+def _each(answers: Sequence[Answer], refused: bool) -> Iterator[tuple[tuple[str, int, int], Citation]]:
+    """What is quoted, each place once."""
+    found = chain.from_iterable(answer.nearest if refused else answer.citations for answer in answers)
+    yield from {_place(citation): citation for citation in found}.items()
+
+
+def _named(part: Question) -> str:
+    """A part as a heading."""
+    return part.text.strip().rstrip("？?")
+
+
+def _notice(answers: Sequence[Answer]) -> str:
+    """The notices of the parts, each with the part that it is about; one that is about all of them once."""
+    notices = [answer.notice for answer in answers]
+    if len(set(notices)) == 1:
+        return notices[0]
+    refused = all(answer.refused for answer in answers)
+    lines = [
+        NOT_FOUND.format(part=_named(answer.question))
+        if answer.refused and not refused
+        else OF_PART.format(part=_named(answer.question), notice=answer.notice)
+        for answer in answers
+        if answer.notice
+    ]
+    return "\n".join(lines)
+
+
+def _passages(answers: Sequence[Answer]) -> tuple[Passage, ...]:
+    """The passages of all parts, each once, the best of each part first; ranked from 1."""
+    by_chunk: dict[str, Passage] = {}
+    for passage in chain.from_iterable(zip_longest(*(answer.passages for answer in answers))):
+        if passage:
+            by_chunk.setdefault(passage.chunk.id, passage)
+    return tuple(replace(passage, rank=rank, copy_of=None) for rank, passage in enumerate(by_chunk.values(), 1))

@@ -1,0 +1,141 @@
+"""A question that asks several things, and the one answer to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from test_extract import passage
+
+from rag.chain import AnswerChain
+from rag.embed import SentenceEmbedder
+from rag.parts import NOT_FOUND, OF_PART, answer_parts, joined, parts_of
+from rag.rewrite import stand_alone
+from rag.settings import Settings
+from rag.types import Answer, Citation, Message, Question, Scope, Statement
+
+SUBJECTS = ("福利社是什么时候关闭的", "小红书的估值是多少")
+CATS, DOGS = passage(1, "猫吃鱼。猫怕狗。"), passage(2, "狗会看门。")
+
+
+def cited(text: str, quote: str, notice: str = "") -> Answer:
+    """An answer that quotes one sentence of the two passages."""
+    of = CATS if quote in CATS.article.text else DOGS
+    start = of.article.text.index(quote)
+    citation = Citation(1, of.article, start, start + len(quote))
+    return Answer(Question(text), (Statement(quote, (1,)),), (citation,), (of,), notice=notice, confidence=0.9)
+
+
+def refusal(text: str, notice: str = "没有。", quote: str = "猫怕狗。") -> Answer:
+    """A refusal that shows one sentence."""
+    told = cited(text, quote)
+    nearest, of = told.citations, told.passages
+    return Answer(Question(text), passages=of, refused=True, notice=notice, nearest=nearest, confidence=0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("覆盖哪些市场？要交保证金吗？", ("覆盖哪些市场？", "要交保证金吗？")),
+        ("Where is it sold? Who sells it?", ("Where is it sold?", "Who sells it?")),
+        ("在哪卖？？\n谁在卖这个？", ("在哪卖？？", "谁在卖这个？")),
+        ("一共几个市场？是哪几个？听说有美国", ("一共几个市场？", "是哪几个？听说有美国")),
+    ],
+)
+def test_every_question_of_a_text_is_a_part(text: str, parts: tuple[str, ...]) -> None:
+    assert tuple(part.text for part in parts_of(Question(text))) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "？",
+        "覆盖哪些市场",
+        "覆盖哪些市场？",
+        "小红书被约谈了？为什么？",
+        "是自营吗？还是代运营？",
+        "月活到底是多少？我看到的数字好像不一样",
+        "《会成为商业化良药吗？》是谁写的？",
+        "谁说过“能不能再快一点？”这句话？",
+        "https://a.example/b?c=1 这篇讲了什么？",
+        "一是什么？二是什么？三是什么？四是什么？五是什么？",
+    ],
+)
+def test_what_asks_one_thing_or_too_many_is_left_whole(text: str) -> None:
+    question = Question(text)
+    assert parts_of(question) == (question,)
+
+
+def test_a_part_has_what_was_asked_before_it_and_all_else_of_the_question() -> None:
+    earlier = (Message("user", "猫吃什么？"), Message("assistant", "鱼。"))
+    whole = Question("狗呢，吃什么？谁来看门？", earlier, "七", Scope(tags=("动物",)))
+    first, second = parts_of(whole)
+    assert (first.history, second.history) == (earlier, (*earlier, Message("user", "狗呢，吃什么？")))
+    assert {(part.id, part.scope) for part in (first, second)} == {("七", whole.scope)}
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("出海首期覆盖哪些市场？要交保证金吗？", "出海首期覆盖哪些市场 要交保证金吗？"),
+        ("福利社是什么时候开的？它为什么关了？", "福利社为什么关了？"),
+    ],
+)
+def test_a_part_takes_along_what_it_leaves_out(text: str, query: str) -> None:
+    assert stand_alone(parts_of(Question(text))[1]) == query
+
+
+def test_the_statements_stand_under_the_parts_they_answer_with_markers_and_passages_of_their_own() -> None:
+    whole = Question("猫吃什么？狗做什么？")
+    answer = joined(whole, [cited("猫吃什么？", "猫吃鱼。"), cited("狗做什么？", "狗会看门。")])
+    told = [(s.subject, s.text, s.citations) for s in answer.statements]
+    assert told == [("猫吃什么", "猫吃鱼。", (1,)), ("狗做什么", "狗会看门。", (2,))]
+    assert [(c.marker, c.quote) for c in answer.citations] == [(1, "猫吃鱼。"), (2, "狗会看门。")]
+    assert [(p.chunk.id, p.rank) for p in answer.passages] == [("c1", 1), ("c2", 2)]
+    assert (answer.question, answer.notice, answer.confidence) == (whole, "", 0.9)
+
+
+def test_what_was_quoted_for_one_part_is_not_said_again() -> None:
+    answer = joined(Question("猫吃什么？吃鱼吗？"), [cited("猫吃什么？", "猫吃鱼。"), cited("吃鱼吗？", "猫吃鱼。")])
+    assert [statement.text for statement in answer.statements] == ["猫吃鱼。"]
+    assert len(answer.citations) == len(answer.passages) == 1
+
+
+def test_a_part_that_is_refused_is_named_beside_the_answer_to_the_others() -> None:
+    answer = joined(Question("猫吃什么？鸟呢？"), [cited("猫吃什么？", "猫吃鱼。", "大概。"), refusal("鸟吃什么？")])
+    expected = [OF_PART.format(part="猫吃什么", notice="大概。"), NOT_FOUND.format(part="鸟吃什么")]
+    assert answer.notice.split("\n") == expected
+    assert (answer.refused, answer.nearest, answer.confidence) == (False, (), 0.2)
+    assert [citation.quote for citation in answer.citations] == ["猫吃鱼。"]
+
+
+def test_where_all_parts_are_refused_the_nearest_sentences_of_all_are_shown() -> None:
+    same = joined(Question("甲？乙？"), [refusal("甲？"), refusal("乙？", quote="狗会看门。")])
+    assert same.refused
+    assert same.notice == "没有。"
+    assert [citation.quote for citation in same.nearest] == ["猫怕狗。", "狗会看门。"]
+    other = joined(Question("甲？乙？"), [refusal("甲？"), refusal("乙？", "没写。")])
+    assert other.notice == f"{OF_PART.format(part='甲', notice='没有。')}\n{OF_PART.format(part='乙', notice='没写。')}"
+
+
+def test_the_answer_grows_part_by_part() -> None:
+    def answer_one(part: Question) -> Iterator[Answer]:
+        yield Answer(part, passages=(CATS,))
+        yield cited(part.text, "猫吃鱼。" if "猫" in part.text else "狗会看门。")
+
+    grown = list(answer_parts(Question("猫吃什么？狗做什么？"), answer_one))
+    assert [len(answer.statements) for answer in grown] == [0, 1, 1, 2]
+    assert [answer.passages[0].chunk.id for answer in grown] == ["c1"] * 4
+
+
+@pytest.mark.model
+def test_each_of_two_questions_gets_its_answer_from_the_corpus(
+    corpus_index: Path, real_embedder: SentenceEmbedder
+) -> None:
+    chain = AnswerChain(Settings(index=corpus_index), embedder=real_embedder)
+    answer = chain.invoke("福利社是什么时候关闭的？小红书的估值是多少？")
+    by_part = {subject: "".join(s.text for s in answer.statements if s.subject == subject) for subject in SUBJECTS}
+    assert "11 月 16" in by_part[SUBJECTS[0]]
+    assert "310亿美元" in by_part[SUBJECTS[1]]
+    assert len(answer.origins) == len(answer.citations)
+    assert answer.index_generation == 1
