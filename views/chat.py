@@ -25,7 +25,8 @@ from views.scope import choose_scope
 from views.state import State, session
 from views.turn import show_turn
 
-POLL_SECONDS = 0.05  # how often a growing answer is drawn
+POLL_SECONDS = 0.05  # how often a growing answer is looked at
+YIELD_POLLS = 5  # of which one draws in any case: only then does Streamlit notice that the reader stopped it
 SENT_SECONDS = 0.1  # what was drawn is sent within them; a new run throws away what was not
 
 
@@ -141,12 +142,14 @@ def watch(state: State, running: Running, number: int) -> None:
         with below:
             stages = st.empty()
             st.button(t("stop"), key="stop", icon=":material/stop_circle:", on_click=partial(settle, state, stop=True))
-        over = False
+        over, drawn, polls = False, None, 0
         while not over:
-            over = running.wait(POLL_SECONDS)
-            if running.stage == CHECKING and running.answer:
-                place.html(answer_html(running.answer, number))
-            stages.html(stages_html(running))
+            over, answer = running.wait(POLL_SECONDS), running.answer
+            if answer is not drawn and running.stage == CHECKING:
+                place.html(answer_html(answer, number))
+            if answer is not drawn or polls % YIELD_POLLS == 0:
+                stages.html(stages_html(running))
+            drawn, polls = answer, polls + 1
         if running.error:
             st.error(error_text(running.error))
     settle(state)
