@@ -55,7 +55,7 @@ def same_length(text: str) -> str:
 
 
 class Reader:
-    """Reads windows in batches. Safe to use from several threads: one batch is read at a time."""
+    """Reads windows in batches. Safe to use from several threads: each core reads one batch at a time."""
 
     def __init__(self, model: "ReaderModel", tokenizer: Any) -> None:
         self._model = model

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     api_keys: Path = Field(Path(".api-keys.json"), description="file of the hashed keys of the API")
     api_rate: int = Field(120, ge=1, description="requests that a user of the API may make in a minute")
     api_workers: int = Field(
-        0, ge=0, le=64, description="questions that the API answers at the same time; 0 is 1, and 8 with an LLM"
+        0, ge=0, le=64, description="questions that the API answers at a time; 0 is one for each core, 8 with an LLM"
     )
     api_queue: int = Field(100, ge=0, description="requests that wait for their turn, after which the API is busy")
     log_json: bool = Field(False, description="whether the page logs JSON lines; the API always does")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -33,6 +34,7 @@ from service.telemetry import Telemetry
 from service.turns import Workers
 
 log = logging.getLogger(__name__)
+LLM_WORKERS = 8
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorJson, "description": text}
     for status, text in {
@@ -65,8 +67,9 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Made here, since an app may be started again in another event loop. Without an LLM a question is CPU alone,
-        # and threads would only wait for each other; an LLM is waited for.
-        app.state.workers = Workers(settings.api_workers or (8 if settings.llm else 1), settings.api_queue)
+        # and more threads than cores would only wait for each other; an LLM is waited for.
+        default = LLM_WORKERS if settings.llm else os.cpu_count() or 1
+        app.state.workers = Workers(settings.api_workers or default, settings.api_queue)
         chain.waiting = lambda: app.state.workers.turns.waiting
         try:
             app.state.health.warm()

@@ -1,10 +1,13 @@
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rag.bundled import bundled_weights, unpacked_model, write_model
-from rag.embed import SentenceEmbedder, unit_rows
+from rag.embed import SentenceEmbedder, on_one_core, unit_rows
 from rag.errors import ModelError
 
 TEXTS = [
@@ -80,3 +83,21 @@ def test_a_question_is_embedded_on_one_core_to_the_same_bits(real_embedder: Sent
     finally:
         hook.remove()
         torch.set_num_threads(cores)
+
+
+@pytest.mark.model
+def test_as_many_questions_as_cores_are_embedded_together_each_on_one() -> None:
+    import torch
+
+    cores = os.cpu_count() or 1
+    together, used = threading.Barrier(cores), []
+
+    def embed() -> None:
+        with on_one_core():
+            together.wait(60)  # breaks, and raises, where the others are kept out
+            used.append(torch.get_num_threads())
+
+    with ThreadPoolExecutor(cores) as threads:
+        for done in [threads.submit(embed) for _ in range(cores)]:
+            done.result()
+    assert used == [1] * cores

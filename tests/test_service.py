@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,11 +54,12 @@ def without_times(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "timings_ms": {}}
 
 
-def test_the_chain_knows_how_many_wait_for_their_turn(client: TestClient) -> None:
+def test_there_is_a_turn_for_each_core_and_the_chain_knows_how_many_wait_for_theirs(client: TestClient) -> None:
     state = client.app.state  # type: ignore[attr-defined]
 
     async def ask() -> int:
-        turns = [asyncio.create_task(state.workers.turns.take("a")) for _ in range(3)]
+        cores = os.cpu_count() or 1
+        turns = [asyncio.create_task(state.workers.turns.take("a")) for _ in range(cores + 2)]
         await asyncio.sleep(0)
         waiting: int = state.chain.waiting()
         for turn in turns:
