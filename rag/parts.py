@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
+from rag.extract import DIFFER, VIEWS
 from rag.text import simplify
 from rag.types import Answer, Citation, Message, Passage, Question, Statement
 
@@ -66,11 +67,13 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     refused = not told
     quoted = {at: replace(c, marker=n) for n, (at, c) in enumerate(_each(answers if refused else told, refused), 1)}
     statements: dict[str, Statement] = {}
+    shortened: set[str] = set()
     for number, answer in enumerate(told):
         before = [citation.quote for earlier in told[:number] for citation in earlier.citations]
         markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
         for statement in answer.statements:
             if any(statement.text in quote for quote in before):
+                shortened.add(answer.question.text)
                 continue
             subject = statement.subject or _named(answer.question)
             moved = tuple(markers[marker] for marker in statement.citations)
@@ -85,7 +88,9 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
         origins=(),
         passages=_passages(answers),
         refused=refused,
-        notice=_notice(answers),
+        notice=_notice(
+            [replace(a, notice=_uncounted(a.notice)) if a.question.text in shortened else a for a in answers]
+        ),
         confidence=min(confidences, default=None),
         differ=any(answer.differ for answer in told),
         search=answers[0].search,
@@ -105,6 +110,12 @@ def _each(answers: Sequence[Answer], refused: bool) -> Iterator[tuple[tuple[str,
 def _named(part: Question) -> str:
     """A part as a heading."""
     return part.text.strip().rstrip("？?")
+
+
+def _uncounted(notice: str) -> str:
+    """A notice without what it says of all sentences together, of which some are left out."""
+    counts = {DIFFER, *(VIEWS.format(count=count) for count in range(2, 10))}
+    return "\n".join(line for line in notice.split("\n") if line not in counts)
 
 
 def _notice(answers: Sequence[Answer]) -> str:

@@ -8,6 +8,7 @@ from test_extract import passage
 
 from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
+from rag.extract import VIEWS
 from rag.parts import NOT_FOUND, OF_PART, answer_parts, joined, parts_of
 from rag.rewrite import stand_alone
 from rag.settings import Settings
@@ -99,6 +100,12 @@ def test_what_was_quoted_for_one_part_is_not_said_again() -> None:
     answer = joined(Question("猫吃什么？吃鱼吗？"), [cited("猫吃什么？", "猫吃鱼。"), cited("吃鱼吗？", "猫吃鱼。")])
     assert [statement.text for statement in answer.statements] == ["猫吃鱼。"]
     assert len(answer.citations) == len(answer.passages) == 1
+
+
+def test_a_part_that_is_shortened_no_longer_counts_what_it_says() -> None:
+    again = cited("吃鱼吗？", "猫吃鱼。", f"也许。\n{VIEWS.format(count=2)}")
+    answer = joined(Question("猫吃什么？吃鱼吗？"), [cited("猫吃什么？", "猫吃鱼。"), again])
+    assert answer.notice == OF_PART.format(part="吃鱼吗", notice="也许。")
 
 
 def test_a_part_that_is_refused_is_named_beside_the_answer_to_the_others() -> None:
