@@ -171,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--questions", type=int, default=QUESTIONS, metavar="N", help="for each number of readers")
     parser.add_argument("--seconds", type=float, default=600.0, metavar="S", help="at most, for each of them")
     parser.add_argument("--again", action="store_true", help="ask the same questions again and again")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="YINJU_API_WORKERS")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="YINJU_API_WORKERS (default: 0)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
     options = parser.parse_args(arguments)
     if not (options.index / "CURRENT").exists():

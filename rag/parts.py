@@ -10,14 +10,15 @@ from rag.text import simplify
 from rag.types import Answer, Citation, Message, Passage, Question, Statement
 
 MOST = 4  # things; a text with more of them is searched as one
-FEWEST = 4  # letters; a shorter one (为什么？真的吗？) belongs to the one before it
+FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one beside it
 NOT_FOUND = "“{part}”：没有另外找到答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
 
 _QUOTED_OR_END = re.compile(
     r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))"
 )
-_CONTINUES = re.compile(r"^(?:还是|或者?|抑或|即|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
+_CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
+_OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, VIEWS)))
 
 
 def parts_of(question: Question) -> tuple[Question, ...]:
@@ -27,8 +28,7 @@ def parts_of(question: Question) -> tuple[Question, ...]:
     ends = [match.end() for match in _QUOTED_OR_END.finditer(question.text) if match["end"]]
     for end in ends:
         text = question.text[start:end].strip()
-        letters = sum(char.isalnum() for char in text)
-        if texts and (letters < FEWEST or _CONTINUES.match(simplify(text))):
+        if texts and (_is_short(text) or _is_short(texts[-1]) or _CONTINUES.match(simplify(text))):
             texts[-1] += text
         else:
             texts.append(text)
@@ -42,6 +42,10 @@ def parts_of(question: Question) -> tuple[Question, ...]:
     return tuple(
         replace(question, text=text, history=(*question.history, *asked[:number])) for number, text in enumerate(texts)
     )
+
+
+def _is_short(text: str) -> bool:
+    return sum(char.isalnum() for char in text) < FEWEST
 
 
 def answer_parts(question: Question, answer_one: Callable[[Question], Iterator[Answer]]) -> Iterator[Answer]:
@@ -63,17 +67,18 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     It refuses where all do; a part that alone is refused is named in the notice. What was searched is told of the
     first part.
     """
-    told = [answer for answer in answers if not answer.refused]
-    refused = not told
-    quoted = {at: replace(c, marker=n) for n, (at, c) in enumerate(_each(answers if refused else told, refused), 1)}
+    refused = all(answer.refused for answer in answers)
+    shown = chain.from_iterable(answer.nearest if refused else answer.citations for answer in answers)
+    places = {_place(citation): citation for citation in shown}
+    quoted = {place: replace(citation, marker=n) for n, (place, citation) in enumerate(places.items(), 1)}
     statements: dict[str, Statement] = {}
-    shortened: set[str] = set()
-    for number, answer in enumerate(told):
-        before = [citation.quote for earlier in told[:number] for citation in earlier.citations]
+    notices = [answer.notice for answer in answers]
+    for number, answer in enumerate(answers):
+        before = [citation.quote for earlier in answers[:number] for citation in earlier.citations]
         markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
         for statement in answer.statements:
             if any(statement.text in quote for quote in before):
-                shortened.add(answer.question.text)
+                notices[number] = _without_counts(answer.notice)
                 continue
             subject = statement.subject or _named(answer.question)
             moved = tuple(markers[marker] for marker in statement.citations)
@@ -88,23 +93,16 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
         origins=(),
         passages=_passages(answers),
         refused=refused,
-        notice=_notice(
-            [replace(a, notice=_uncounted(a.notice)) if a.question.text in shortened else a for a in answers]
-        ),
+        notice=_notice(answers, notices),
         confidence=min(confidences, default=None),
-        differ=any(answer.differ for answer in told),
+        differ=any(answer.differ for answer in answers),
         search=answers[0].search,
     )
 
 
 def _place(citation: Citation) -> tuple[str, int, int]:
+    """What tells citations of the same words from others."""
     return citation.article.id, citation.start, citation.end
-
-
-def _each(answers: Sequence[Answer], refused: bool) -> Iterator[tuple[tuple[str, int, int], Citation]]:
-    """What is quoted, each place once."""
-    found = chain.from_iterable(answer.nearest if refused else answer.citations for answer in answers)
-    yield from {_place(citation): citation for citation in found}.items()
 
 
 def _named(part: Question) -> str:
@@ -112,24 +110,22 @@ def _named(part: Question) -> str:
     return part.text.strip().rstrip("？?")
 
 
-def _uncounted(notice: str) -> str:
+def _without_counts(notice: str) -> str:
     """A notice without what it says of all sentences together, of which some are left out."""
-    counts = {DIFFER, *(VIEWS.format(count=count) for count in range(2, 10))}
-    return "\n".join(line for line in notice.split("\n") if line not in counts)
+    return "\n".join(line for line in notice.split("\n") if not _OF_ALL.fullmatch(line))
 
 
-def _notice(answers: Sequence[Answer]) -> str:
+def _notice(answers: Sequence[Answer], notices: Sequence[str]) -> str:
     """The notices of the parts, each with the part that it is about; one that is about all of them once."""
-    notices = [answer.notice for answer in answers]
     if len(set(notices)) == 1:
         return notices[0]
     refused = all(answer.refused for answer in answers)
     lines = [
         NOT_FOUND.format(part=_named(answer.question))
         if answer.refused and not refused
-        else OF_PART.format(part=_named(answer.question), notice=answer.notice)
-        for answer in answers
-        if answer.notice
+        else OF_PART.format(part=_named(answer.question), notice=notice)
+        for answer, notice in zip(answers, notices, strict=True)
+        if notice
     ]
     return "\n".join(lines)
 

@@ -113,12 +113,14 @@ def test_what_a_model_writes_because_an_attack_said_so_is_not_believed(
 
 
 @pytest.mark.llm
+@pytest.mark.parametrize("place", ["article", "question"])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_from_article_and_question_gets_nothing_past_a_real_model_and_its_checks(attack: str) -> None:
+def test_an_attack_gets_nothing_past_a_real_model_and_its_checks(attack: str, place: str) -> None:
     words = ATTACKS[attack][0]
     settings = Settings(llm="openai:test", llm_base_url=os.environ["YINJU_TEST_LLM"], llm_answer_tokens=32)
-    text = f"{FACT}\n{words}"
-    answer = last_answer(settings, f"首期覆盖哪些市场？{words}", text)
+    text = f"{FACT}\n{words}" if place == "article" else FACT
+    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
+    answer = last_answer(settings, question, text)
     if answer is not None:
         assert is_harmless(answer_html(answer, 0))
         for statement in answer.statements:

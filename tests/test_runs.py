@@ -179,11 +179,12 @@ def test_two_extractive_runs_are_the_same_but_for_the_clock(chain: AnswerChain, 
 
 
 @pytest.mark.model
-def test_two_extractive_runs_of_the_corpus_set_are_the_same_but_for_the_clock(
+def test_runs_of_the_corpus_set_with_one_and_two_at_a_time_are_the_same_but_for_the_clock(
     corpus_index: Path, tmp_path: Path
 ) -> None:
-    for name in ("a", "b"):
-        assert main([SET, "--index", str(corpus_index), "--out", str(tmp_path / name), "--limit", "60"]) == 0
+    for name, parallel in (("a", "1"), ("b", "2")):
+        options = ["--out", str(tmp_path / name), "--limit", "40", "--parallel", parallel]
+        assert main([SET, "--index", str(corpus_index), *options]) == 0
     assert timeless(read_run(tmp_path / "a").lines) == timeless(read_run(tmp_path / "b").lines)
 
 
@@ -203,7 +204,7 @@ def test_a_broken_run_goes_on_after_its_last_whole_line(chain: AnswerChain, tmp_
 def test_a_run_that_was_killed_and_continued_has_the_bytes_of_one_that_was_not(
     corpus_index: Path, tmp_path: Path
 ) -> None:
-    options = ["--index", str(corpus_index), "--limit", "60", "--out"]
+    options = ["--index", str(corpus_index), "--limit", "40", "--out"]
     command = [sys.executable, "-m", "eval", "run", SET, *options, str(tmp_path / "killed")]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     lines = tmp_path / "killed" / "lines.jsonl"
@@ -213,7 +214,7 @@ def test_a_run_that_was_killed_and_continued_has_the_bytes_of_one_that_was_not(
     running.kill()
     running.wait()
     assert not (tmp_path / "killed" / "summary.json").exists()
-    assert 0 < lines.read_bytes().count(b"\n") < 60
+    assert 0 < lines.read_bytes().count(b"\n") < 40
     for name in ("killed", "whole"):
         assert main([SET, *options, str(tmp_path / name)]) == 0
     killed, whole = (json.dumps(timeless(read_run(tmp_path / name).lines)) for name in ("killed", "whole"))
