@@ -1,9 +1,11 @@
 """The page: `streamlit run server.py`. Composes rag, renders with views; decides nothing about answers."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -11,7 +13,7 @@ from streamlit.navigation.page import StreamlitPage
 from rag.chain import AnswerChain
 from rag.errors import RagError, SettingsError
 from rag.settings import Settings, load_settings
-from views.access import may_edit
+from views.access import may_edit, person
 from views.chat import chat_page
 from views.evaluation import evaluation_page
 from views.feedback import feedback_page
@@ -28,6 +30,7 @@ from views.words import words_css
 
 log = logging.getLogger("yinju")
 ICON = Path(__file__).with_name("views") / "icon.png"
+OTHER_PAGES = ("library", "eval", "feedback", "settings")  # than the chat
 
 
 def status(chain: AnswerChain) -> None:
@@ -67,8 +70,17 @@ def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, op
     ]
 
 
+def make_room() -> None:
+    """Put what stands beside the chat in its place, before anything that its list of conversations would push aside."""
+    path = urlsplit(st.context.url or "").path.strip("/")
+    with suppress(SettingsError):  # which is told where the settings are loaded
+        if path.rpartition("/")[2] not in OTHER_PAGES and person():
+            st.sidebar.container()
+
+
 def main() -> None:
     """Draw what every page has, then the page that is open."""
+    make_room()
     preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
     st.html(f"<style>{words_css()}</style>")

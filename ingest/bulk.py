@@ -61,13 +61,11 @@ class RayCluster:
 
     def _embed(self, ray: Any, batches: list[list[str]]) -> Iterator[tuple[list[str], Any]]:
         """Batches with their vectors, in the order in which they are done."""
-        import torch  # two seconds, which no other command must wait for
-
         rows = ray.data.from_items([{"texts": batch} for batch in batches], override_num_blocks=len(batches))
         actors = ray.data.ActorPoolStrategy(size=self.workers)
         vectors = rows.map_batches(
             _Worker,
-            fn_constructor_args=(self.open_embedder, torch.get_num_threads()),
+            fn_constructor_args=(self.open_embedder,),
             batch_size=1,
             compute=actors,
             num_cpus=1,
@@ -79,10 +77,7 @@ class RayCluster:
 class _Worker:
     """Embeds one batch a call, with a model that is loaded once."""
 
-    def __init__(self, open_embedder: Callable[[], Embedder], threads: int) -> None:
-        import torch
-
-        torch.set_num_threads(threads)  # as the publisher: the last bits of some batches depend on it, and Ray sets one
+    def __init__(self, open_embedder: Callable[[], Embedder]) -> None:
         self.embedder = open_embedder()
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, Any]:

@@ -86,10 +86,12 @@ def unpacked_model(dtype: str) -> Path | None:
     target = cache / FOLDER.format(dtype=dtype)
     if not target.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=target.name + ".", dir=cache))
+        building = Path(tempfile.mkdtemp(prefix=target.name + ".", dir=cache))  # which nobody else may read
+        made = building / target.name
         try:
-            write_model(weights, building, dtype)
-            building.replace(target)
+            made.mkdir()
+            write_model(weights, made, dtype)
+            made.replace(target)
         except OSError as error:
             if not target.is_dir():  # otherwise another process has just put the same folder there
                 raise ModelError(
@@ -133,6 +135,7 @@ def write_model(weights: Path, folder: Path, dtype: str) -> None:
         "pad_token_id": 1,
     }
     _write_json(folder / "config.json", config)
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")  # safetensors lets only the owner read
     _write_modules(folder, hidden, positions)
 
 

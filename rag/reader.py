@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from rag.embed import Embedder, SentenceEmbedder, on_one_core
+from rag.cores import on_each_core
+from rag.embed import Embedder, SentenceEmbedder
 from rag.settings import BUNDLED_MODEL
 from rag.text import simplify
 from rag.types import Span
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from rag.reader_model import Encoded, ReaderModel
 
 ADAPTER = Path(__file__).with_name("reader.safetensors")
-BATCH = 5  # windows; the clock is looked at between two batches
+BATCH = 3  # windows; the clock is looked at before each batch, and the cores read one each
 _OPENED: "WeakKeyDictionary[SentenceEmbedder, Reader]" = WeakKeyDictionary()
 _OPENING = threading.Lock()
 
@@ -55,7 +57,10 @@ def same_length(text: str) -> str:
 
 
 class Reader:
-    """Reads windows in batches. Safe to use from several threads: each core reads one batch at a time."""
+    """Reads windows in batches. Safe to use from several threads: each core reads one batch at a time.
+
+    The batches are the same on every machine, so that what is read does not depend on the cores or on their load.
+    """
 
     def __init__(self, model: "ReaderModel", tokenizer: Any) -> None:
         self._model = model
@@ -79,15 +84,15 @@ class Reader:
 
         begun = time.monotonic()
         question = simplify(question)
-        readings: list[Reading | None] = []
-        for at in range(0, len(windows), BATCH):
-            if at and seconds is not None and time.monotonic() - begun > seconds:
-                return readings + [None] * (len(windows) - at)
+
+        def read(at: int) -> Sequence[Reading | None]:
             batch = windows[at : at + BATCH]
+            if at and seconds is not None and time.monotonic() - begun > seconds:
+                return [None] * len(batch)
             rows = [encode(self._tokenizer, question, simplify(w.title), same_length(w.text)) for w in batch]
-            with on_one_core():
-                readings += self._read(batch, rows)
-        return readings
+            return self._read(batch, rows)
+
+        return list(chain.from_iterable(on_each_core(read, range(0, len(windows), BATCH))))
 
     def _read(self, windows: Sequence[Window], rows: Sequence["Encoded"]) -> list[Reading]:
         import torch

@@ -35,6 +35,20 @@ def ask(page: Page, question: str) -> None:
     expect(page.locator(".yj-stages")).to_have_count(0, timeout=60_000)
 
 
+NOTE_SHIFTS = """
+  window.shifts = [];
+  const note = (list) => list.getEntries().forEach((each) => window.shifts.push(each));
+  new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def moved(page: Page, *, after_input: bool) -> float:
+    """The sum of the shifts since it was asked last; those within half a second of a key or click if wished."""
+    page.wait_for_timeout(1000)
+    shifts = page.evaluate("window.shifts.splice(0).map((each) => [each.value, each.hadRecentInput])")
+    return sum(value for value, recent in shifts if after_input or not recent)
+
+
 def shoot(page: Page, name: str) -> None:
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"{name}.png")
@@ -101,39 +115,39 @@ def test_from_a_question_to_the_sentence_that_proves_it(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("path", "last"), [("/", "textarea"), ("/library", ".stDataFrame canvas")])
+def test_nothing_jumps_while_a_page_is_loaded(
+    browser: Browser, address: str, path: str, last: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.add_init_script(NOTE_SHIFTS)
+    page.goto(address + path)
+    page.wait_for_selector(last, timeout=180_000)
+    assert moved(page, after_input=True) < 0.1
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_jumps_while_an_answer_grows_and_when_its_article_opens(
     browser: Browser, address: str, width: int
 ) -> None:
     page = open_page(browser, address, width)
     expect(page.get_by_text("可以这样问")).to_be_visible()
     page.wait_for_timeout(1000)
-    page.evaluate(
-        """() => {
-          window.shifts = [];
-          const note = (list) => list.getEntries().forEach((each) => window.shifts.push(each));
-          new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
-        }"""
-    )
-
-    def moved(*, after_input: bool) -> float:
-        """The sum of the shifts since it was asked last; those within half a second of a key or click if wished."""
-        page.wait_for_timeout(1000)
-        shifts = page.evaluate("window.shifts.splice(0).map((each) => [each.value, each.hadRecentInput])")
-        return sum(value for value, recent in shifts if after_input or not recent)
-
-    moved(after_input=True)  # what moved while the page was loaded
+    page.evaluate(NOTE_SHIFTS)
+    moved(page, after_input=True)  # what moved while the page was loaded
     for question in ("小红书出海首期覆盖哪些市场？", "小红书的月活用户有多少？"):
         ask(page, question)
         expect(page.get_by_text("接着可以问").last).to_be_attached()
-        assert moved(after_input=True) < 0.1
+        assert moved(page, after_input=True) < 0.1
     mark = page.locator(".yj-statement .yj-mark > a").last
     mark.evaluate("mark => mark.scrollIntoView({ block: 'center' })")
     mark.click()
     expect(page.locator("mark.yj-current")).to_be_in_viewport()
-    assert moved(after_input=False) < 0.1  # the chat makes room at once, within the click: no surprise
+    assert moved(page, after_input=False) < 0.1  # the chat makes room at once, within the click: no surprise
     page.keyboard.press("Escape")
     expect(page.locator("dialog.yj-reader")).to_be_hidden()
-    assert moved(after_input=False) < 0.1
+    assert moved(page, after_input=False) < 0.1
     page.close()
 
 
@@ -180,7 +194,9 @@ def test_values_that_differ_stand_side_by_side_the_newest_first(
 ) -> None:
     page = open_page(browser, address, width, scheme)
     ask(page, "小红书的月活用户有多少？")
-    first, second = page.locator(".yj-values li").all()
+    values = page.locator(".yj-values li")
+    expect(values).to_have_count(2)
+    first, second = values.all()
     expect(first).to_contain_text("3.5亿2025-09-13《被约谈的小红书")
     expect(second).to_contain_text("3.2 亿日期未注明《小红书出海为何屡屡受挫》")
     left, right = first.bounding_box(), second.bounding_box()

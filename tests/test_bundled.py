@@ -1,5 +1,5 @@
-import os
-import threading
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag.bundled import bundled_weights, unpacked_model, write_model
-from rag.embed import SentenceEmbedder, on_one_core, unit_rows
+from rag.embed import SentenceEmbedder, unit_rows
 from rag.errors import ModelError
 
 TEXTS = [
@@ -47,6 +47,7 @@ def test_the_model_is_unpacked_once_into_the_cache_and_leaves_nothing_half_made(
     assert [path.name for path in (tmp_path / "yinju").iterdir()] == [folder.name]
     weights = (folder / "model.safetensors").stat()
     assert weights.st_size > 2 * 117_000_000  # bytes: two for each of 118 million weights
+    assert all(path.stat().st_mode & 0o004 for path in [folder, *folder.rglob("*")])  # an image is built as root
     assert unpacked_model("bfloat16") == folder
     assert (folder / "model.safetensors").stat().st_mtime_ns == weights.st_mtime_ns
 
@@ -86,18 +87,42 @@ def test_a_question_is_embedded_on_one_core_to_the_same_bits(real_embedder: Sent
 
 
 @pytest.mark.model
-def test_as_many_questions_as_cores_are_embedded_together_each_on_one() -> None:
+def test_texts_get_the_same_vectors_on_however_many_cores(real_embedder: SentenceEmbedder) -> None:
     import torch
 
-    cores = os.cpu_count() or 1
-    together, used = threading.Barrier(cores), []
+    cores = torch.get_num_threads()
+    texts = [f"{text}{n}" for n in range(4) for text in TEXTS]
+    try:
+        torch.set_num_threads(1)
+        alone = real_embedder.embed_texts(texts)
+        torch.set_num_threads(2)
+        assert np.array_equal(real_embedder.embed_texts(texts), alone)
+    finally:
+        torch.set_num_threads(cores)
+    assert [int(row.argmax()) for row in alone @ real_embedder.embed_texts(texts[::-1]).T] == [*range(47, -1, -1)]
 
-    def embed() -> None:
-        with on_one_core():
-            together.wait(60)  # breaks, and raises, where the others are kept out
-            used.append(torch.get_num_threads())
 
-    with ThreadPoolExecutor(cores) as threads:
-        for done in [threads.submit(embed) for _ in range(cores)]:
-            done.result()
-    assert used == [1] * cores
+@pytest.mark.model
+def test_threads_that_share_the_tokenizer_do_not_pad_for_each_other(real_embedder: SentenceEmbedder) -> None:
+    tokenizer = real_embedder.network[1]
+    interval, until = sys.getswitchinterval(), time.monotonic() + 2
+    short = tokenizer(TEXTS[7], add_special_tokens=False)["input_ids"]
+    seen = {True: 0, False: 0}
+
+    def pad() -> None:
+        while time.monotonic() < until:
+            tokenizer(TEXTS, padding=True, pad_to_multiple_of=8, return_tensors="np")  # raises where rows differ
+
+    def read() -> None:
+        while time.monotonic() < until:
+            seen[tokenizer(TEXTS[7], add_special_tokens=False)["input_ids"] == short] += 1
+
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            for done in [threads.submit(pad), threads.submit(read)]:
+                done.result()
+    finally:
+        sys.setswitchinterval(interval)
+    assert seen[True] > 100
+    assert seen[False] == 0

@@ -18,7 +18,7 @@ from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 from bench.page import free_port
 from server import HEADERS
 from views.messages import t
-from views.shell import PARTS
+from views.shell import CHAT, PARTS
 
 HOSTILE = """
 import streamlit as st
@@ -135,14 +135,14 @@ def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(browser: Br
 
 def test_an_html_page_comes_with_our_styles_and_names_the_parts_that_it_draws_with(tmp_path: Path) -> None:
     with page_server(tmp_path, "import streamlit as st\nst.text('一')", free_port()) as address:
-        for path in ("", "/library"):
+        for path, needed in (("", CHAT), ("/library", PARTS["library"])):
             asked = urllib.request.Request(address + path, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
             with urllib.request.urlopen(asked) as response:
                 page = response.read().decode()
                 assert "ETag" not in response.headers
             assert page.index(".yj-answer") > page.index("<body>") and page.endswith("</html>\n")
-        links = re.findall(r'<link rel="modulepreload" crossorigin href="\./(static/js/[^"]+)">', page)
-        assert set(PARTS) <= {Path(link).name.split(".")[0] for link in links}
+            links = re.findall(r'<link rel="modulepreload" crossorigin href="\./(static/js/[^"]+)">', page)
+            assert set(needed) <= {Path(link).name.split(".")[0] for link in links}
         for link in links:
             assert urllib.request.urlopen(f"{address}/{link}").status == 200
         assert ".yj-answer" not in urllib.request.urlopen(f"{address}/{links[0]}").read().decode()

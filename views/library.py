@@ -24,6 +24,7 @@ ORDERS: dict[str, tuple[Callable[[Listed], object], bool]] = {  # what is compar
     "order_title": (lambda one: one.metadata.title, False),
     "order_longest": (lambda one: one.length, True),
 }
+MOST_ROWS, ROW_PIXELS = 10, 35  # of the table; more rows are scrolled
 STATUS = {
     "indexed": "article_indexed",
     "new": "article_new",
@@ -69,7 +70,7 @@ def articles_view(shelf: Shelf) -> None:
     if not articles:
         st.info(t("empty_corpus", corpus=shelf.corpus.absolute()), icon=":material/library_add:")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="library-row"):
         shown = _sorted(_filtered(articles))
     if not shown:
         st.info(t("none_match"))
@@ -77,6 +78,7 @@ def articles_view(shelf: Shelf) -> None:
     table = st.dataframe(
         pd.DataFrame([_row(article) for article in shown]),
         hide_index=True,
+        height=ROW_PIXELS * (min(len(shown), MOST_ROWS) + 1) + 2,  # Streamlit's own, told before the table is drawn
         on_select="rerun",
         selection_mode="multi-row",
         key=f"library-table-{hash(tuple(article.id for article in shown))}",  # other rows are not the chosen ones

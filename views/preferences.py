@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -70,19 +72,16 @@ def choose(chosen: Preferences) -> None:
 
 def keep_preferences(paths: list[str]) -> None:
     """Have the browser keep the choices, and the theme for the pages at these paths; for another theme it reloads."""
-    st.html(_script(preferences(), paths), unsafe_allow_javascript=True)
+    chosen = preferences()
+    cookie = f"{COOKIE}={chosen.cookie}; path=/; max-age={KEPT_SECONDS}; SameSite=Strict"
+    _keeper()(key="yj-keep", data={"cookie": cookie, "theme": chosen.theme, "paths": paths})
 
 
-def _script(chosen: Preferences, paths: list[str]) -> str:
-    """Streamlit reads its theme from the browser's storage, by the path of the page, when it is loaded."""
-    keys = ",".join(f'"stActiveTheme-{path}-v2"' for path in paths)
-    return f"""<script>{{
-document.cookie = "{COOKIE}={chosen.cookie}; path=/; max-age={KEPT_SECONDS}; SameSite=Strict";
-const before = localStorage.getItem("stActiveTheme-" + location.pathname + "-v2");
-for (const key of [{keys}]) localStorage.setItem(key, JSON.stringify("{chosen.theme}"));
-const now = localStorage.getItem("stActiveTheme-" + location.pathname + "-v2");
-if (before !== now && (before || '"System"') !== now) location.reload();
-}}</script>"""
+@cache
+def _keeper() -> Any:
+    """What keeps the choices: a script of its own, since the page's own ones are not run (Content-Security-Policy)."""
+    path = Path(__file__).with_name("preferences.js")
+    return st.components.v2.component("yinju_keep", js=path.read_text(encoding="utf-8"))
 
 
 def with_preferences(chain: AnswerChain) -> AnswerChain:

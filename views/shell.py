@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
 
 STYLES = sorted(Path(__file__).parent.glob("*.css"))
-PARTS = ("Html", "Button", "TextInput", "BidiComponent", "ChatInput")  # of the chat page, by their files' names
+CHAT = ("Html", "Button", "TextInput", "BidiComponent", "ChatInput")  # the parts of a page, by their files' names
+PARTS = {"library": ("Html", "Button", "TextInput", "ButtonGroup", "FileUploader", "Selectbox", "DataFrame")}
 _IMPORTED = re.compile(r'from"\./([\w.-]+\.js)"|import"\./([\w.-]+\.js)"')
 _ONLY_ORIGINAL = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")  # of the file, which we change
 
@@ -29,7 +30,7 @@ class Shell:
         if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        answer = _Answer(send, PARTS.get(scope["path"].rpartition("/")[2], CHAT))
         headers = [(name, value) for name, value in scope["headers"] if name not in _ONLY_ORIGINAL]
         await self._app({**scope, "headers": headers}, receive, answer)
 
@@ -37,8 +38,9 @@ class Shell:
 class _Answer:
     """Sends an answer on: HTML whole and completed, anything else as it comes."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, needed: tuple[str, ...]) -> None:
         self._send = send
+        self._needed = needed
         self._start: Message = {}
         self._body = b""
 
@@ -51,7 +53,7 @@ class _Answer:
             self._body += message.get("body", b"")
             if message.get("more_body"):
                 return
-            message = {"type": "http.response.body", "body": completed(self._body.decode()).encode()}
+            message = {"type": "http.response.body", "body": completed(self._body.decode(), self._needed).encode()}
             headers = MutableHeaders(raw=self._start["headers"])
             del headers["etag"], headers["last-modified"]
             headers["content-length"] = str(len(message["body"]))
@@ -59,9 +61,9 @@ class _Answer:
         await self._send(message)
 
 
-def completed(page: str) -> str:
-    """An HTML page with links to the parts in its head, and the styles after all that Streamlit puts there."""
-    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in parts())
+def completed(page: str, needed: tuple[str, ...]) -> str:
+    """An HTML page with links to needed parts in its head, and the styles after all that Streamlit puts there."""
+    links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in files_of(needed))
     page = page.replace("</head>", f"{links}</head>", 1)
     return page.replace("</body>", f"<style>{style()}</style></body>", 1)
 
@@ -72,10 +74,10 @@ def style() -> str:
 
 
 @cache
-def parts() -> tuple[str, ...]:
-    """The files of PARTS and all that they import; what this Streamlit does not have is left out."""
+def files_of(needed: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of parts of Streamlit and all that they import; what this Streamlit does not have is left out."""
     folder = Path(file_util.get_static_dir()) / "static" / "js"
-    waiting = [path.name for part in PARTS for path in folder.glob(f"{part}.*.js")]
+    waiting = [path.name for part in needed for path in folder.glob(f"{part}.*.js")]
     found: dict[str, None] = {}
     while waiting:
         name = waiting.pop()
