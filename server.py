@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from views.shell import Shell
 
 HEADERS = {
-    # Streamlit styles its elements in place and compiles WebAssembly, our components load as blobs. The one script in its
-    # page itself, a flag for crawlers, is not run, which harms nothing.
+    # Streamlit styles its elements in place and compiles WebAssembly, our components load as blobs. The one script in
+    # its page itself, a flag for crawlers, is not run, which harms nothing.
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' blob:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",

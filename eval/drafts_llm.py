@@ -14,7 +14,8 @@ from rag.generate import Reply, load_prompt
 from rag.text import sentence_spans
 from rag.types import Article
 
-SENTENCES = 12  # of one request
+SENTENCES = 4  # of one request: a model of 1.5B wrote nothing usable about 12
+LARGEST_SHARE = 0.6  # of its sentence that an answer may be: a small model gives the whole one
 _OBJECT = re.compile(r"\{[^{}]*\}")
 
 
@@ -31,7 +32,7 @@ def written_drafts(article: Article, model: BaseChatModel) -> Iterator[Draft]:
 
 
 def read_drafts(reply: str, sentences: Sequence[str]) -> Iterator[Draft]:
-    """The questions of a reply that can be checked: the answer stands in the sentence named, not in the question."""
+    """The questions of a reply that can be checked: the answer is a part of the sentence named, not of the question."""
     for text in _OBJECT.findall(reply):
         try:
             row: dict[str, Any] = json.loads(text)
@@ -40,9 +41,10 @@ def read_drafts(reply: str, sentences: Sequence[str]) -> Iterator[Draft]:
         except (ValueError, KeyError, TypeError, IndexError):
             continue
         if (
-            answer
+            0 < len(answer) <= LARGEST_SHARE * len(sentence)
             and contains(sentence, answer)
             and not contains(question, answer)
+            and question[-1:] in ("？", "?")
             and len(question) <= LONGEST_QUESTION
         ):
             yield Draft("fact", question, answer, sentence)

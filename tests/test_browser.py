@@ -116,9 +116,7 @@ def test_from_a_question_to_the_sentence_that_proves_it(
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(("path", "last"), [("/", "textarea"), ("/library", ".stDataFrame canvas")])
-def test_nothing_jumps_while_a_page_is_loaded(
-    browser: Browser, address: str, path: str, last: str, width: int
-) -> None:
+def test_nothing_jumps_while_a_page_is_loaded(browser: Browser, address: str, path: str, last: str, width: int) -> None:
     page = browser.new_page(viewport={"width": width, "height": 1000})
     page.add_init_script(NOTE_SHIFTS)
     page.goto(address + path)

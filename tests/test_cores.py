@@ -26,7 +26,8 @@ def test_as_many_as_there_are_cores_work_together_each_on_one() -> None:
 
 def test_the_pieces_of_one_question_are_shared_out_and_come_back_in_order() -> None:
     together = threading.Barrier(CORES)
-    assert on_each_core(lambda n: (together.wait(60), 10 * n)[1], range(2 * CORES)) == [10 * n for n in range(2 * CORES)]
+    pieces = range(2 * CORES)
+    assert on_each_core(lambda n: (together.wait(60), 10 * n)[1], pieces) == [10 * n for n in pieces]
     assert on_each_core(str, []) == []
 
 

@@ -99,6 +99,8 @@ def test_the_types_take_turns_and_what_the_file_states_is_asked_too() -> None:
         '{"sentence": 1, "question": "是3.7%吗？", "answer": "3.7%"}',
         '{"sentence": 1, "question": "多少？", "answer": ""}',
         '{"sentence": 1, "question": "多少？"}',
+        '{"sentence": 1, "question": "说说后来", "answer": "3.7%"}',
+        json.dumps({"sentence": 1, "question": "后来怎么样？", "answer": FELL}),
         '{"sentence": "一", "question": "多少？", "answer": "3.7%"}',
         "{没有}",
         "抱歉",
