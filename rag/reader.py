@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,10 @@ from rag.text import simplify
 from rag.types import Span
 
 if TYPE_CHECKING:
-    from rag.reader_model import Encoded, ReaderModel
+    from rag.reader_model import ReaderModel
 
 ADAPTER = Path(__file__).with_name("reader.safetensors")
+REMEMBERED = 256  # batches that were read last: a question asked again, or by another reader, costs nothing
 BATCH = 3  # windows; the clock is looked at before each batch, and the cores read one each
 _OPENED: "WeakKeyDictionary[SentenceEmbedder, Reader]" = WeakKeyDictionary()
 _OPENING = threading.Lock()
@@ -65,6 +67,7 @@ class Reader:
     def __init__(self, model: "ReaderModel", tokenizer: Any) -> None:
         self._model = model
         self._tokenizer = tokenizer
+        self._remembered = lru_cache(REMEMBERED)(self._read)
 
     @classmethod
     def of(cls, encoder: Any, tokenizer: Any, adapter: Path = ADAPTER) -> "Reader":
@@ -80,25 +83,22 @@ class Reader:
 
         The first batch is always read.
         """
-        from rag.reader_model import encode
-
         begun = time.monotonic()
-        question = simplify(question)
 
         def read(at: int) -> Sequence[Reading | None]:
-            batch = windows[at : at + BATCH]
+            batch = tuple(windows[at : at + BATCH])
             if at and seconds is not None and time.monotonic() - begun > seconds:
                 return [None] * len(batch)
-            rows = [encode(self._tokenizer, question, simplify(w.title), same_length(w.text)) for w in batch]
-            return self._read(batch, rows)
+            return self._remembered(simplify(question), batch)
 
         return list(chain.from_iterable(on_each_core(read, range(0, len(windows), BATCH))))
 
-    def _read(self, windows: Sequence[Window], rows: Sequence["Encoded"]) -> list[Reading]:
+    def _read(self, question: str, windows: tuple[Window, ...]) -> list[Reading]:
         import torch
 
-        from rag.reader_model import best_span, padded
+        from rag.reader_model import best_span, encode, padded
 
+        rows = [encode(self._tokenizer, question, simplify(w.title), same_length(w.text)) for w in windows]
         with torch.inference_mode():
             spans, answers = self._model(*padded([row.ids for row in rows]))
         readings = []

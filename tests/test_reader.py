@@ -151,6 +151,20 @@ def test_after_its_time_a_reader_stops_and_the_first_batch_is_always_read(
     assert [reading is None for reading in readings] == [False] * BATCH + [True] * (len(WINDOWS) - BATCH)
 
 
+def test_a_batch_that_was_read_is_remembered_with_its_question(
+    encoder: BertModel, tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    reader = Reader.of(encoder, tokenizer, adapter(tmp_path))
+    read: list[torch.Tensor] = []
+    reader._model.register_forward_hook(lambda *told: read.append(told[1][0]))
+    first = reader.read("丁?", WINDOWS[:BATCH])
+    assert reader.read("丁?", WINDOWS[:BATCH]) == first
+    assert len(read) == 1
+    assert reader.read("丙?", WINDOWS[:BATCH]) != first
+    assert len(reader.read("丁?", WINDOWS[1:BATCH])) == BATCH - 1
+    assert len(read) == 3
+
+
 def test_a_window_without_words_has_no_answer(
     encoder: BertModel, tokenizer: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
