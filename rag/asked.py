@@ -9,7 +9,7 @@ Input = Question | str | dict[str, Any]
 
 
 def to_question(given: Input) -> Question:
-    """A question from its text, or from {"question", "history": [{"role", "content"}], "id", "scope"}.
+    """A question from its text, or from {"question", "history": [{"role", "content", "sources"}], "id", "scope"}.
 
     Raises ValueError for anything else.
     """
@@ -20,7 +20,10 @@ def to_question(given: Input) -> Question:
     if not isinstance(given, dict):
         raise ValueError(f"a question must be text or an object with the key question, not {type(given).__name__}")
     try:
-        history = tuple(Message(str(turn["role"]), str(turn["content"])) for turn in given.get("history") or [])
+        history = tuple(
+            Message(str(turn["role"]), str(turn["content"]), tuple(map(str, turn.get("sources") or ())))
+            for turn in given.get("history") or []
+        )
         text = given["question"]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f'give "question", and in each turn of "history" "role" and "content" ({error})') from error

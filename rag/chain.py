@@ -26,7 +26,7 @@ from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import PREMISE, choose, extract, nearest_citations
-from rag.generate import generate, open_model, with_other_views
+from rag.generate import generate, open_model, passages_before, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
@@ -189,7 +189,7 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(judged, search=search)
             return
         begun, before = time.perf_counter(), timings.get("answer", 0.0)
-        for answer in self._answer(question, query, measured, judged, config):
+        for answer in self._answer(question, query, measured, judged, generation.library, config):
             timings["answer"] = before + (time.perf_counter() - begun) * 1000
             yield replace(answer, confidence=judged.confidence, search=search)
 
@@ -268,6 +268,7 @@ class AnswerChain(Runnable[Input, Answer]):
         query: Query,
         measured: Measured,
         judged: Answer,
+        library: Library,
         config: RunnableConfig,
     ) -> Iterator[Answer]:
         """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
@@ -278,7 +279,8 @@ class AnswerChain(Runnable[Input, Answer]):
             try:
                 groups = choose(query.text, measured)
                 extracts = [group.candidates[0] for group in groups]
-                for answer in generate(self.model, question, passages, self.settings, config, extracts=extracts):
+                shown = (*passages, *passages_before(question, passages, library, query.scope))
+                for answer in generate(self.model, question, shown, self.settings, config, extracts=extracts):
                     if answer.refused:
                         answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer

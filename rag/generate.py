@@ -18,11 +18,14 @@ from rag.errors import ModelError, PromptTooLong
 from rag.extract import Group, disagreement
 from rag.features import Candidate
 from rag.ground import find_support, split_drafts
+from rag.library import Library
+from rag.rewrite import is_follow_up
 from rag.settings import Settings
 from rag.text import count_tokens, index_terms
-from rag.types import Answer, Citation, Message, Passage, Question, Statement
+from rag.types import Answer, Citation, Message, Passage, Question, Scope, Statement
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
+EARLIER = 3  # passages of the answers before that a follow-up is sent at most
 NOT_STATED = "资料未提及"
 REFUSED = "文章里没有写明这个问题的答案。下面是最相近的原文，供参考。"
 CUT = "模型的回答没有写完，未写完的一句已略去。"
@@ -91,6 +94,23 @@ def fence_passages(passages: Sequence[Passage], fence: str, budget: int) -> tupl
         parts.append(body)
         sent.append(passage)
     return "\n".join(parts), sent
+
+
+def passages_before(question: Question, passages: Sequence[Passage], library: Library, scope: Scope) -> list[Passage]:
+    """What the answers before a follow-up cite, the last answer's first, ranked behind `passages`; at most EARLIER.
+
+    None that is among them, that the scope leaves out, or that the index no longer has.
+    """
+    if not is_follow_up(question):
+        return []
+    here, allowed = {passage.chunk.id for passage in passages}, library.chunks_within(scope)
+    cited = dict.fromkeys(id_ for message in reversed(question.history) for id_ in message.sources)
+    there = library.articles_of(list(cited))
+    left = [id_ for id_ in cited if id_ in there and id_ not in here and (allowed is None or id_ in allowed)]
+    return [
+        Passage(library.article(there[id_]), library.chunk(id_), rank, score=0.0)
+        for rank, id_ in enumerate(left[:EARLIER], len(passages) + 1)
+    ]
 
 
 def prompt_messages(

@@ -58,6 +58,7 @@ class Passage:
     def to_json(self) -> dict[str, Any]:
         """The passage as in docs/answer.md, ready for json.dumps."""
         return {
+            "id": self.chunk.id,
             "article": self.article.id,
             "source_path": self.article.source_path,
             "start": self.chunk.start,

@@ -6,10 +6,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Message:
-    """One turn of a conversation; role is "user" or "assistant"."""
+    """One turn of a conversation; role is "user" or "assistant". `sources` are the ids of the chunks that it cites."""
 
     role: str
     content: str
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,11 @@ class Answer:
         return self.search.query.scope if self.search else self.question.scope
 
     @property
+    def sources(self) -> tuple[str, ...]:
+        """The ids of the chunks that it cites."""
+        return tuple(p.chunk.id for p in self.passages if any(map(p.holds, self.citations)))
+
+    @property
     def text(self) -> str:
         """The answer as plain text: the notice, then the statements with their marks."""
         marked = [s.text + ("".join(f"[{n}]" for n in s.citations) or UNVERIFIED) for s in self.statements]

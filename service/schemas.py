@@ -27,6 +27,7 @@ class Turn(Given):
 
     role: Annotated[str, Field(pattern="^(user|assistant)$")]
     content: Text
+    sources: Names = Field([], description="ids of the passages that an answer cites, for an LLM that is asked on")
 
 
 class ScopeGiven(Given):
@@ -114,6 +115,7 @@ class CitationJson(BaseModel):
 class PassageJson(BaseModel):
     """A stretch of an article that was found."""
 
+    id: str
     article: str
     source_path: str
     start: int

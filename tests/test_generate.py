@@ -237,6 +237,28 @@ def test_the_prompt_stays_within_its_token_budget(
     assert count_tokens(server.prompts[0]) <= 1200
 
 
+def test_a_follow_up_may_cite_what_the_answer_before_it_cites(
+    server: FakeServer, settings: Settings, real_embedder: SentenceEmbedder
+) -> None:
+    chain = AnswerChain(settings.model_copy(update={"passages": 1}), embedder=real_embedder)
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[1]"
+    before = chain.invoke(QUESTION)
+    (source,) = before.sources
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[2]"
+    turns = Message("user", QUESTION), Message("assistant", before.text, before.sources)
+    answer = chain.invoke(Question("它的创始人是谁？", turns))
+    assert answer.statements[0].verified
+    assert answer.sources == (source,)
+    forgotten = Message("assistant", before.text, (*before.sources, "gone-1"))
+    for text, history, sent in (
+        ("它的创始人是谁？", (turns[0], forgotten), 2),
+        ("它的创始人是谁？", (turns[0], Message("assistant", before.text)), 1),
+        ("福利社是什么时候关闭的？", turns, 1),  # no follow-up
+    ):
+        chain.invoke(Question(text, history))
+        assert server.prompts[-1].count("编号=") == sent, text
+
+
 def test_a_passage_that_does_not_fit_is_not_sent(chain: AnswerChain) -> None:
     passages = chain.invoke("小红书的月活用户有多少？").passages
     whole, _ = fence_passages(passages[:1], "x", 10_000)

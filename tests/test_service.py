@@ -70,6 +70,16 @@ def test_there_is_a_turn_for_each_core_and_the_chain_knows_how_many_wait_for_the
     assert (asyncio.run(ask()), state.chain.waiting()) == (2, 0)
 
 
+def test_the_turns_before_may_name_the_passages_that_they_cite(client: TestClient) -> None:
+    first = client.post("/v1/ask", json=ASK).json()
+    ids = [passage["id"] for passage in first["passages"]]
+    before = {"role": "assistant", "content": first["text"]}
+    for sources, status in ((ids, 200), (["gone"], 200), ("gone", 422), ([1], 422)):
+        history = [{"role": "user", "content": ASK["question"]}, {**before, "sources": sources}]
+        asked = client.post("/v1/ask", json={"question": "它呢？", "history": history})
+        assert asked.status_code == status, sources
+
+
 def test_the_answer_is_the_one_of_the_chain(client: TestClient) -> None:
     answer = client.post("/v1/ask", json={"id": "q1", **ASK}).json()
     assert answer["statements"][0]["text"] == FISH

@@ -162,6 +162,7 @@ def test_the_json_of_an_answer_has_exactly_the_documented_fields() -> None:
         "nearest": [],
         "passages": [
             {
+                "id": "c1",
                 "article": "文",
                 "source_path": "文.md",
                 "start": 0,

@@ -49,7 +49,7 @@ class State:
         return tuple(
             message
             for answer in self.answers[:before]
-            for message in (Message("user", answer.question.text), Message("assistant", answer.text))
+            for message in (Message("user", answer.question.text), Message("assistant", answer.text, answer.sources))
         )
 
     def close(self) -> None:
