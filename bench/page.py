@@ -109,7 +109,7 @@ def first_words(browser: "Browser", url: str) -> list[float]:
             page.fill("textarea", question)
             page.keyboard.press("Enter")
             page.locator(".yj-stages").wait_for(state="attached")
-            page.wait_for_function("!document.querySelector('.yj-stages')", timeout=PATIENCE * 1000)
+            page.locator(".yj-stages").wait_for(state="detached", timeout=PATIENCE * 1000)
         waits += page.evaluate("window.waits")
         page.close()
     return waits
