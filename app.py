@@ -30,7 +30,7 @@ from views.words import words_css
 
 log = logging.getLogger("yinju")
 ICON = Path(__file__).with_name("views") / "icon.png"
-OTHER_PAGES = ("library", "eval", "feedback", "settings")  # than the chat
+OTHER_PAGES = LIBRARY, EVALUATION, FEEDBACK, SETTINGS = ("library", "eval", "feedback", "settings")  # than the chat
 
 
 def status(chain: AnswerChain) -> None:
@@ -53,20 +53,20 @@ def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, op
     ratings = st.Page(
         partial(feedback_page, options.history),
         title=t("page_feedback"),
-        url_path="feedback",
+        url_path=FEEDBACK,
         icon=":material/thumbs_up_down:",
     )
     return [
         st.Page(chat, title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True),
-        st.Page(library, title=t("page_library"), url_path="library", icon=":material/library_books:"),
+        st.Page(library, title=t("page_library"), url_path=LIBRARY, icon=":material/library_books:"),
         st.Page(
             partial(evaluation_page, options.runs),
             title=t("page_evaluation"),
-            url_path="eval",
+            url_path=EVALUATION,
             icon=":material/fact_check:",
         ),
         *([ratings] if may_edit() else []),  # it shows what others asked
-        st.Page(settings, title=t("page_settings"), url_path="settings", icon=":material/settings:"),
+        st.Page(settings, title=t("page_settings"), url_path=SETTINGS, icon=":material/settings:"),
     ]
 
 

@@ -15,6 +15,7 @@ from rag.generate import (
     DROPPED,
     MARKED,
     OTHERS,
+    PROMPTS,
     REFUSED,
     REPAIRED,
     fence_passages,
@@ -274,6 +275,14 @@ def test_a_missing_extra_names_the_pip_command() -> None:
 def test_a_model_without_provider_says_how_to_write_it() -> None:
     with pytest.raises(ModelError, match="write provider:model"):
         open_model(Settings(llm="qwen"))
+
+
+@pytest.mark.parametrize("path", sorted(PROMPTS.glob("*.md")), ids=lambda path: path.stem)
+def test_a_prompt_is_a_line_about_it_a_system_message_and_a_user_message(path: Path) -> None:
+    about, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert about.startswith("<!-- version: ") and about.endswith("-->")
+    assert lines[0] == "## system"
+    assert [line for line in lines if line.startswith("## ")] == ["## system", "## user"]
 
 
 def test_the_prompt_has_the_slots_that_the_code_fills() -> None:
