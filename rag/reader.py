@@ -9,23 +9,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from rag.cores import on_each_core
-from rag.embed import Embedder, SentenceEmbedder
+from rag.embed import Embedder, SentenceEmbedder, has_fast_bfloat16
 from rag.settings import BUNDLED_MODEL
 from rag.text import simplify
 from rag.types import Span
 
-if TYPE_CHECKING:
-    from rag.reader_model import ReaderModel
-
 ADAPTER = Path(__file__).with_name("reader.safetensors")
-REMEMBERED = 256  # batches that were read last: a question asked again, or by another reader, costs nothing
-BATCH = 3  # windows; the clock is looked at before each batch, and the cores read one each
+REMEMBERED = 1000  # windows that were read last: a question asked again, or by another reader, costs nothing
 _OPENED: "WeakKeyDictionary[SentenceEmbedder, Reader]" = WeakKeyDictionary()
 _OPENING = threading.Lock()
 
@@ -59,12 +54,13 @@ def same_length(text: str) -> str:
 
 
 class Reader:
-    """Reads windows in batches. Safe to use from several threads: each core reads one batch at a time.
+    """Reads windows one by one. Safe to use from several threads: each core reads one window at a time.
 
-    The batches are the same on every machine, so that what is read does not depend on the cores or on their load.
+    What is read of a window does not depend on the others. One alone stays in a core's cache: it takes less time than
+    its share of a batch.
     """
 
-    def __init__(self, model: "ReaderModel", tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._remembered = lru_cache(REMEMBERED)(self._read)
@@ -72,50 +68,48 @@ class Reader:
     @classmethod
     def of(cls, encoder: Any, tokenizer: Any, adapter: Path = ADAPTER) -> "Reader":
         """The reader that an adapter makes of the embedded encoder; the two share the table of embeddings."""
-        from rag.reader_model import with_adapter
+        from rag.int8 import has_fast_int8, to_int8
+        from rag.reader_model import traced, with_adapter
 
         shared = {id(encoder.embeddings): encoder.embeddings}
-        own = copy.deepcopy(encoder, shared)
-        return cls(with_adapter(own, encoder.config.hidden_size, adapter), tokenizer)
+        model = with_adapter(copy.deepcopy(encoder, shared), encoder.config.hidden_size, adapter)
+        if has_fast_int8() and not has_fast_bfloat16():
+            to_int8(model.encoder)
+        return cls(traced(model), tokenizer)
 
     def read(self, question: str, windows: Sequence[Window], *, seconds: float | None = None) -> list[Reading | None]:
         """A reading for each window, in their order; None from where the time was used up.
 
-        The first batch is always read.
+        The first window is always read.
         """
         begun = time.monotonic()
 
-        def read(at: int) -> Sequence[Reading | None]:
-            batch = tuple(windows[at : at + BATCH])
+        def read(at: int) -> Reading | None:
             if at and seconds is not None and time.monotonic() - begun > seconds:
-                return [None] * len(batch)
-            return self._remembered(simplify(question), batch)
+                return None
+            return self._remembered(simplify(question), windows[at])
 
-        return list(chain.from_iterable(on_each_core(read, range(0, len(windows), BATCH))))
+        return on_each_core(read, range(len(windows)))
 
-    def _read(self, question: str, windows: tuple[Window, ...]) -> list[Reading]:
+    def _read(self, question: str, window: Window) -> Reading:
         import torch
 
         from rag.reader_model import best_span, encode, padded
 
-        rows = [encode(self._tokenizer, question, simplify(w.title), same_length(w.text)) for w in windows]
-        with torch.inference_mode():
-            spans, answers = self._model(*padded([row.ids for row in rows]))
-        readings = []
-        for window, row, logits, logit in zip(windows, rows, spans, answers.tolist(), strict=True):
-            if not row.offsets:
-                readings.append(Reading(logit, (0, 0), (0.0,) * len(window.sentences)))
-                continue
-            own = logits[row.first : row.first + len(row.offsets)]
-            first, last, _ = best_span(own[:, 0], own[:, 1])
-            starts = torch.log_softmax(own[:, 0], 0).exp().tolist()
-            begins = [offset for offset, _ in row.offsets]
-            mass = [
-                sum(p for p, begin in zip(starts, begins, strict=True) if a <= begin < b) for a, b in window.sentences
-            ]
-            logs = tuple(float(torch.tensor(max(m, 1e-6)).log()) for m in mass)
-            readings.append(Reading(logit, (row.offsets[first][0], row.offsets[last][1]), logs))
-        return readings
+        row = encode(self._tokenizer, question, simplify(window.title), same_length(window.text))
+        plain = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]  # no slower, and keeps 40 MB less
+        with torch.inference_mode(), plain:
+            spans, answers = self._model(*padded([row.ids]))
+        answer = float(answers)
+        if not row.offsets:
+            return Reading(answer, (0, 0), (0.0,) * len(window.sentences))
+        own = spans[0, row.first : row.first + len(row.offsets)]
+        first, last, _ = best_span(own[:, 0], own[:, 1])
+        starts = torch.log_softmax(own[:, 0], 0).exp().tolist()
+        begins = [offset for offset, _ in row.offsets]
+        mass = [sum(p for p, begin in zip(starts, begins, strict=True) if a <= begin < b) for a, b in window.sentences]
+        logs = tuple(float(torch.tensor(max(m, 1e-6)).log()) for m in mass)
+        return Reading(answer, (row.offsets[first][0], row.offsets[last][1]), logs)
 
 
 def open_reader(embedder: Embedder) -> Reader | None:

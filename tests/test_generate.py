@@ -229,6 +229,15 @@ def test_passages_are_fenced_with_a_handle_that_is_new_for_each_request(server: 
     assert all(prompt.count(f"</{fence}>") >= 2 for prompt, fence in zip(server.prompts, fences, strict=True))
 
 
+def test_what_a_server_can_cache_of_a_prompt_holds_every_rule(server: FakeServer, chain: AnswerChain) -> None:
+    server.reply = "首期覆盖美国、中国香港和中国澳门市场。[1]"
+    chain.invoke(QUESTION)
+    chain.invoke("商家要另外开店吗？")
+    first, second = server.prompts
+    rules = first.partition("资料放在")[0]
+    assert "不写总结。" in rules and second.startswith(rules)
+
+
 def test_the_prompt_stays_within_its_token_budget(
     server: FakeServer, settings: Settings, real_embedder: SentenceEmbedder
 ) -> None:
