@@ -30,7 +30,7 @@ from rag.generate import generate, open_model, passages_before, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
-from rag.measure import READ_PASSAGES, Measured, measure
+from rag.measure import READ_PASSAGES, Measured, answer_probability, measure
 from rag.origins import number_origins
 from rag.parts import answer_parts
 from rag.reader import Reader, open_reader
@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
+DECLINED = "大模型（{name}）没有在文章里找到答案，但下面的原文很可能回答了这个问题，请自行核对。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
 
 
@@ -275,12 +276,14 @@ class AnswerChain(Runnable[Input, Answer]):
         passages = judged.passages
         notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice
         if self.model is not None:
-            answer = None
+            answer, sure = None, (answer_probability(measured) or 0) >= self.settings.sure_threshold
             try:
                 groups = choose(query.text, measured)
                 extracts = [group.candidates[0] for group in groups]
                 shown = (*passages, *passages_before(question, passages, library, query.scope))
                 for answer in generate(self.model, question, shown, self.settings, config, extracts=extracts):
+                    if answer.refused and sure:
+                        break
                     if answer.refused:
                         answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer
@@ -289,9 +292,11 @@ class AnswerChain(Runnable[Input, Answer]):
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None
-            if answer is not None and (answer.statements or answer.refused):
+            declined = answer is not None and answer.refused
+            if answer is not None and (answer.statements or (declined and not sure)):
                 return
-            notice = "\n".join(filter(None, (FELL_BACK.format(name=self.settings.llm), notice)))
+            told = DECLINED if declined else FELL_BACK
+            notice = "\n".join(filter(None, (told.format(name=self.settings.llm), notice)))
         for answer in extract(question, measured, passages, period_of(query.text, self.today())):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
             told = "" if settled and notice == NEARLY else notice

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.bundled import PREFIXES, SHA256, unpacked_model
-from rag.cores import on_each_core, on_one_core
+from rag.cores import fastest_numbers, on_each_core, on_one_core
 from rag.errors import ModelError
 from rag.settings import BUNDLED_MODEL
 from rag.text import is_foreign, simplify
@@ -76,7 +76,7 @@ class SentenceEmbedder:
         transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        dtype = "bfloat16" if has_fast_bfloat16() else "float32"
+        dtype = "bfloat16" if fastest_numbers() == "bfloat16" else "float32"
         bundled = unpacked_model(dtype) if self.name == BUNDLED_MODEL else None
         path = str(bundled) if bundled else self.name
         if self.name == BUNDLED_MODEL and not bundled:
@@ -105,11 +105,15 @@ class SentenceEmbedder:
         if self.name != BUNDLED_MODEL:
             return self._model
         from rag.adapter import merge_adapter, read_adapter
+        from rag.graph import as_graph
 
         encoder, tokenizer = self.network
         model = copy.deepcopy(self._model, {id(part): part for part in (encoder.embeddings, tokenizer)})
         tensors, _ = read_adapter(QUERY_ADAPTER)
-        merge_adapter(model[0].model, tensors)  # type: ignore[arg-type]  # sentence-transformers types its parts loosely
+        own: Any = model[0].model
+        merge_adapter(own, tensors)
+        graph = as_graph(own, lambda ids, mask: own(input_ids=ids, attention_mask=mask).last_hidden_state)
+        own.forward = lambda input_ids, attention_mask, **_: {"last_hidden_state": graph(input_ids, attention_mask)}
         return model
 
     @property
@@ -194,11 +198,3 @@ def unit_rows(rows: npt.NDArray[Any]) -> Vector:
     rows = np.asarray(rows, np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(lengths, np.float32(1e-9)), np.float32)
-
-
-def has_fast_bfloat16() -> bool:
-    """Whether the CPU multiplies bfloat16 matrices in hardware; elsewhere float32 is faster."""
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))

@@ -9,11 +9,6 @@ from torch import Tensor, nn
 LEAST = 1e-9  # of what is divided by
 
 
-def has_fast_int8() -> bool:
-    """Whether the CPU multiplies bytes in hardware and sums them in 32 bits, so that no sum overflows."""
-    return bool(torch.cpu.get_capabilities().get("avx512_vnni"))
-
-
 class Int8Linear(nn.Module):
     """A linear layer whose weights have one scale for each output, and its input one scale and offset for each token.
 

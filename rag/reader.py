@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from rag.cores import on_each_core
-from rag.embed import Embedder, SentenceEmbedder, has_fast_bfloat16
+from rag.cores import fastest_numbers, on_each_core
+from rag.embed import Embedder, SentenceEmbedder
 from rag.settings import BUNDLED_MODEL
 from rag.text import simplify
 from rag.types import Span
@@ -68,14 +68,15 @@ class Reader:
     @classmethod
     def of(cls, encoder: Any, tokenizer: Any, adapter: Path = ADAPTER) -> "Reader":
         """The reader that an adapter makes of the embedded encoder; the two share the table of embeddings."""
-        from rag.int8 import has_fast_int8, to_int8
-        from rag.reader_model import traced, with_adapter
+        from rag.graph import as_graph
+        from rag.int8 import to_int8
+        from rag.reader_model import with_adapter
 
         shared = {id(encoder.embeddings): encoder.embeddings}
         model = with_adapter(copy.deepcopy(encoder, shared), encoder.config.hidden_size, adapter)
-        if has_fast_int8() and not has_fast_bfloat16():
+        if fastest_numbers() == "int8":
             to_int8(model.encoder)
-        return cls(traced(model), tokenizer)
+        return cls(as_graph(model, model), tokenizer)
 
     def read(self, question: str, windows: Sequence[Window], *, seconds: float | None = None) -> list[Reading | None]:
         """A reading for each window, in their order; None from where the time was used up.
@@ -97,8 +98,7 @@ class Reader:
         from rag.reader_model import best_span, encode, padded
 
         row = encode(self._tokenizer, question, simplify(window.title), same_length(window.text))
-        plain = torch.jit.optimized_execution(False)  # type: ignore[attr-defined]  # no slower, and keeps 40 MB less
-        with torch.inference_mode(), plain:
+        with torch.inference_mode():
             spans, answers = self._model(*padded([row.ids]))
         answer = float(answers)
         if not row.offsets:

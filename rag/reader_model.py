@@ -3,8 +3,6 @@
 Imports torch: import it only where a model is made. The adapter is trained by `training/`.
 """
 
-import sys
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,26 +60,6 @@ class ReaderModel(nn.Module):
         states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         states = states.to(self.span.weight.dtype)
         return self.span(states).float(), self.answers(states[:, 0]).squeeze(-1).float()
-
-
-def traced(model: nn.Module) -> Any:
-    """The same network as one graph of TorchScript, which Python does not hold up: threads wait less for each other.
-
-    It holds the numbers of the model itself, which can be trained no more. From Python 3.14 on, where torch has no
-    TorchScript, the model as it is.
-    """
-    if sys.version_info >= (3, 14):
-        return model
-    model.requires_grad_(False)
-    with torch.inference_mode(), warnings.catch_warnings():
-        # It warns that TorchScript is going away, and that lengths may be constants, which a test holds they are not.
-        warnings.simplefilter("ignore")
-        return torch.jit.trace(  # type: ignore[no-untyped-call]
-            lambda ids, mask: model(ids, mask),  # as a module it would take twice as long to trace
-            padded([[BOS, EOS]]),
-            check_trace=False,
-            strict=False,
-        )
 
 
 def best_span(start: Tensor, end: Tensor) -> tuple[int, int, float]:

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from rag.embed import PADDED_TO, has_fast_bfloat16
+from rag.cores import fastest_numbers
+from rag.embed import PADDED_TO
 from rag.errors import ModelError
 from rag.settings import Settings
 from rag.types import Passage
@@ -111,7 +112,7 @@ def load_cross_encoder(name: str) -> "CrossEncoder":
 
     transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    dtype = torch.bfloat16 if has_fast_bfloat16() else torch.float32
+    dtype = torch.bfloat16 if fastest_numbers() == "bfloat16" else torch.float32
     try:
         model: CrossEncoder = CrossEncoder(
             name, device="cpu", local_files_only=Path(name).is_dir(), model_kwargs={"dtype": dtype}

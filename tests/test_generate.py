@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from llm_server import FakeServer, fake_llm
 
-from rag.chain import FELL_BACK, AnswerChain
+from rag.chain import DECLINED, FELL_BACK, AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.errors import ModelError
 from rag.generate import (
@@ -112,9 +112,15 @@ def test_an_answer_with_nothing_supported_becomes_the_extractive_one_and_says_so
     assert answer.statements
 
 
-def test_a_model_that_declines_gives_a_refusal(server: FakeServer, chain: AnswerChain) -> None:
+def test_a_model_that_declines_gives_a_refusal_unless_the_reader_is_sure(
+    server: FakeServer, chain: AnswerChain, settings: Settings
+) -> None:
     server.reply = "资料未提及"
-    answer = chain.invoke(QUESTION)
+    sure = chain.invoke(QUESTION)
+    assert (sure.answerer, sure.notice) == ("extractive", DECLINED.format(name="openai:fake"))
+    assert "首期覆盖美国、中国香港及中国澳门市场" in sure.text and not sure.refused
+    unsure = AnswerChain(settings.model_copy(update={"sure_threshold": 1.0}), embedder=chain.embedder)
+    answer = unsure.invoke(QUESTION)
     assert (answer.refused, answer.notice, answer.statements) == (True, REFUSED, ())
     assert [citation.marker for citation in answer.nearest] == [1, 2, 3]
 

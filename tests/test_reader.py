@@ -14,7 +14,6 @@ from rag.reader_model import (
     best_span,
     encode,
     padded,
-    traced,
     with_adapter,
 )
 
@@ -173,18 +172,6 @@ def test_a_window_without_words_has_no_answer(
     (reading,) = Reader.of(encoder, tokenizer, adapter(tmp_path)).read("丁", [Window("", "", ())])
     assert reading is not None
     assert reading.span == (0, 0)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_as_one_graph_the_network_reads_inputs_of_every_length_as_before(
-    encoder: BertModel, dtype: torch.dtype
-) -> None:
-    model = ReaderModel(encoder.to(dtype), HIDDEN).eval()
-    graph = traced(model)
-    with torch.inference_mode():
-        for rows in ([[0, 5, 2]], [[0, *range(4, 30), 2]], [[0, 5, 2], [0, *range(4, 37), 2], [0, 2]]):
-            for whole, part in zip(model(*padded(rows)), graph(*padded(rows)), strict=True):
-                assert torch.equal(whole, part)
 
 
 def test_the_heads_see_every_token(encoder: BertModel) -> None:

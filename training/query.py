@@ -20,7 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rag.embed import SentenceEmbedder, Vector, has_fast_bfloat16
+from rag.cores import fastest_numbers
+from rag.embed import SentenceEmbedder, Vector
 from rag.reader_model import QUESTION_TOKENS, padded
 from training.__main__ import HELD_OUT, SETS, WRITTEN
 from training.examples import Item, ReadingSet
@@ -103,7 +104,7 @@ def train(plan: Plan, reading: ReadingSet, items: list[Item], out: Path) -> dict
 def _loss(model: QueryModel, tokenizer: Any, batch: list[tuple[str, list[int]]], pool: Tensor) -> Tensor:
     """How far the questions are from what answers them, and from where they were before."""
     ids, mask = padded([tokenizer(f"query: {question}")["input_ids"][:QUESTION_TOKENS] for question, _ in batch])
-    with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
+    with torch.autocast("cpu", torch.bfloat16, enabled=fastest_numbers() == "bfloat16"):
         with torch.no_grad(), model.encoder.disable_adapter():  # type: ignore[operator]
             before = model(ids, mask)
         after = model(ids, mask)

