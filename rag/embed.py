@@ -105,14 +105,14 @@ class SentenceEmbedder:
         if self.name != BUNDLED_MODEL:
             return self._model
         from rag.adapter import merge_adapter, read_adapter
-        from rag.graph import as_graph
+        from rag.graph import LastStates, as_graph
 
         encoder, tokenizer = self.network
         model = copy.deepcopy(self._model, {id(part): part for part in (encoder.embeddings, tokenizer)})
         tensors, _ = read_adapter(QUERY_ADAPTER)
         own: Any = model[0].model
         merge_adapter(own, tensors)
-        graph = as_graph(own, lambda ids, mask: own(input_ids=ids, attention_mask=mask).last_hidden_state)
+        graph = as_graph(LastStates(own))
         own.forward = lambda input_ids, attention_mask, **_: {"last_hidden_state": graph(input_ids, attention_mask)}
         return model
 

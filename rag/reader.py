@@ -76,7 +76,7 @@ class Reader:
         model = with_adapter(copy.deepcopy(encoder, shared), encoder.config.hidden_size, adapter)
         if fastest_numbers() == "int8":
             to_int8(model.encoder)
-        return cls(as_graph(model, model), tokenizer)
+        return cls(as_graph(model), tokenizer)
 
     def read(self, question: str, windows: Sequence[Window], *, seconds: float | None = None) -> list[Reading | None]:
         """A reading for each window, in their order; None from where the time was used up.

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import pytest
 import torch
 from transformers import BertConfig, BertModel
@@ -22,7 +25,7 @@ def test_a_graph_gives_the_same_to_the_bit_for_inputs_of_every_length(numbers: s
         to_int8(model.encoder)
     else:
         model.encoder.to(getattr(torch, numbers))
-    graph = as_graph(model, model)
+    graph = as_graph(model)
     with torch.inference_mode():
         for rows in ROWS:
             for whole, part in zip(model(*padded(rows)), graph(*padded(rows)), strict=True):
@@ -31,9 +34,19 @@ def test_a_graph_gives_the_same_to_the_bit_for_inputs_of_every_length(numbers: s
 
 def test_a_graph_has_no_numbers_of_its_own() -> None:
     model = reader_model()
-    graph = as_graph(model, model)
+    graph = as_graph(model)
     given = padded(ROWS[0])
     with torch.inference_mode():
         before = graph(*given)[1]
         model.answers.bias.add_(1)
         assert torch.allclose(graph(*given)[1], before + 1)
+
+
+def test_what_is_used_no_more_is_let_go() -> None:
+    model = reader_model()
+    graph = as_graph(model)
+    graph(*padded(ROWS[0]))
+    kept = weakref.ref(model.answers.weight)
+    del model, graph
+    gc.collect()
+    assert kept() is None

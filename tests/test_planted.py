@@ -159,7 +159,8 @@ def test_chunks_of_four_times_the_size_are_caught(product: Product) -> None:
 
 def test_the_lexical_leg_turned_off_is_caught(product: Product) -> None:
     failed = product.failed("lexical", dense_weight=1.0)
-    assert "loss of joint accuracy" in failed  # of the order itself the reader makes most good again
+    # Of the order itself the reader makes most good again; which of the two fails depends on the CPU's numbers.
+    assert {"loss of joint accuracy", "loss of evidence hit@1"} & failed.keys()
     assert "settings.dense_weight was 0.6 and is 1.0" in product.changed
     unread = replace(product.gates, baseline=product.folder / "base-unread")
     accept(product.run("base-unread", reader=False), {"corpus": unread})
