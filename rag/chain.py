@@ -276,13 +276,16 @@ class AnswerChain(Runnable[Input, Answer]):
         passages = judged.passages
         notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice
         if self.model is not None:
-            answer, sure = None, (answer_probability(measured) or 0) >= self.settings.sure_threshold
+            answer = None
+            sure = (answer_probability(measured) or 0.0) >= self.settings.sure_threshold
+            stands_in = FELL_BACK
             try:
                 groups = choose(query.text, measured)
                 extracts = [group.candidates[0] for group in groups]
                 shown = (*passages, *passages_before(question, passages, library, query.scope))
                 for answer in generate(self.model, question, shown, self.settings, config, extracts=extracts):
                     if answer.refused and sure:
+                        answer, stands_in = None, DECLINED
                         break
                     if answer.refused:
                         answer = replace(answer, nearest=nearest_citations(measured))
@@ -292,11 +295,9 @@ class AnswerChain(Runnable[Input, Answer]):
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None
-            declined = answer is not None and answer.refused
-            if answer is not None and (answer.statements or (declined and not sure)):
+            if answer is not None and (answer.statements or answer.refused):
                 return
-            told = DECLINED if declined else FELL_BACK
-            notice = "\n".join(filter(None, (told.format(name=self.settings.llm), notice)))
+            notice = "\n".join(filter(None, (stands_in.format(name=self.settings.llm), notice)))
         for answer in extract(question, measured, passages, period_of(query.text, self.today())):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
             told = "" if settled and notice == NEARLY else notice

