@@ -220,7 +220,7 @@ class AnswerChain(Runnable[Input, Answer]):
             yield arrange(search, library, self.settings.passages)
             if self.reader and search.best and self._in_progress.count + self.waiting() <= self.settings.read_at_once:
                 with _timed(timings, "read"):
-                    read = self._read(self.reader, search.query.text, search.best, library)
+                    read = self._read(self.reader, search.query.text, search.best)
                 yield arrange(search.ordered(read), library, self.settings.passages)
 
     def _search(
@@ -249,11 +249,10 @@ class AnswerChain(Runnable[Input, Answer]):
         with _timed(timings, "rerank"):
             return search.ordered(rerank(self.second_stage, query.text, search.best, settings.rerank_candidates))
 
-    def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...], library: Library) -> tuple[Passage, ...]:
+    def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
         """The passages, the first of them read; in the reader's order unless a second stage has ordered them."""
         head, tail = passages[: self.settings.read_passages], passages[self.settings.read_passages :]
-        vector = self.embedder.embed_query(text)
-        read = read_passages(reader, text, vector, head, library, seconds=self.settings.reader_seconds)
+        read = read_passages(reader, text, head, seconds=self.settings.reader_seconds)
         return (*(read if self.second_stage else in_order_read(read)), *tail)
 
     def _rewrite(self, question: Question, timings: dict[str, float], config: RunnableConfig | None) -> str | None:

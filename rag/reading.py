@@ -6,15 +6,11 @@ from dataclasses import replace
 from itertools import chain
 from types import TracebackType
 
-import numpy as np
-
-from rag.embed import Vector
-from rag.library import Library
 from rag.reader import Reader, Window
 from rag.types import Passage, PassageReading, Span
 
-LONGEST_WINDOW = 260  # code points
-FUSED_WEIGHT = 12.0  # logits that the whole range of the fused score is worth in the order of what was read
+LONGEST_WINDOW = 360  # code points, about 256 tokens; a passage of 400 tokens is read in two
+FUSED_WEIGHT = 18.0  # logits that the whole range of the fused score is worth in the order of what was read
 
 
 class InProgress:
@@ -35,50 +31,53 @@ class InProgress:
             self.count -= 1
 
 
-def window_of(passage: Passage, cosines: Vector, most: int = LONGEST_WINDOW) -> tuple[int, Window]:
-    """The sentences of a passage around the one nearest to the question, and the offset in the article they start at.
+def windows_of(passage: Passage, most: int = LONGEST_WINDOW) -> list[tuple[int, Window]]:
+    """The sentences of a passage in as few even stretches as have about `most` code points.
 
-    They alternate in growing to both sides, up to `most` code points.
+    Each stretch comes with the offset in the article where it starts.
     """
     sentences = passage.chunk.sentences
-    core = low = high = int(np.argmax(cosines))
-    size = sentences[core][1] - sentences[core][0]
-    while low > 0 or high < len(sentences) - 1:
-        to_left = low > 0 and (high == len(sentences) - 1 or core - low <= high - core)
-        start, end = sentences[low - 1] if to_left else sentences[high + 1]
-        size += end - start
-        if size > most:
-            break
-        low, high = (low - 1, high) if to_left else (low, high + 1)
-    start, end = sentences[low][0], sentences[high][1]
-    inside = tuple((a - start, b - start) for a, b in sentences[low : high + 1])
+    size = sum(end - start for start, end in sentences)
+    count = max(1, -(-size // most))
+    stretches: list[list[Span]] = [[] for _ in range(count)]
+    before = 0
+    for start, end in sentences:
+        stretches[int((before + (end - start) / 2) / size * count)].append((start, end))
+        before += end - start
     title = f"{passage.article.title} {passage.chunk.section}".strip()
-    return start, Window(title, passage.article.text[start:end], inside)
+    windows = []
+    for stretch in filter(None, stretches):
+        first, last = stretch[0][0], stretch[-1][1]
+        inside = tuple((a - first, b - first) for a, b in stretch)
+        windows.append((first, Window(title, passage.article.text[first:last], inside)))
+    return windows
 
 
 def read_passages(
-    reader: Reader,
-    query: str,
-    query_vector: Vector,
-    passages: Sequence[Passage],
-    library: Library,
-    *,
-    seconds: float | None = None,
+    reader: Reader, query: str, passages: Sequence[Passage], *, seconds: float | None = None
 ) -> list[Passage]:
     """The passages with what the reader makes of each, in the same order; those beyond the time are as they were."""
-    legible = [passage for passage in passages if passage.chunk.sentences]
-    placed = [window_of(p, library.sentence_vectors(p.chunk.id) @ query_vector) for p in legible]
-    readings = reader.read(query, [window for _, window in placed], seconds=seconds)
-    read: dict[str, PassageReading] = {}
-    for passage, (start, window), reading in zip(legible, placed, readings, strict=True):
+    placed = [(passage.chunk.id, *window) for passage in passages for window in windows_of(passage)]
+    readings = reader.read(query, [window for _, _, window in placed], seconds=seconds)
+    read: dict[str, list[PassageReading]] = {}
+    for (id_, start, window), reading in zip(placed, readings, strict=True):
         if reading is not None:
             spans: list[Span] = [(start + a, start + b) for a, b in window.sentences]
-            read[passage.chunk.id] = PassageReading(
+            own = PassageReading(
                 answers=reading.answers,
                 span=(start + reading.span[0], start + reading.span[1]),
                 sentences=dict(zip(spans, reading.sentences, strict=True)),
             )
-    return [replace(passage, reading=read.get(passage.chunk.id)) for passage in passages]
+            read.setdefault(id_, []).append(own)
+    whole = {id_: _together(parts) for id_, parts in read.items()}
+    return [replace(passage, reading=whole.get(passage.chunk.id)) for passage in passages]
+
+
+def _together(parts: Sequence[PassageReading]) -> PassageReading:
+    """The reading of the part that answers best, with the sentences of the others, by as much less likely."""
+    best = max(parts, key=lambda part: part.answers)
+    sentences = {span: log + part.answers - best.answers for part in parts for span, log in part.sentences.items()}
+    return replace(best, sentences=sentences)
 
 
 def in_order_read(passages: Sequence[Passage]) -> tuple[Passage, ...]:

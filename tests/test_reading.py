@@ -2,15 +2,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from fakes import FakeEmbedder
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rag.features import SENTENCE_FEATURES, candidates_of, sentence_features
 from rag.index import Generation, IndexReader
 from rag.measure import answer_probability, measure
 from rag.reader import Reading, Window
-from rag.reading import read_passages, window_of
+from rag.reading import read_passages, windows_of
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage, PassageReading
 
@@ -37,13 +38,36 @@ class FakeReader:
         return Reading(float(at >= 0), (at, at + 1), logs)
 
 
-def test_a_window_is_the_nearest_sentence_and_as_many_beside_it_as_fit() -> None:
+def test_a_passage_is_cut_into_even_windows_of_whole_sentences() -> None:
     of = passage("一二三。四五六。七八九。十。")
-    cosines = np.array([0.1, 0.2, 0.9, 0.3], np.float32)
-    assert window_of(of, cosines, 4) == (8, Window("题 节", "七八九。", ((0, 4),)))
-    assert window_of(of, cosines, 8) == (4, Window("题 节", "四五六。七八九。", ((0, 4), (4, 8))))
-    assert window_of(of, cosines, 10)[1].text == "四五六。七八九。十。"
-    assert window_of(of, cosines, 99) == (0, Window("题 节", of.article.text, of.chunk.sentences))
+    assert windows_of(of, 99) == [(0, Window("题 节", of.article.text, of.chunk.sentences))]
+    assert windows_of(of, 8) == [
+        (0, Window("题 节", "一二三。四五六。", ((0, 4), (4, 8)))),
+        (8, Window("题 节", "七八九。十。", ((0, 4), (4, 6)))),
+    ]
+    assert [window.text for _, window in windows_of(of, 4)] == ["一二三。", "四五六。", "七八九。", "十。"]
+    assert windows_of(passage("")) == []
+
+
+@given(st.lists(st.integers(1, 400), max_size=12), st.integers(1, 400))
+def test_every_sentence_of_a_passage_is_in_one_window(lengths: list[int], most: int) -> None:
+    of = passage("".join("字" * length + "。" for length in lengths))
+    windows = windows_of(of, most)
+    spans = [(start + a, start + b) for start, window in windows for a, b in window.sentences]
+    assert tuple(spans) == of.chunk.sentences
+    longest = max((end - start for start, end in spans), default=0)
+    assert all(len(window.text) <= most + longest for _, window in windows)
+
+
+def test_windows_of_one_passage_are_one_reading() -> None:
+    of = passage("狗吃肉，也啃骨头。" * 40 + "猫吃鱼。")
+    (read,) = read_passages(FakeReader(), "猫吃什么", [of])  # type: ignore[arg-type]
+    assert read.reading is not None
+    assert of.article.text[slice(*read.reading.span)] == "鱼"
+    assert read.reading.answers == 1.0
+    assert set(read.reading.sentences) == set(of.chunk.sentences)
+    assert max(read.reading.sentences, key=read.reading.sentences.__getitem__) == of.chunk.sentences[-1]
+    assert read.reading.sentences[of.chunk.sentences[0]] == -6.0  # -5 in a window whose logit is 1 lower
 
 
 @pytest.mark.parametrize(
@@ -80,10 +104,9 @@ def passages(generation: Generation) -> list[Passage]:
 
 
 def test_a_reading_is_in_the_article_not_in_the_window(
-    generation: Generation, passages: list[Passage], fake_embedder: FakeEmbedder
+    passages: list[Passage],
 ) -> None:
-    vector = fake_embedder.embed_query("猫吃什么")
-    read = read_passages(FakeReader(), "猫吃什么", vector, passages, generation.library)  # type: ignore[arg-type]
+    read = read_passages(FakeReader(), "猫吃什么", passages)  # type: ignore[arg-type]
     fish = next(p for p in read if "鱼" in p.chunk.text)
     assert fish.reading is not None
     assert fish.article.text[slice(*fish.reading.span)] == "鱼"
@@ -92,10 +115,9 @@ def test_a_reading_is_in_the_article_not_in_the_window(
 
 
 def test_what_was_not_read_in_time_stays_as_it_was(
-    generation: Generation, passages: list[Passage], fake_embedder: FakeEmbedder
+    passages: list[Passage],
 ) -> None:
-    vector = fake_embedder.embed_query("猫")
-    read = read_passages(FakeReader(1), "猫", vector, passages, generation.library)  # type: ignore[arg-type]
+    read = read_passages(FakeReader(1), "猫", passages)  # type: ignore[arg-type]
     assert [p.reading is not None for p in read] == [True, False, False]
     assert read[1:] == passages[1:]
 
