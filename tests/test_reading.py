@@ -103,9 +103,7 @@ def passages(generation: Generation) -> list[Passage]:
     return [Passage(library.article(c.article_id), c, rank, 1 / rank) for rank, c in enumerate(chunks, 1)]
 
 
-def test_a_reading_is_in_the_article_not_in_the_window(
-    passages: list[Passage],
-) -> None:
+def test_a_reading_is_in_the_article_not_in_the_window(passages: list[Passage]) -> None:
     read = read_passages(FakeReader(), "猫吃什么", passages)  # type: ignore[arg-type]
     fish = next(p for p in read if "鱼" in p.chunk.text)
     assert fish.reading is not None
@@ -114,9 +112,7 @@ def test_a_reading_is_in_the_article_not_in_the_window(
     assert [p.rank for p in read] == [p.rank for p in passages]
 
 
-def test_what_was_not_read_in_time_stays_as_it_was(
-    passages: list[Passage],
-) -> None:
+def test_what_was_not_read_in_time_stays_as_it_was(passages: list[Passage]) -> None:
     read = read_passages(FakeReader(1), "猫", passages)  # type: ignore[arg-type]
     assert [p.reading is not None for p in read] == [True, False, False]
     assert read[1:] == passages[1:]
