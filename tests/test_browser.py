@@ -43,9 +43,16 @@ NOTE_SHIFTS = """
 
 
 def moved(page: Page, *, after_input: bool) -> float:
-    """The sum of the shifts since it was asked last; those within half a second of a key or click if wished."""
+    """The sum of the shifts since it was asked last; those within half a second of a key or click if wished.
+
+    What only goes away, such as the button that stops an answer, is a shift for the browser, and none for a reader.
+    """
     page.wait_for_timeout(1000)
-    shifts = page.evaluate("window.shifts.splice(0).map((each) => [each.value, each.hadRecentInput])")
+    shifts = page.evaluate("""
+        window.shifts.splice(0)
+            .filter(({ sources }) => !sources.length || sources.some(({ currentRect }) => currentRect.height))
+            .map(({ value, hadRecentInput }) => [value, hadRecentInput])
+    """)
     return sum(value for value, recent in shifts if after_input or not recent)
 
 
