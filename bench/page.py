@@ -26,12 +26,21 @@ PATIENCE = 180  # seconds
 REFERENCE = "import sentence_transformers, chromadb, streamlit"
 VISITS = 5
 IDLE = 20  # sessions that have asked a question and do nothing
-QUESTIONS = (
-    "小红书出海首期覆盖哪些市场？",
-    "福利社是什么时候关闭的？",
-    "小红书的月活用户有多少？",
-    "红猫计划是什么？",
-    "小红书的估值是多少？",
+CONVERSATIONS = (  # no question twice: the reader remembers what it has read
+    (
+        "小红书出海首期覆盖哪些市场？",
+        "福利社是什么时候关闭的？",
+        "小红书的月活用户有多少？",
+        "红猫计划是什么？",
+        "小红书的估值是多少？",
+    ),
+    (
+        "小红书是哪一年成立的？",
+        "为什么说小红书的种草值重要？",
+        "小红书和淘宝合作做了什么？",
+        "电商出海对中小商家友好吗？",
+        "TikTok Shop在哪些国家开放？",
+    ),
 )
 # Notes the milliseconds from Enter to the first statement of its answer.
 WATCH = """() => {
@@ -97,19 +106,24 @@ def visit(browser: "Browser", url: str) -> float:
 
 
 def first_words(browser: "Browser", url: str) -> list[float]:
-    """Milliseconds from Enter to the first statement on the page, for each question of two conversations."""
+    """Milliseconds from Enter to the first statement on the page, for each question of the conversations."""
     waits: list[float] = []
-    for _ in range(2):
+    for questions in CONVERSATIONS:
         page = browser.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
         page.goto(url)
-        page.locator("textarea").wait_for(state="visible", timeout=PATIENCE * 1000)
+        page.locator("textarea").wait_for(state="visible")
         page.evaluate(WATCH)
-        for question in QUESTIONS:
+        for asked, question in enumerate(questions, 1):
             page.wait_for_timeout(2000)  # the reader reads
             page.fill("textarea", question)
             page.keyboard.press("Enter")
-            page.locator(".yj-stages").wait_for(state="attached")
-            page.locator(".yj-stages").wait_for(state="detached", timeout=PATIENCE * 1000)
+            given_up = time.monotonic() + PATIENCE
+            while page.evaluate("window.waits.length") < asked:
+                if time.monotonic() > given_up:
+                    raise TimeoutError(f"no statement answers {question} within {PATIENCE} s")
+                page.wait_for_timeout(100)
+            page.locator(".yj-stages").wait_for(state="detached")
         waits += page.evaluate("window.waits")
         page.close()
     return waits
@@ -121,7 +135,7 @@ async def memory_of_sessions(port: int, pid: int) -> float:
         grown = 0.0
         for number in range(IDLE):
             reader = await sessions.enter_async_context(PageReader.open(port))
-            await reader.ask(QUESTIONS[number % len(QUESTIONS)])
+            await reader.ask(CONVERSATIONS[0][number % len(CONVERSATIONS[0])])
             if number == 0:
                 grown = -memory_mb(pid)
         return grown + memory_mb(pid)

@@ -26,11 +26,12 @@ from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import PREMISE, choose, extract, nearest_citations
+from rag.features import asks_for_several, leaves_it_open
 from rag.generate import generate, open_model, passages_before, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
-from rag.measure import READ_PASSAGES, Measured, answer_probability, measure
+from rag.measure import READ_PASSAGES, Measured, answer_probability, measure, said_probability
 from rag.origins import number_origins
 from rag.parts import answer_parts
 from rag.reader import Reader, open_reader
@@ -220,7 +221,7 @@ class AnswerChain(Runnable[Input, Answer]):
             yield arrange(search, library, self.settings.passages)
             if self.reader and search.best and self._in_progress.count + self.waiting() <= self.settings.read_at_once:
                 with _timed(timings, "read"):
-                    read = self._read(self.reader, search.query.text, search.best)
+                    read = self._read(self.reader, search.query.text, search.best, library)
                 yield arrange(search.ordered(read), library, self.settings.passages)
 
     def _search(
@@ -249,10 +250,23 @@ class AnswerChain(Runnable[Input, Answer]):
         with _timed(timings, "rerank"):
             return search.ordered(rerank(self.second_stage, query.text, search.best, settings.rerank_candidates))
 
-    def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
-        """The passages, the first of them read; in the reader's order unless a second stage has ordered them."""
-        head, tail = passages[: self.settings.read_passages], passages[self.settings.read_passages :]
-        read = read_passages(reader, text, head, seconds=self.settings.reader_seconds)
+    def _read(self, reader: Reader, text: str, passages: tuple[Passage, ...], library: Library) -> tuple[Passage, ...]:
+        """The passages, the first of them read; in the reader's order unless a second stage has ordered them.
+
+        Where one thing is asked, what surely answers is enough.
+        """
+        settings = self.settings
+        head, tail = passages[: settings.read_passages], passages[settings.read_passages :]
+        whole = asks_for_several(text) or leaves_it_open(text)
+        read = read_passages(
+            reader,
+            text,
+            self.embedder.embed_query(text),
+            head,
+            library,
+            enough=None if whole else lambda logits: said_probability(logits) >= settings.sure_threshold,
+            seconds=settings.reader_seconds,
+        )
         return (*(read if self.second_stage else in_order_read(read)), *tail)
 
     def _rewrite(self, question: Question, timings: dict[str, float], config: RunnableConfig | None) -> str | None:

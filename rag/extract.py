@@ -7,7 +7,7 @@ from itertools import combinations
 
 from rag.dates import Period
 from rag.emphasis import emphasis_of
-from rag.features import Candidate, asks_for
+from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
@@ -27,15 +27,6 @@ KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several thin
 KEEP_ABOVE_OTHER_VIEW = 0.03  # the same for another article's sentence, where the question leaves open which is true
 KEEP_ABOVE_OTHER_FIGURE = 0.01  # the same for another figure of the same unit, where a number is asked for
 
-_ASKS_FOR_MANY = re.compile(
-    r"哪些|哪几|有什么|都有|分别|列出|列举|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
-    r"|\b(?:which|why|how|compare|list)\b",
-    re.IGNORECASE,
-)
-_LEAVES_OPEN = re.compile(
-    r"还是|有没有|是不是|是否|能不能|会不会|要不要|好不好|到底|真的|矛盾|出入|说法|一致|一样吗|吗[？?]?$|\b(?:whether|really)\b",
-    re.IGNORECASE,
-)
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
@@ -69,9 +60,9 @@ def choose(question: str, measured: Measured) -> list[Group]:
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
-    share = KEEP_ABOVE_WHEN_MANY if _ASKS_FOR_MANY.search(question) else KEEP_ABOVE
+    share = KEEP_ABOVE_WHEN_MANY if asks_for_several(question) else KEEP_ABOVE
     asks_number = "number" in asks_for(question)
-    leaves_open = bool(_LEAVES_OPEN.search(question))
+    leaves_open = leaves_it_open(question)
     groups: list[Group] = []
     for i in statements:
         candidate, probability = measured.candidates[i], float(probabilities[i])
@@ -175,7 +166,7 @@ def disagreement(question: Question, groups: Sequence[Group]) -> tuple[str, bool
     if values_differ(asking_words(question), groups):
         return DIFFER, True
     views = len({group.candidates[0].passage.article.id for group in groups})
-    return VIEWS.format(count=views) if views > 1 and _LEAVES_OPEN.search(question.text) else "", False
+    return VIEWS.format(count=views) if views > 1 and leaves_it_open(question.text) else "", False
 
 
 def _differ(asked: set[str], one: Candidate, other: Candidate) -> bool:
@@ -251,7 +242,7 @@ def extract(
     """
     asked = asking_words(question)
     told = in_order_of_time(measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
-    open_question = bool(_LEAVES_OPEN.search(question.text))
+    open_question = leaves_it_open(question.text)
     groups = told or in_reading_order(choose(asked, measured), newest_first=open_question)
     against = [] if told or open_question else [g for g in groups if speaks_against(asked, g.candidates[0].text)]
     if against:

@@ -65,6 +65,16 @@ _GIVES = {
     "definition": re.compile(r"是指|指的是|即|是一|是由|称为|叫做|就是|意味|也就是"),
 }
 
+_ASKS_FOR_SEVERAL = re.compile(
+    r"哪些|哪几|有什么|都有|分别|列出|列举|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
+    r"|\b(?:which|why|how|compare|list)\b",
+    re.IGNORECASE,
+)
+_LEAVES_OPEN = re.compile(
+    r"还是|有没有|是不是|是否|能不能|会不会|要不要|好不好|到底|真的|矛盾|出入|说法|一致|一样吗|吗[？?]?$|\b(?:whether|really)\b",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -83,6 +93,16 @@ class Candidate:
 def asks_for(question: str) -> set[str]:
     """Which of "number", "date" and "reason" a question asks for."""
     return {kind for kind, pattern in _ASKS.items() if pattern.search(question)}
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether one sentence is seldom the whole answer: things, reasons, ways, differences, a course of events."""
+    return bool(_ASKS_FOR_SEVERAL.search(question))
+
+
+def leaves_it_open(question: str) -> bool:
+    """Whether a question leaves open which of two things is true."""
+    return bool(_LEAVES_OPEN.search(question))
 
 
 def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
@@ -129,20 +149,25 @@ def sentence_features(
             float(c.passage.rank == 1),
             (_beside(vectors[c.passage.chunk.id], position[c.passage.chunk.id, (c.start, c.end)], best) - best) / 0.05,
             *(float(kind in asked and bool(gives.search(c.text))) for kind, gives in _GIVES.items()),
-            *_read(c, max(answers, default=0.0)),
+            *_read(c, answers),
         ]
         for c, cosine in zip(candidates, cosines, strict=True)
     ]
     return np.array(rows, np.float64).reshape(len(candidates), len(SENTENCE_FEATURES))
 
 
-def _read(candidate: Candidate, best: float) -> tuple[float, float]:
-    """What the reader makes of a sentence and its passage, the best passage's logit taken off."""
+def _read(candidate: Candidate, answers: Sequence[float]) -> tuple[float, float]:
+    """What the reader makes of a sentence and its passage, the best passage's logit taken off.
+
+    Where others were read and this one was not it counts as the least likely of them.
+    """
+    if not answers:
+        return 0.0, 0.0
     reading = candidate.passage.reading
     if reading is None:
-        return 0.0, 0.0
+        return LEAST_READING, min(answers) - max(answers)
     begins = reading.sentences.get((candidate.start, candidate.end), LEAST_READING)
-    return max(begins, LEAST_READING), reading.answers - best
+    return max(begins, LEAST_READING), reading.answers - max(answers)
 
 
 def _beside(cosines: Vector, at: int, alone: float) -> float:

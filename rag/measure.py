@@ -24,6 +24,7 @@ from rag.features import (
 from rag.index import Generation
 from rag.types import Passage
 
+SAID = 0.5  # probability from which a few passages that were read are enough
 READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 
 
@@ -81,9 +82,9 @@ def measure(
     dense, everyday = np.mean(cosines, axis=0)
     topic = topic_features(query, dense, everyday, coverage, chunks)
     logits = [p.reading.answers for p in read if p.reading]
-    enough = len(logits) > len(read) / 2  # of a few, none may answer where another does
-    answers = float(np.logaddexp.reduce(logits)) if enough else None
-    return Measured(candidates, features, topic, answers, own_topic)
+    most_were_read = len(logits) > len(read) / 2  # else, where those that were do not answer, another may
+    known = most_were_read or said_probability(logits) >= SAID
+    return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic)
 
 
 def topic_probability(measured: Measured) -> float:
@@ -93,14 +94,23 @@ def topic_probability(measured: Measured) -> float:
 
 
 def answer_probability(measured: Measured) -> float | None:
-    """Probability, 0 to 1, that the passages say what is asked; None where the reader has not read enough of them.
+    """Probability, 0 to 1, that the passages say what is asked; None where the reader has not read enough of them."""
+    return None if measured.answers is None else _said(measured.answers)
 
-    The logit of the reader's odds, scaled to fit what questions turned out to be (Platt 1999).
-    """
-    if measured.answers is None:
-        return None
+
+def said_probability(logits: Sequence[float]) -> float:
+    """The same of passages by the logits that each answers; 0 of none."""
+    return _said(_log_of_sum(logits)) if logits else 0.0
+
+
+def _said(answers: float) -> float:
+    """The logit of the reader's odds, scaled to fit what questions turned out to be (Platt 1999)."""
     weights = _weights()["answered"]
-    return _logistic(measured.answers * weights["slope"] + weights["intercept"])
+    return _logistic(answers * weights["slope"] + weights["intercept"])
+
+
+def _log_of_sum(logits: Sequence[float]) -> float:
+    return float(np.logaddexp.reduce(logits))
 
 
 def _logistic(z: float) -> float:

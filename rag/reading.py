@@ -1,16 +1,24 @@
 """Passages are read: which of them answers, in which of its sentences, with which words."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from types import TracebackType
 
-from rag.reader import Reader, Window
+from rag.embed import Vector
+from rag.library import Library
+from rag.reader import Reader, Reading, Window
 from rag.types import Passage, PassageReading, Span
 
 LONGEST_WINDOW = 360  # code points, about 256 tokens; a passage of 400 tokens is read in two
+FIRST = 4  # windows that are read before it is asked whether they are enough
+THEN = 2  # windows that are read each time after that: one on each of two cores
+FUSED_COSINE = 0.1  # cosine that the whole range of the fused score is worth in the order in which windows are read
 FUSED_WEIGHT = 18.0  # logits that the whole range of the fused score is worth in the order of what was read
+
+PlacedWindow = tuple[str, int, Window]  # with the id of its chunk, and the offset in the article where it starts
 
 
 class InProgress:
@@ -53,24 +61,60 @@ def windows_of(passage: Passage, most: int = LONGEST_WINDOW) -> list[tuple[int, 
     return windows
 
 
+def nearest_first(query_vector: Vector, passages: Sequence[Passage], library: Library) -> list[PlacedWindow]:
+    """The windows of passages, those with the sentences nearest to the question first."""
+    near: list[tuple[float, PlacedWindow]] = []
+    for passage in passages:
+        if windows := windows_of(passage):
+            cosines = iter((library.sentence_vectors(passage.chunk.id) @ query_vector).tolist())
+            for start, window in windows:
+                nearest = max(islice(cosines, len(window.sentences)))
+                near.append((nearest + FUSED_COSINE * passage.score, (passage.chunk.id, start, window)))
+    near.sort(key=lambda one: -one[0])
+    return [placed for _, placed in near]
+
+
 def read_passages(
-    reader: Reader, query: str, passages: Sequence[Passage], *, seconds: float | None = None
+    reader: Reader,
+    query: str,
+    query_vector: Vector,
+    passages: Sequence[Passage],
+    library: Library,
+    *,
+    enough: Callable[[Sequence[float]], bool] | None = None,
+    seconds: float | None = None,
 ) -> list[Passage]:
-    """The passages with what the reader makes of each, in the same order; those beyond the time are as they were."""
-    placed = [(passage.chunk.id, *window) for passage in passages for window in windows_of(passage)]
-    readings = reader.read(query, [window for _, _, window in placed], seconds=seconds)
+    """The passages with what the reader makes of each, in the same order; those that it does not read are as they were.
+
+    It reads until nothing or no time is left, or until `enough` is true of the logits of the passages read so far.
+    """
+    left = nearest_first(query_vector, passages, library)
+    size = FIRST if enough else len(left)
+    begun = time.monotonic()
     read: dict[str, list[PassageReading]] = {}
-    for (id_, start, window), reading in zip(placed, readings, strict=True):
-        if reading is not None:
-            spans: list[Span] = [(start + a, start + b) for a, b in window.sentences]
-            own = PassageReading(
-                answers=reading.answers,
-                span=(start + reading.span[0], start + reading.span[1]),
-                sentences=dict(zip(spans, reading.sentences, strict=True)),
-            )
-            read.setdefault(id_, []).append(own)
+    while left:
+        now, left, size = left[:size], left[size:], THEN
+        remaining = None if seconds is None else seconds - (time.monotonic() - begun)
+        if read and remaining is not None and remaining <= 0:
+            break
+        readings = reader.read(query, [window for _, _, window in now], seconds=remaining)
+        for (id_, start, window), reading in zip(now, readings, strict=True):
+            if reading is not None:
+                read.setdefault(id_, []).append(_in_article(start, window, reading))
+        if None in readings or (enough and enough([max(p.answers for p in parts) for parts in read.values()])):
+            break
     whole = {id_: _together(parts) for id_, parts in read.items()}
     return [replace(passage, reading=whole.get(passage.chunk.id)) for passage in passages]
+
+
+def _in_article(start: int, window: Window, reading: Reading) -> PassageReading:
+    """The reading of a window that starts at an offset of an article."""
+    spans: list[Span] = [(start + a, start + b) for a, b in window.sentences]
+    return PassageReading(
+        answers=reading.answers,
+        span=(start + reading.span[0], start + reading.span[1]),
+        sentences=dict(zip(spans, reading.sentences, strict=True)),
+    )
 
 
 def _together(parts: Sequence[PassageReading]) -> PassageReading:

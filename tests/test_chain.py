@@ -170,6 +170,17 @@ def test_what_is_found_is_shown_before_it_is_read(chain: AnswerChain) -> None:
     assert all(passage.reading for passage in read.passages[: chain.settings.read_passages])
 
 
+def test_one_thing_is_read_until_it_is_surely_answered_and_several_are_read_whole(chain: AnswerChain) -> None:
+    def read(question: str, **settings: float) -> int:
+        of = AnswerChain(chain.settings.model_copy(update=settings), embedder=chain.embedder)
+        return sum(len(passage.reading.sentences) for passage in of.invoke(question).passages if passage.reading)
+
+    asked = "福利社是什么时候关闭的？"
+    assert 0 < read(asked) < read(asked, sure_threshold=1.0)
+    assert read("小红书为什么关闭福利社") == read("小红书为什么关闭福利社", sure_threshold=1.0)
+    assert read("福利社关闭了吗") == read("福利社关闭了吗", sure_threshold=1.0)
+
+
 def test_chains_over_one_embedder_share_its_reader(chain: AnswerChain) -> None:
     assert AnswerChain(chain.settings, embedder=chain.embedder).reader is chain.reader is not None
     assert AnswerChain(chain.settings.model_copy(update={"reader": False}), embedder=chain.embedder).reader is None

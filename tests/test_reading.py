@@ -2,11 +2,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import FakeEmbedder
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.embed import Vector
 from rag.features import SENTENCE_FEATURES, candidates_of, sentence_features
 from rag.index import Generation, IndexReader
 from rag.measure import answer_probability, measure
@@ -19,6 +21,22 @@ from rag.types import Article, Chunk, Passage, PassageReading
 def passage(text: str) -> Passage:
     article = Article("文", "文.txt", text, title="题")
     return Passage(article, Chunk("c", "文", 0, len(text), text, "节", tuple(sentence_spans(text))), 1, 1.0)
+
+
+NORTH = np.array([1.0, 0.0], np.float32)
+
+
+class FakeLibrary:
+    """Has a vector for each sentence of passages: `NORTH` for those of one, its opposite for the others."""
+
+    def __init__(self, passages: Sequence[Passage], nearest: str = "") -> None:
+        self.vectors = {
+            p.chunk.id: np.tile(NORTH if p.chunk.id == nearest else -NORTH, (len(p.chunk.sentences), 1))
+            for p in passages
+        }
+
+    def sentence_vectors(self, chunk_id: str) -> Vector:
+        return self.vectors[chunk_id]
 
 
 class FakeReader:
@@ -61,7 +79,7 @@ def test_every_sentence_of_a_passage_is_in_one_window(lengths: list[int], most: 
 
 def test_windows_of_one_passage_are_one_reading() -> None:
     of = passage("狗吃肉，也啃骨头。" * 40 + "猫吃鱼。")
-    (read,) = read_passages(FakeReader(), "猫吃什么", [of])  # type: ignore[arg-type]
+    (read,) = read_passages(FakeReader(), "猫吃什么", NORTH, [of], FakeLibrary([of]))  # type: ignore[arg-type]
     assert read.reading is not None
     assert of.article.text[slice(*read.reading.span)] == "鱼"
     assert read.reading.answers == 1.0
@@ -70,12 +88,47 @@ def test_windows_of_one_passage_are_one_reading() -> None:
     assert read.reading.sentences[of.chunk.sentences[0]] == -6.0  # -5 in a window whose logit is 1 lower
 
 
+def windows_read(texts: Sequence[str], nearest: int = 0, *, until: float = 1.0, seconds: float | None = None) -> str:
+    """The first letters of the windows that are read of passages, of which one is nearest, until a logit is reached."""
+    of = [replace(passage(text), chunk=replace(passage(text).chunk, id=text[0])) for text in texts]
+    reader = FakeReader()
+    library = FakeLibrary(of, nearest=of[nearest].chunk.id)
+    read = read_passages(
+        reader,  # type: ignore[arg-type]
+        "猫吃什么",
+        NORTH,
+        of,
+        library,  # type: ignore[arg-type]
+        enough=lambda logits: max(logits) >= until,
+        seconds=seconds,
+    )
+    letters = "".join(window.text[0] for window in reader.windows)
+    assert {p.chunk.id for p in read if p.reading} == set(letters)
+    return letters
+
+
+def test_it_is_read_on_until_that_is_enough_the_nearest_first() -> None:
+    fish = [f"{letter}吃鱼。" for letter in "甲乙丙丁戊己庚"]
+    meat = [f"{letter}吃肉。" for letter in "甲乙丙丁戊己庚"]
+    assert windows_read(fish) == "甲乙丙丁"
+    assert windows_read(fish, nearest=5) == "己甲乙丙"
+    assert windows_read([*meat[:4], *fish[4:]]) == "甲乙丙丁戊己"
+    assert windows_read(meat) == "甲乙丙丁戊己庚"
+    assert windows_read(meat, seconds=0.0) == "甲乙丙丁"
+
+
 @pytest.mark.parametrize(
     ("logits", "answers"),
-    [([0.0, 0.0, None], 0.6931), ([2.0, 2.0, 2.0], 3.0986), ([3.0, None, None], None), ([None, None, None], None)],
-    ids=["most were read", "all were", "one was", "none was"],
+    [
+        ([0.0, 0.0, None], 0.6931),
+        ([2.0, 2.0, 2.0], 3.0986),
+        ([3.0, None, None], 3.0),
+        ([-3.0, None, None], None),
+        ([None, None, None], None),
+    ],
+    ids=["most were read", "all were", "one was, and answers", "one was, and does not", "none was"],
 )
-def test_the_odds_of_the_passages_are_added_up_where_most_were_read(
+def test_the_odds_of_the_passages_are_added_up_where_most_were_read_or_those_that_were_answer(
     generation: Generation,
     passages: list[Passage],
     fake_embedder: FakeEmbedder,
@@ -103,8 +156,11 @@ def passages(generation: Generation) -> list[Passage]:
     return [Passage(library.article(c.article_id), c, rank, 1 / rank) for rank, c in enumerate(chunks, 1)]
 
 
-def test_a_reading_is_in_the_article_not_in_the_window(passages: list[Passage]) -> None:
-    read = read_passages(FakeReader(), "猫吃什么", passages)  # type: ignore[arg-type]
+def test_a_reading_is_in_the_article_not_in_the_window(
+    generation: Generation, passages: list[Passage], fake_embedder: FakeEmbedder
+) -> None:
+    vector = fake_embedder.embed_query("猫吃什么")
+    read = read_passages(FakeReader(), "猫吃什么", vector, passages, generation.library)  # type: ignore[arg-type]
     fish = next(p for p in read if "鱼" in p.chunk.text)
     assert fish.reading is not None
     assert fish.article.text[slice(*fish.reading.span)] == "鱼"
@@ -113,7 +169,7 @@ def test_a_reading_is_in_the_article_not_in_the_window(passages: list[Passage]) 
 
 
 def test_what_was_not_read_in_time_stays_as_it_was(passages: list[Passage]) -> None:
-    read = read_passages(FakeReader(1), "猫", passages)  # type: ignore[arg-type]
+    read = read_passages(FakeReader(1), "猫", NORTH, passages, FakeLibrary(passages))  # type: ignore[arg-type]
     assert [p.reading is not None for p in read] == [True, False, False]
     assert read[1:] == passages[1:]
 
@@ -133,5 +189,8 @@ def test_features_tell_what_the_reader_makes_of_a_sentence(
     at, beyond = by_span[passages[0].chunk.id, first[0]], by_span[passages[1].chunk.id, second[0]]
     assert (table["reading"][at], table["answers"][at]) == (-0.5, 0.0)
     assert (table["reading"][beyond], table["answers"][beyond]) == (-7.0, -3.0)
+    beside = candidates_of([*read, passages[2]])
+    among = sentence_features("猫", fake_embedder.embed_query("猫"), beside, {}, generation.library)
+    assert among[-1, SENTENCE_FEATURES.index("reading") :].tolist() == [-7.0, -3.0]  # counts as the least likely
     unread = sentence_features("猫", fake_embedder.embed_query("猫"), candidates_of(passages), {}, generation.library)
     assert not unread[:, SENTENCE_FEATURES.index("reading") :].any()
