@@ -14,13 +14,14 @@ _MEASURES = {
     "成": "%‰成半",
 }
 _ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
+_ASKS_FEW = re.compile(  # 几家 beside another word that asks is only some
+    r"^(?!.*(?:为[什何啥]|怎|如何|什么|谁|哪)).*(?<![好这那])几(?:(?P<measure>[人名位家店单件笔元块])|成|个点|款|倍)"
+)
 _ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
 _ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
 _ASKS_STAFF = re.compile(r"多少(?:个|名|位)?(?:员工|职员|职工|店员|工人|人员)")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
-_ASKS_NUMBER = re.compile(
-    r"多少(?!年|天|岁|时间)|几(?:成|个点|家|款|人|位|倍|元|块)|占比|how (?:many|much)", re.IGNORECASE
-)
+_ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
 _COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
 _DATE = re.compile(
@@ -34,8 +35,8 @@ def wanted_measure(question: str) -> str:
     for measure, asks in (("岁", _ASKS_AGE), ("钱", _ASKS_MONEY), ("成", _ASKS_SHARE), ("人", _ASKS_STAFF)):
         if asks.search(question):
             return measure
-    asked = _ASKS_MEASURE.search(question)
-    return asked["measure"] if asked else ""
+    asked = _ASKS_MEASURE.search(question) or _ASKS_FEW.search(question)
+    return (asked["measure"] or "") if asked else ""
 
 
 def counts(figure: str, measure: str) -> bool:
@@ -53,7 +54,7 @@ def states_number(question: str, text: str) -> bool:
     text, measure = normalize(text), wanted_measure(question)
     if measure not in ("", "成") and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
         return False
-    if not _ASKS_NUMBER.search(question) or _COUNT.search(text):
+    if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)) or _COUNT.search(text):
         return True
     return bool(figures(without_dates(text)) - figures(question))
 

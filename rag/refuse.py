@@ -1,5 +1,6 @@
 """Which questions are refused, and what their readers are told."""
 
+import re
 from dataclasses import replace
 
 from rag.extract import asking_words, nearest_citations
@@ -12,19 +13,35 @@ from rag.types import ALL, Answer, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
+ONLY_ORDERS = "这句话没有问文章里的内容，只是要求改变回答的方式。请直接写下想问的问题。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"  # of an answer
 OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes along an earlier one it does not refer to
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 
+_ORDERS = re.compile(
+    r"(?:忽略|无视|忘掉|忘记)[^，。]{0,8}(?:指示|指令|规则|提示|要求|设定)|系统提示|假装(?:文章|你|自己)|你现在是|从现在(?:起|开始)"
+    r"|照(?:这个|此|我说的)回答|每次(?:回答|回复)|^\W*(?:system|assistant)\s*[:：]|\bignore\b.{0,20}\binstructions?\b|\bpretend\b",
+    re.IGNORECASE,
+)  # to who answers
+_ASKS = re.compile(
+    r"[?？]|谁|什么|啥|多少|几|哪|为何|怎|如何|是否|何时|[吗呢么]$|\b(?:who|what|why|how|when|where|which)\b",
+    re.IGNORECASE,
+)
+
 
 def refuse_text(question: Question, limit: int) -> Answer | None:
-    """The refusal of a question without a word, or with more than `limit` characters; None for any other."""
+    """The refusal of what has no word, more than `limit` characters, or only orders; None for any other question."""
     letters = question.text.strip()
-    if letters and len(letters) <= limit:
+    if not letters:
+        notice = EMPTY
+    elif len(letters) > limit:
+        notice = TOO_LONG.format(length=len(letters), limit=limit)
+    elif _ORDERS.search(letters) and not _ASKS.search(letters):
+        notice = ONLY_ORDERS
+    else:
         return None
-    notice = TOO_LONG.format(length=len(letters), limit=limit) if letters else EMPTY
     return Answer(question, refused=True, notice=notice)
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, NO_REASON, NO_TIME, UNSAID, unsaid
+from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, NO_REASON, NO_TIME, UNSAID, missing, unsaid
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,18 @@ from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, NO_REASON, NO_TIME, UNSA
 )
 def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: str) -> None:
     assert unsaid(question) == notice
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("毛线后来卖掉了几单？", "店里只有 16 款商品。", True),
+        ("毛线后来卖掉了几单？", "毛线卖掉了 3 单。", False),
+        ("店里有几家分店？", "店里有 16 款商品。", True),
+        ("有哪几家平台加入？", "京东和得物加入了。", False),
+        ("为什么不把几家客户放进同一个群？", "客户会比较价格。", False),
+        ("他找了好几家公司吗？", "他找过京东。", False),
+    ],
+)
+def test_a_few_that_are_asked_for_must_be_counted_as_asked(question: str, text: str, lacks: bool) -> None:
+    assert (missing(question, text) == NO_NUMBER) is lacks
