@@ -27,6 +27,7 @@ from rag.backend import open_backend
 from rag.chain import AnswerChain
 from rag.embed import Embedder, SentenceEmbedder
 from rag.features import (
+    READ_PASSAGES,
     SENTENCE_FEATURES,
     TOPIC_FEATURES,
     Candidate,
@@ -37,7 +38,7 @@ from rag.features import (
 )
 from rag.index import Generation, IndexReader
 from rag.lexical import content_terms, inverse_document_frequency
-from rag.measure import READ_PASSAGES, Measured, measure
+from rag.measure import Measured, measure
 from rag.settings import load_settings
 from rag.text import index_terms
 

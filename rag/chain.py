@@ -26,12 +26,12 @@ from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import PREMISE, choose, extract, nearest_citations
-from rag.features import asks_for_several, leaves_it_open
+from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model, passages_before, with_other_views
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
-from rag.measure import READ_PASSAGES, Measured, answer_probability, measure, said_probability
+from rag.measure import Measured, answer_probability, measure, said_probability
 from rag.origins import number_origins
 from rag.parts import answer_parts
 from rag.reader import Reader, open_reader
@@ -257,14 +257,14 @@ class AnswerChain(Runnable[Input, Answer]):
         """
         settings = self.settings
         head, tail = passages[: settings.read_passages], passages[settings.read_passages :]
-        whole = asks_for_several(text) or leaves_it_open(text)
+        one_thing = asks_for_one_thing(text) and not asks_for_sequence(text)
         read = read_passages(
             reader,
             text,
             self.embedder.embed_query(text),
             head,
             library,
-            enough=None if whole else lambda logits: said_probability(logits) >= settings.sure_threshold,
+            enough=(lambda logits: said_probability(logits) >= settings.sure_threshold) if one_thing else None,
             seconds=settings.reader_seconds,
         )
         return (*(read if self.second_stage else in_order_read(read)), *tail)

@@ -42,6 +42,7 @@ TOPIC_FEATURES = (
     "log_chunks",  # natural logarithm of the number of chunks: in more chunks something is always near
 )
 LEAST_COVERAGE = 0.3
+READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
 _ASKS = {
@@ -105,6 +106,11 @@ def leaves_it_open(question: str) -> bool:
     return bool(_LEAVES_OPEN.search(question))
 
 
+def asks_for_one_thing(question: str) -> bool:
+    """Whether one passage that answers is enough: of a number or of what is left open others may say otherwise."""
+    return not (asks_for_several(question) or leaves_it_open(question) or "number" in asks_for(question))
+
+
 def candidates_of(passages: Sequence[Passage]) -> list[Candidate]:
     """Every sentence of the passages, in their order."""
     return [Candidate(passage, start, end) for passage in passages for start, end in passage.chunk.sentences]
@@ -159,11 +165,11 @@ def sentence_features(
 def _read(candidate: Candidate, answers: Sequence[float]) -> tuple[float, float]:
     """What the reader makes of a sentence and its passage, the best passage's logit taken off.
 
-    Where others were read and this one was not it counts as the least likely of them.
+    A passage that could be read and was not, since others answer, counts as the least likely of them.
     """
-    if not answers:
-        return 0.0, 0.0
     reading = candidate.passage.reading
+    if reading is None and (not answers or candidate.passage.rank > READ_PASSAGES):
+        return 0.0, 0.0
     if reading is None:
         return LEAST_READING, min(answers) - max(answers)
     begins = reading.sentences.get((candidate.start, candidate.end), LEAST_READING)

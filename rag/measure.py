@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from rag.embed import Embedder
 from rag.features import (
+    READ_PASSAGES,
     SENTENCE_FEATURES,
     TOPIC_FEATURES,
     Candidate,
@@ -25,7 +26,6 @@ from rag.index import Generation
 from rag.types import Passage
 
 SAID = 0.5  # probability from which a few passages that were read are enough
-READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 
 
 @dataclass(frozen=True)

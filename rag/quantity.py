@@ -18,7 +18,15 @@ _ASKS_FEW = re.compile(  # 几家 beside another word that asks is only some
     r"^(?!.*(?:为[什何啥]|怎|如何|什么|谁|哪)).*(?<![好这那])几(?:(?P<measure>[人名位家店单件笔元块])|成|个点|款|倍)"
 )
 _ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
-_ASKS_MONEY = re.compile(r"(?:租金|价格|价钱|月薪|薪水|工资|年薪|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱")
+_ASKS_MONEY = re.compile(
+    r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|学费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
+)
+_NAMED = {
+    "租": "租",
+    "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入",
+    "学费": "学费",
+    "票价": "票",
+}  # kinds of money, and how told
 _ASKS_STAFF = re.compile(r"多少(?:个|名|位)?(?:员工|职员|职工|店员|工人|人员)")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
@@ -49,9 +57,12 @@ def states_number(question: str, text: str) -> bool:
     """Whether a text gives a number such as the question asks for; true where it asks for none.
 
     Dates, and figures that the question itself states, are not the number that is asked for. A share may be told
-    in too many ways (一半, 三分之一, 大多数) to ask for its measure.
+    in too many ways (一半, 三分之一, 大多数) to ask for its measure; pay, rent or a fee must be called so.
     """
     text, measure = normalize(text), wanted_measure(question)
+    kinds = [told for named, told in _NAMED.items() if measure == "钱" and re.search(named, question)]
+    if not all(re.search(told, text) for told in kinds):
+        return False
     if measure not in ("", "成") and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
         return False
     if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)) or _COUNT.search(text):
