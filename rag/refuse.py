@@ -9,6 +9,7 @@ from rag.measure import Measured, answer_probability, topic_probability
 from rag.missing import unsaid
 from rag.scope import ABSENT_WITHIN, describe_scope, unmet_notice
 from rag.settings import Settings
+from rag.text import simplify
 from rag.types import ALL, Answer, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
@@ -21,8 +22,9 @@ OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes a
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 
 _ORDERS = re.compile(
-    r"(?:忽略|无视|忘掉|忘记)[^，。]{0,8}(?:指示|指令|规则|提示|要求|设定)|系统提示|假装(?:文章|你|自己)|你现在是|从现在(?:起|开始)"
-    r"|照(?:这个|此|我说的)回答|每次(?:回答|回复)|^\W*(?:system|assistant)\s*[:：]|\bignore\b.{0,20}\binstructions?\b|\bpretend\b",
+    r"(?:忽略|无视|忘掉|忘记)(?:以上|之前|前面|上面|上述|所有|全部|一切|你的|系统)[^，。]{0,6}(?:指示|指令|规则|提示|要求|设定)|系统提示"
+    r"|假装(?:文章|你|自己)|你现在是|从现在(?:起|开始)[，,]?(?:请?你|每次)|照(?:这个|此|我说的)回答|每次(?:回答|回复)"
+    r"|^\W*(?:system|assistant)\s*[:：]|\bignore\b.{0,20}\binstructions?\b|\bpretend\b",
     re.IGNORECASE,
 )  # to who answers
 _ASKS = re.compile(
@@ -38,7 +40,7 @@ def refuse_text(question: Question, limit: int) -> Answer | None:
         notice = EMPTY
     elif len(letters) > limit:
         notice = TOO_LONG.format(length=len(letters), limit=limit)
-    elif _ORDERS.search(letters) and not _ASKS.search(letters):
+    elif _ORDERS.search(plain := simplify(letters)) and not _ASKS.search(plain):
         notice = ONLY_ORDERS
     else:
         return None
