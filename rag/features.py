@@ -92,7 +92,7 @@ class Candidate:
 
 
 def asks_for(question: str) -> set[str]:
-    """Which of "number", "date" and "reason" a question asks for."""
+    """Which kinds of thing a question asks for: keys of _ASKS, such as "number" and "date"."""
     return {kind for kind, pattern in _ASKS.items() if pattern.search(question)}
 
 
@@ -168,10 +168,9 @@ def _read(candidate: Candidate, answers: Sequence[float]) -> tuple[float, float]
     A passage that could be read and was not, since others answer, counts as the least likely of them.
     """
     reading = candidate.passage.reading
-    if reading is None and (not answers or candidate.passage.rank > READ_PASSAGES):
-        return 0.0, 0.0
     if reading is None:
-        return LEAST_READING, min(answers) - max(answers)
+        left_out = answers and candidate.passage.rank <= READ_PASSAGES
+        return (LEAST_READING, min(answers) - max(answers)) if left_out else (0.0, 0.0)
     begins = reading.sentences.get((candidate.start, candidate.end), LEAST_READING)
     return max(begins, LEAST_READING), reading.answers - max(answers)
 

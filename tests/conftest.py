@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from fakes import FakeEmbedder
 
@@ -16,6 +17,9 @@ from rag.embed import SentenceEmbedder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault
+hypothesis.settings.load_profile("untimed")
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 

@@ -43,9 +43,7 @@ def client_of(index: Path, **given: Any) -> TestClient:
     return TestClient(create_app(chain), client=("127.0.0.1", 1), raise_server_exceptions=False)
 
 
-FUZZING = settings(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
-)
+FUZZING = settings(max_examples=40, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 OPERATIONS = [
     ("GET", "/healthz"),
     ("POST", "/v1/ask"),

@@ -18,9 +18,9 @@ from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage, PassageReading
 
 
-def passage(text: str) -> Passage:
+def passage(text: str, chunk_id: str = "c") -> Passage:
     article = Article("文", "文.txt", text, title="题")
-    return Passage(article, Chunk("c", "文", 0, len(text), text, "节", tuple(sentence_spans(text))), 1, 1.0)
+    return Passage(article, Chunk(chunk_id, "文", 0, len(text), text, "节", tuple(sentence_spans(text))), 1, 1.0)
 
 
 NORTH = np.array([1.0, 0.0], np.float32)
@@ -90,7 +90,7 @@ def test_windows_of_one_passage_are_one_reading() -> None:
 
 def windows_read(texts: Sequence[str], nearest: int = 0, *, until: float = 1.0, seconds: float | None = None) -> str:
     """The first letters of the windows that are read of passages, of which one is nearest, until a logit is reached."""
-    of = [replace(passage(text), chunk=replace(passage(text).chunk, id=text[0])) for text in texts]
+    of = [passage(text, text[0]) for text in texts]
     reader = FakeReader()
     library = FakeLibrary(of, nearest=of[nearest].chunk.id)
     read = read_passages(

@@ -32,7 +32,7 @@ def flip(path: Path, at: int, bits: int) -> None:
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_byte_that_is_flipped_in_any_file_of_a_generation_is_found_and_its_file_named(
     generation: Path, data: st.DataObject
 ) -> None:
