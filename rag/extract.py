@@ -55,7 +55,8 @@ def choose(question: str, measured: Measured) -> list[Group]:
     """The 1 to MOST_SENTENCES statements of an answer, most probable first; empty without a candidate.
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
-    not take one of two values for the only one. A sentence that announces a list brings the sentences after it.
+    not take one of two values for the only one. Where the question leaves open which is true, the view of each article
+    is chosen as if it were alone. A sentence that announces a list brings the sentences after it.
     """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
@@ -71,10 +72,13 @@ def choose(question: str, measured: Measured) -> list[Group]:
             first, room = same.candidates[0], len(same.candidates) < MOST_ORIGINS
             if room and not same.has(candidate.passage.article) and proves_too(question, first.text, candidate.text):
                 same.candidates.append(candidate)
-        elif not groups or probability >= groups[0].probability * min(
-            share,
-            KEEP_ABOVE_OTHER_FIGURE if asks_number and _is_other_figure(candidate, groups) else 1.0,
-            KEEP_ABOVE_OTHER_VIEW if leaves_open and not any(g.has(candidate.passage.article) for g in groups) else 1.0,
+            continue
+        best = groups[0].probability if groups else 0.0
+        view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
+        if probability >= min(
+            share * (view.probability if view else best),
+            best * KEEP_ABOVE_OTHER_VIEW if leaves_open and not view else best,
+            best * KEEP_ABOVE_OTHER_FIGURE if groups and asks_number and _is_other_figure(candidate, groups) else best,
         ):
             groups.append(Group(probability, [candidate]))
             if _ANNOUNCES.search(candidate.text):

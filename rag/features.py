@@ -72,7 +72,7 @@ _ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _LEAVES_OPEN = re.compile(
-    r"还是|有没有|是不是|是否|能不能|会不会|要不要|好不好|到底|真的|矛盾|出入|说法|一致|一样吗|吗[？?]?$|\b(?:whether|really)\b",
+    r"还是|是否|到底|真的|矛盾|出入|说法|一致|(?:吗|没有?)[？?]?$|(?![时动])(\w)[不没]\1|有没有|\b(?:whether|really)\b",
     re.IGNORECASE,
 )
 

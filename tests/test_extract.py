@@ -12,7 +12,7 @@ from rag.extract import (
     in_reading_order,
     says_the_same,
 )
-from rag.features import SENTENCE_FEATURES, candidates_of
+from rag.features import SENTENCE_FEATURES, candidates_of, leaves_it_open
 from rag.measure import Measured
 from rag.missing import NO_NUMBER, NO_TIME
 from rag.text import sentence_spans
@@ -87,6 +87,27 @@ def test_where_a_question_leaves_open_which_is_true_another_article_has_its_say(
     passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。")]
     assert texts("猫会游泳吗？", passages, [0, -0.7, -0.7]) == [["猫会游泳。"], ["狗从不下水。"]]
     assert texts("谁会游泳？", passages, [0, -0.7, -0.7]) == [["猫会游泳。"]]
+
+
+def test_where_a_question_leaves_open_which_is_true_each_article_s_view_is_chosen_as_if_alone() -> None:
+    passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。马怕水。牛吃草。")]
+    cosines = [0, -0.7, -0.7, -0.8, -1.7]
+    assert texts("猫会游泳吗？", passages, cosines) == [["猫会游泳。"], ["狗从不下水。"], ["马怕水。"]]
+    assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"]]
+
+
+@pytest.mark.parametrize(
+    "question", ["货卖出去了没有？", "规矩松没松", "贵不贵？", "有没有人买", "还是没人买", "是否要交", "交吗"]
+)
+def test_a_question_leaves_open_which_is_true(question: str) -> None:
+    assert leaves_it_open(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["为什么没有人买？", "时不时打折的是谁？", "动不动就涨价的是哪家", "差不多多少钱？", "谁不买？"]
+)
+def test_a_question_leaves_nothing_open(question: str) -> None:
+    assert not leaves_it_open(question)
 
 
 def test_a_sentence_that_announces_a_list_brings_its_items() -> None:
