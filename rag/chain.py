@@ -21,13 +21,14 @@ from rag.about import answer_about
 from rag.aliases import load_aliases
 from rag.asked import Input, to_question
 from rag.backend import open_backend
+from rag.complete import completed
 from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import PREMISE, choose, extract, nearest_citations
+from rag.extract import PREMISE, extract, nearest_citations, statements_of
 from rag.features import READ_PASSAGES, asks_for_one_thing
-from rag.generate import generate, open_model, passages_before, with_other_views
+from rag.generate import generate, open_model, passages_before
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
@@ -288,12 +289,13 @@ class AnswerChain(Runnable[Input, Answer]):
         """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
         passages = judged.passages
         notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice
+        period = period_of(query.text, self.today())
         if self.model is not None:
             answer = None
             sure = (answer_probability(measured) or 0.0) >= self.settings.sure_threshold
             stands_in = FELL_BACK
             try:
-                groups = choose(query.text, measured)
+                groups, told = statements_of(question, measured, period)
                 extracts = [group.candidates[0] for group in groups]
                 shown = (*passages, *passages_before(question, passages, library, query.scope))
                 for answer in generate(self.model, question, shown, self.settings, config, extracts=extracts):
@@ -304,17 +306,17 @@ class AnswerChain(Runnable[Input, Answer]):
                         answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer
                 if answer is not None and answer.statements:
-                    yield with_other_views(answer, question, groups)
+                    yield completed(answer, question, groups, told=told)
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None
             if answer is not None and (answer.statements or answer.refused):
                 return
             notice = "\n".join(filter(None, (stands_in.format(name=self.settings.llm), notice)))
-        for answer in extract(question, measured, passages, period_of(query.text, self.today())):
+        for answer in extract(question, measured, passages, period):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
-            told = "" if settled and notice == NEARLY else notice
-            yield replace(answer, notice="\n".join(filter(None, (told, answer.notice))))
+            first = "" if settled and notice == NEARLY else notice
+            yield replace(answer, notice="\n".join(filter(None, (first, answer.notice))))
 
 
 @contextmanager

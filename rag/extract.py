@@ -7,6 +7,7 @@ from itertools import combinations
 
 from rag.dates import Period
 from rag.emphasis import emphasis_of
+from rag.enumeration import items_beside
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
@@ -19,6 +20,7 @@ from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
 NAME = "extractive"
 MOST_SENTENCES = 5
+LONGEST_ENUMERATION = 8  # items of a numbered list
 LONGEST_LIST = 4  # sentences taken along after one that announces them
 MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
@@ -56,15 +58,18 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one. Where the question leaves open which is true, the view of each article
-    is chosen as if it were alone. A sentence that announces a list brings the sentences after it.
+    is chosen as if it were alone. A sentence that announces a list brings the sentences after it; where several things
+    are asked for, the best one, if it is an item of a numbered list, brings the other items.
     """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
-    share = KEEP_ABOVE_WHEN_MANY if asks_for_several(question) else KEEP_ABOVE
+    several = asks_for_several(question)
+    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
     asks_number = "number" in asks_for(question)
     leaves_open = leaves_it_open(question)
     groups: list[Group] = []
+    most = MOST_SENTENCES
     for i in statements:
         candidate, probability = measured.candidates[i], float(probabilities[i])
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
@@ -81,11 +86,15 @@ def choose(question: str, measured: Measured) -> list[Group]:
             best * KEEP_ABOVE_OTHER_FIGURE if groups and asks_number and _is_other_figure(candidate, groups) else best,
         ):
             groups.append(Group(probability, [candidate]))
+            if len(groups) == 1 and several:
+                items = items_beside(candidate)[:LONGEST_ENUMERATION]
+                groups += [Group(probability, [item]) for item in items if item != candidate]
+                most = max(most, len(groups))
             if _ANNOUNCES.search(candidate.text):
                 groups += [Group(probability, [c]) for c in measured.candidates[i + 1 :] if _follows(candidate, c)]
-        if len(groups) >= MOST_SENTENCES:
+        if len(groups) >= most:
             break
-    return groups[:MOST_SENTENCES]
+    return groups[:most]
 
 
 def _is_other_figure(candidate: Candidate, groups: Sequence[Group]) -> bool:
@@ -237,6 +246,16 @@ def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
     return tuple(Citation(n, c.passage.article, c.start, c.end) for n, c in enumerate(nearest, 1))
 
 
+def statements_of(question: Question, measured: Measured, period: Period | None = None) -> tuple[list[Group], bool]:
+    """The statements of an answer in their order, and whether that is the order of events, or by what is compared.
+
+    `period` is the time that the question speaks of: events in order are those within it.
+    """
+    asked = asking_words(question)
+    told = in_order_of_time(measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
+    return told or in_reading_order(choose(asked, measured), newest_first=leaves_it_open(question.text)), bool(told)
+
+
 def extract(
     question: Question, measured: Measured, passages: tuple[Passage, ...], period: Period | None = None
 ) -> Iterator[Answer]:
@@ -245,10 +264,9 @@ def extract(
     `period` is the time that the question speaks of: events in order are those within it.
     """
     asked = asking_words(question)
-    told = in_order_of_time(measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
-    open_question = leaves_it_open(question.text)
-    groups = told or in_reading_order(choose(asked, measured), newest_first=open_question)
-    against = [] if told or open_question else [g for g in groups if speaks_against(asked, g.candidates[0].text)]
+    groups, told = statements_of(question, measured, period)
+    settled = told or leaves_it_open(question.text)
+    against = [g for g in groups if not settled and speaks_against(asked, g.candidates[0].text)]
     if against:
         yield replace(compose(question, against, passages), notice=PREMISE)
         return

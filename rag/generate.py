@@ -15,7 +15,6 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError, PromptTooLong
-from rag.extract import Group, disagreement
 from rag.features import Candidate
 from rag.ground import find_support, split_drafts
 from rag.library import Library
@@ -31,7 +30,6 @@ REFUSED = "文章里没有写明这个问题的答案。下面是最相近的原
 CUT = "模型的回答没有写完，未写完的一句已略去。"
 DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
 MARKED = "模型写的 {count} 句话在原文中找不到依据，已注明“未能核实”。"
-OTHERS = "下面最后 {count} 句出自模型没有提到的文章，说法不一定与前面一致，请对照原文。"
 REPAIRED = "模型写的 {count} 句话在原文中找不到依据，已换成原文。"
 _MAY_LEAD_AWAY = re.compile(r"://|www\.|\]\(|<\w", re.IGNORECASE)  # links, pictures and tags, which no check has seen
 _PACKAGES = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
@@ -221,20 +219,6 @@ def generate(
         yield replace(answer, statements=(), refused=True, notice=REFUSED)
     else:
         yield replace(answer, statements=())
-
-
-def with_other_views(answer: Answer, question: Question, groups: Sequence[Group]) -> Answer:
-    """An LLM's answer with the sentences of articles that may not agree with it and that it does not cite.
-
-    `groups` are the statements that answer the question without an LLM.
-    """
-    told, differ = disagreement(question, groups)
-    cited = {citation.article.id for citation in answer.citations}
-    others = [g.candidates[0] for g in groups if told and g.candidates[0].passage.article.id not in cited]
-    for other in others:
-        answer = add_statement(answer, other.text, [other])
-    notice = OTHERS.format(count=len(others)) if others else ""
-    return replace(answer, differ=differ, notice="".join([answer.notice, notice]))
 
 
 def add_statement(answer: Answer, text: str, support: Sequence[Candidate]) -> Answer:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from rag.dates import Period
+from rag.enumeration import items_beside
 from rag.extract import (
     DIFFER,
     PREMISE,
@@ -113,6 +114,28 @@ def test_a_question_leaves_nothing_open(question: str) -> None:
 def test_a_sentence_that_announces_a_list_brings_its_items() -> None:
     found = texts("谁？", [passage(1, "有三个方向：\n第一是种草。\n第二是直播。")], [0, -9, -9])
     assert found == [["有三个方向："], ["第一是种草。"], ["第二是直播。"]]
+
+
+def test_the_best_item_of_a_numbered_list_brings_the_others() -> None:
+    text = "1.1 记事本：记事。\n2.1 甲词典：查词。\n它是免费的。\n2.2 乙词典：查句。\n2.3 丙词典：查错。"
+    found = texts("查词的工具有哪些？", [passage(1, text)], [-9, -1, -9, 0, -9])
+    assert [words for [words] in found][:3] == ["2.2 乙词典：查句。", "2.1 甲词典：查词。", "2.3 丙词典：查错。"]
+    assert texts("哪个查词？", [passage(1, text)], [-9, -9, -9, 0, -9]) == [["2.2 乙词典：查句。"]]
+
+
+def test_a_numbered_list_may_have_more_items_than_an_answer_has_sentences() -> None:
+    text = "".join(
+        f"（{numeral}）{thing}。\n" for numeral, thing in zip("一二三四五六七", "甲乙丙丁戊己庚", strict=True)
+    )
+    assert len(texts("有哪些？", [passage(1, text)], [0, *[-9.0] * 6])) == 7
+
+
+@pytest.mark.parametrize(
+    "text", ["1. 甲。\n1. 乙。", "1. 甲。\n3. 乙。", "1. 甲。\n（2）乙。", "2025年甲。\n2026年乙。", "1.5倍。\n1.6倍。"]
+)
+def test_numbers_that_do_not_follow_on_each_other_are_no_list(text: str) -> None:
+    of = passage(1, text)
+    assert items_beside(candidates_of([of])[0]) == []
 
 
 def test_a_question_in_an_article_is_no_statement() -> None:

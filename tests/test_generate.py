@@ -8,13 +8,13 @@ import pytest
 from llm_server import FakeServer, fake_llm
 
 from rag.chain import DECLINED, FELL_BACK, AnswerChain
+from rag.complete import OTHERS, REST
 from rag.embed import SentenceEmbedder
 from rag.errors import ModelError
 from rag.generate import (
     CUT,
     DROPPED,
     MARKED,
-    OTHERS,
     PROMPTS,
     REFUSED,
     REPAIRED,
@@ -62,10 +62,10 @@ def test_what_another_article_says_against_it_is_added_to_the_answer_of_a_model(
 ) -> None:
     server.reply = f"{PRAISE}。[{place_of(chain, SETTLED, PRAISE)}]"
     answer = chain.invoke(SETTLED)
-    own, other = answer.statements
-    assert own.text == f"{PRAISE}。" and BLAME in other.text
-    assert other.text == answer.citations[other.citations[0] - 1].quote
-    assert answer.notice == OTHERS.format(count=1)
+    own, *others = answer.statements
+    assert own.text == f"{PRAISE}。" and any(BLAME in other.text for other in others)
+    assert all(other.text == answer.citations[other.citations[0] - 1].quote for other in others)
+    assert answer.notice == OTHERS.format(count=len(others))
 
 
 def test_nothing_is_added_where_the_model_cites_both_articles(server: FakeServer, chain: AnswerChain) -> None:
@@ -74,6 +74,45 @@ def test_nothing_is_added_where_the_model_cites_both_articles(server: FakeServer
     answer = chain.invoke(SETTLED)
     assert [statement.text for statement in answer.statements] == [f"{PRAISE}。", f"{BLAME}。"]
     assert answer.notice == ""
+
+
+NEIGHBOURS = "小红书香港新办公室的邻居都有哪些大公司？"  # two articles name different ones
+
+
+def test_things_that_a_model_leaves_out_are_added_to_its_answer(server: FakeServer, chain: AnswerChain) -> None:
+    first = place_of(chain, NEIGHBOURS, "字节跳动等互联网大厂")
+    server.reply = f"邻居有阿里巴巴、字节跳动等互联网大厂。[{first}]"
+    answer = chain.invoke(NEIGHBOURS)
+    added = answer.statements[1:]
+    assert any("Apple Asia Office" in statement.text for statement in added)
+    assert all(statement.text == answer.citations[statement.citations[0] - 1].quote for statement in added)
+    assert answer.notice == REST.format(count=len(added))
+
+
+def test_nothing_is_added_where_the_model_tells_every_thing(server: FakeServer, chain: AnswerChain) -> None:
+    first, second = (place_of(chain, NEIGHBOURS, words) for words in ("字节跳动等互联网大厂", "Apple Asia Office"))
+    server.reply = (
+        f"邻居有阿里巴巴、字节跳动等互联网大厂。[{first}]还有 Apple Asia Office 和 Google HK Office。[{second}]"
+    )
+    answer = chain.invoke(NEIGHBOURS)
+    assert len(answer.statements) == 2 and answer.notice == ""
+
+
+def test_nothing_is_added_to_what_a_model_compares_where_it_names_both(server: FakeServer, chain: AnswerChain) -> None:
+    question = "论在海外攒下的用户家底，TikTok和小红书各有多少？"
+    users = place_of(chain, question, "1.7 亿用户")
+    server.reply = f"TikTok 在美国积累了 1.7 亿用户。[{users}]"
+    assert any("小红书" in statement.text for statement in chain.invoke(question).statements[1:])
+    server.reply = f"TikTok 在美国积累了 1.7 亿用户，小红书则是另一回事。[{users}]"
+    assert len(chain.invoke(question).statements) == 1
+
+
+def test_events_that_a_model_leaves_out_are_added_to_its_answer(server: FakeServer, chain: AnswerChain) -> None:
+    question = "从创立到2018年，小红书的口号是怎么一步步换的？"
+    server.reply = f"2018 年,小红书启动新的 Slogan“标记我的生活”。[{place_of(chain, question, '标记我的生活')}]"
+    answer = chain.invoke(question)
+    assert any("全世界的好东西" in statement.text for statement in answer.statements[1:])
+    assert answer.notice == REST.format(count=len(answer.statements) - 1)
 
 
 def test_a_figure_of_a_model_stands_beside_those_of_other_articles(server: FakeServer, chain: AnswerChain) -> None:

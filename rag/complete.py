@@ -1,0 +1,69 @@
+"""What an LLM leaves out, added from the extracts: another article's view, events, things, what is compared."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rag.extract import Group, asking_words, disagreement, says_the_same
+from rag.features import Candidate, asks_for
+from rag.generate import add_statement
+from rag.measure import SAID, said_probability
+from rag.text import CJK, normalize
+from rag.timeline import asks_for_sequence
+from rag.types import Answer, Question
+
+REST = "模型只说了一部分，另补上原文里的 {count} 句，供对照。"
+OTHERS = "下面最后 {count} 句出自模型没有提到的文章，说法不一定与前面一致，请对照原文。"
+_ASKS_HOW_OR_WHY = re.compile("怎么|怎样|如何|为什么|为何|为啥")  # no things
+_CHINESE = re.compile(f"[{CJK}]+")
+_BETWEEN_ITEMS = re.compile(r"[、，,；;\s]+|[和与及]|以及")
+
+
+def completed(answer: Answer, question: Question, groups: Sequence[Group], *, told: bool) -> Answer:
+    """An LLM's answer with what articles that may not agree say, and with the events and things that it leaves out.
+
+    `groups` are the statements that answer the question without an LLM; `told` is whether they are in the order of
+    events or by what is compared, and so do not differ.
+    """
+    views, differ = ("", False) if told else disagreement(question, groups)
+    cited = {citation.article.id for citation in answer.citations}
+    others = [group for group in groups if views and group.candidates[0].passage.article.id not in cited]
+    rest = [group for group in left_out(question, groups, answer) if group not in others]
+    for group in (*rest, *others):
+        answer = add_statement(answer, group.candidates[0].text, group.candidates[:1])
+    notices = [notice.format(count=len(added)) for notice, added in ((REST, rest), (OTHERS, others)) if added]
+    return replace(answer, differ=differ, notice="".join([answer.notice, *notices]))
+
+
+def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> list[Group]:
+    """Which statements an answer lacks where one is not enough: events, things, or what is compared.
+
+    It does not lack one that says the same as a cited sentence, nor one whose things, as the reader sees them, it
+    tells, nor one of a subject that it names.
+    """
+    asked = asking_words(question)
+    told = normalize(" ".join(statement.text for statement in answer.statements))
+    quotes = [citation.quote for citation in answer.citations]
+    lacking = [group for group in groups if not any(says_the_same(q, group.candidates[0].text) for q in quotes)]
+    if asks_for_sequence(asked):
+        return lacking
+    if "several" in asks_for(asked) and not _ASKS_HOW_OR_WHY.search(asked):
+        return [group for group in lacking if not all(_is_told(item, told) for item in _items(group.candidates[0]))]
+    return [group for group in lacking if group.subject and normalize(group.subject) not in told]
+
+
+def _items(candidate: Candidate) -> list[str]:
+    """The things that the reader takes for the answer, where it takes them from this sentence and thinks it one."""
+    reading = candidate.passage.reading
+    if reading is None or not candidate.start <= reading.span[0] < candidate.end:
+        return []
+    if said_probability([reading.answers]) < SAID:
+        return []
+    words = candidate.passage.article.text[slice(*reading.span)]
+    return [item for item in _BETWEEN_ITEMS.split(words) if len(item) > 1]
+
+
+def _is_told(item: str, told: str) -> bool:
+    """Whether words name a thing, or all characters of a Chinese name occur in them: 港澳 is told by 香港和澳门."""
+    item = normalize(item)
+    return item in told or (bool(_CHINESE.fullmatch(item)) and set(item) <= set(told))
