@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rag.embed import Vector
 from rag.lexical import content_terms, inverse_document_frequency
 from rag.library import Library
+from rag.quantity import says_there_is_none
 from rag.text import content_of, index_terms, is_foreign, normalize
 from rag.types import Article, Chunk, Passage
 
@@ -154,12 +155,17 @@ def sentence_features(
             c.passage.score,
             float(c.passage.rank == 1),
             (_beside(vectors[c.passage.chunk.id], position[c.passage.chunk.id, (c.start, c.end)], best) - best) / 0.05,
-            *(float(kind in asked and bool(gives.search(c.text))) for kind, gives in _GIVES.items()),
+            *(float(kind in asked and _gives(kind, query, c.text)) for kind in _GIVES),
             *_read(c, answers),
         ]
         for c, cosine in zip(candidates, cosines, strict=True)
     ]
     return np.array(rows, np.float64).reshape(len(candidates), len(SENTENCE_FEATURES))
+
+
+def _gives(kind: str, query: str, text: str) -> bool:
+    """Whether a text gives what a question of a kind asks for; that there is none is as good as a number."""
+    return bool(_GIVES[kind].search(text)) or (kind == "number" and says_there_is_none(query, text))
 
 
 def _read(candidate: Candidate, answers: Sequence[float]) -> tuple[float, float]:

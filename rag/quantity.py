@@ -30,6 +30,9 @@ _NAMED = {
 _ASKS_STAFF = re.compile(r"多少(?:个|名|位)?(?:员工|职员|职工|店员|工人|人员)")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
+_IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
+_COUNTED = re.compile(r"(?P<before>[^，。,]{0,8})多少[钱元块个]?(?P<after>[^，。？,?]*)")
+_LEAST_COUNTED = 3  # code points that name what is counted: 不需要缴纳保证金 answers 要交多少保证金
 _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
 _COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
 _DATE = re.compile(
@@ -53,12 +56,24 @@ def counts(figure: str, measure: str) -> bool:
     return bool(re.search(ends, normalize(figure)))
 
 
+def says_there_is_none(question: str, text: str) -> bool:
+    """Whether a text says that there is none of what a question wants counted: what stands after 多少, else before."""
+    if not (asked := _COUNTED.search(normalize(question))):
+        return False
+    counted, size = asked["after"] or asked["before"], _LEAST_COUNTED
+    parts = [match["what"] for match in _IS_NONE.finditer(normalize(text))]
+    return any(what[at : at + size] in counted for what in parts for at in range(len(what) - size + 1))
+
+
 def states_number(question: str, text: str) -> bool:
     """Whether a text gives a number such as the question asks for; true where it asks for none.
 
-    Dates, and figures that the question itself states, are not the number that is asked for. A share may be told
-    in too many ways (一半, 三分之一, 大多数) to ask for its measure; pay, rent or a fee must be called so.
+    That there is none of what is counted is such a number. Dates, and figures that the question itself states, are not
+    the number that is asked for. A share may be told in too many ways (一半, 三分之一, 大多数) to ask for its measure;
+    pay, rent or a fee must be called so.
     """
+    if says_there_is_none(question, text):
+        return True
     text, measure = normalize(text), wanted_measure(question)
     kinds = [told for named, told in _NAMED.items() if measure == "钱" and re.search(named, question)]
     if not all(re.search(told, text) for told in kinds):

@@ -7,6 +7,7 @@ from rag.extract import asking_words, nearest_citations
 from rag.library import Library
 from rag.measure import Measured, answer_probability, topic_probability
 from rag.missing import unsaid
+from rag.quantity import says_there_is_none
 from rag.scope import ABSENT_WITHIN, describe_scope, unmet_notice
 from rag.settings import Settings
 from rag.text import simplify
@@ -64,8 +65,9 @@ def judge(
         return replace(refusal, notice=notice, nearest=nearest, confidence=topic)
     said = answer_probability(measured)
     if said is not None and said < settings.unsaid_threshold:
-        notice = unsaid(asking_words(question))
-        return replace(refusal, notice=notice, nearest=nearest_citations(measured), confidence=said)
+        asked, nearest = asking_words(question), nearest_citations(measured)
+        if not says_there_is_none(asked, nearest[0].quote):  # of which the reader sees no number
+            return replace(refusal, notice=unsaid(asked), nearest=nearest, confidence=said)
     notice = NEARLY if said is not None and said < settings.sure_threshold else ""
     return replace(refusal, refused=False, notice=notice, confidence=topic if said is None else said)
 

@@ -1,6 +1,7 @@
 """The conversation in a real browser, wide and narrow: typing Chinese, stopping, editing, export, history."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -102,7 +103,7 @@ def test_a_question_stands_at_the_top_and_its_answer_does_not_move(browser: Brow
     page = open_page(browser, address, width)
     ask(page, "小红书出海首期覆盖哪些市场？")
     ask(page)
-    assert page.title().startswith("小红书出海首期覆盖哪些市场？ · ")
+    expect(page).to_have_title(re.compile("^小红书出海首期覆盖哪些市场？ · "))
     second = page.locator(".yj-question").nth(1)
     expect(second).to_be_in_viewport()
     place = second.bounding_box()

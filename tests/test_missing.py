@@ -36,6 +36,10 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
         ("有哪几家平台加入？", "京东和得物加入了。", False),
         ("为什么不把几家客户放进同一个群？", "客户会比较价格。", False),
         ("他找了好几家公司吗？", "他找过京东。", False),
+        ("要交多少保证金？", "资金方面，商家不需要缴纳保证金。", False),
+        ("保证金要交多少钱？", "平台免收保证金。", False),
+        ("要交多少保证金？", "商家不需要准备英文版物料。", True),
+        ("小红书有多少名员工？", "没有小红书这样的社区。", True),
     ],
 )
 def test_a_number_must_count_what_is_asked_for(question: str, text: str, lacks: bool) -> None:
