@@ -102,13 +102,18 @@ NEEDS = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests whose means are missing on this machine, and say so."""
+    """Leave out the tests whose means are missing on this machine, and say so; the files that ask an LLM come first.
+
+    So they meet each other on the two cores, which the LLM takes whole, and not a browser that waits.
+    """
     for marker, (available, reason) in NEEDS.items():
         without = [item for item in items if item.get_closest_marker(marker)]
         if without and not available:
             config.hook.pytest_deselected(items=without)
             items[:] = [item for item in items if item not in without]
             config.stash[REPORT].append(f"not run: {len(without)} {marker} tests, because {reason}")
+    asking = {item.path for item in items if item.get_closest_marker("llm")}
+    items.sort(key=lambda item: item.path not in asking)
 
 
 REPORT = pytest.StashKey[list[str]]()
