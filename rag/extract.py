@@ -54,7 +54,7 @@ class Group:
 
 
 def choose(question: str, measured: Measured) -> list[Group]:
-    """The 1 to MOST_SENTENCES statements of an answer, most probable first; empty without a candidate.
+    """The 1 to MOST_SENTENCES statements of an answer, most probable first, more of a list; empty without a candidate.
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one. Where the question leaves open which is true, the view of each article

@@ -73,7 +73,7 @@ _ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _LEAVES_OPEN = re.compile(
-    r"还是|是否|到底|真的|矛盾|出入|说法|一致|(?:吗|没有?)[？?]?$|(?![时动])(\w)[不没]\1|有没有|\b(?:whether|really)\b",
+    r"还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|(?![时动])(\w)[不没]\1|有没有|\b(?:whether|really)\b",
     re.IGNORECASE,
 )
 

@@ -37,6 +37,12 @@ def test_an_answer_quotes_the_articles_word_for_word(chain: AnswerChain) -> None
         assert raw[citation["raw_start"] : citation["raw_end"]] == citation["quote"]
 
 
+def test_that_there_is_none_answers_how_much_though_the_reader_sees_no_number(chain: AnswerChain) -> None:
+    answer = chain.invoke("商家参加出海领航计划要交多少保证金？")
+    assert not answer.refused and "商家不需要缴纳保证金" in answer.text
+    assert chain.invoke("小红书给商家的退货运费险保额是多少？").refused
+
+
 def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: AnswerChain) -> None:
     answer = chain.invoke("小红书为什么要在香港租办公室？")
     quotes = {citation.marker: citation.quote for citation in answer.citations}

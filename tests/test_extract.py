@@ -98,7 +98,17 @@ def test_where_a_question_leaves_open_which_is_true_each_article_s_view_is_chose
 
 
 @pytest.mark.parametrize(
-    "question", ["货卖出去了没有？", "规矩松没松", "贵不贵？", "有没有人买", "还是没人买", "是否要交", "交吗"]
+    "question",
+    [
+        "货卖出去了没有？",
+        "两边写的一样吗，我没看懂",
+        "规矩松没松",
+        "贵不贵？",
+        "有没有人买",
+        "还是没人买",
+        "是否要交",
+        "交吗",
+    ],
 )
 def test_a_question_leaves_open_which_is_true(question: str) -> None:
     assert leaves_it_open(question)
