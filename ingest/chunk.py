@@ -1,19 +1,24 @@
-"""Chunking: spans of an article on sentence ends within a section, sized by the model's tokenizer."""
+"""Chunking: spans of an article on sentence ends, small sections together, sized by the model's tokenizer."""
 
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from math import ceil
+from typing import TypeVar
 
 from rag.text import sentence_spans, simplify
 from rag.types import Article, Chunk, Span
 
-VERSION = "1"
+VERSION = "2"
+LONGEST_SENTENCE = 400  # tokens: the embedding model reads 512, the title and its marks included
 LONGEST_NUMBERED_HEADING = 40  # code points
 LONGEST_BARE_HEADING = 25
+
+Unit = TypeVar("Unit")
 
 _MARKDOWN_HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]+\S", re.MULTILINE)
 _NUMBERED = re.compile(r"(?P<part>第?[一二三四五六七八九十]{1,3}[、.．章节部])|0?\d{1,2}[、.．)）](?!\d)\s*\S")
@@ -57,32 +62,51 @@ def _plain_heading_level(text: str, line: re.Match[str]) -> int:
     return 1 if alone and len(words) <= LONGEST_BARE_HEADING else 0
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """Sentences of one section that stay together, the offset where their text starts, and their size in tokens."""
+
+    start: int
+    section: str
+    sentences: list[Span]
+    tokens: int
+
+
 def chunk_article(article: Article, count_tokens: Callable[[str], int], chunk_tokens: int) -> list[Chunk]:
     """Chunks of an article, in order, that cover its text without gaps or overlaps.
 
-    A chunk lies within one section (headings without text of their own go with the next one) and ends with a
-    sentence; its sentences have at most `chunk_tokens` tokens.
+    A long section is cut into chunks, consecutive short ones go into one; headings without text of their own go with
+    the next section. A chunk ends with a sentence; its sentences have at most `chunk_tokens` tokens.
     A longer sentence is cut, at a comma where there is one. Ids come from the content.
     """
+    groups = _pack(_pieces(article, count_tokens, chunk_tokens), lambda piece: piece.tokens, chunk_tokens)
+    ends = [*(group[0].start for group in groups[1:]), len(article.text)]
+    return [_chunk(article, end, group) for end, group in zip(ends, groups, strict=False)]
+
+
+def _pieces(article: Article, count_tokens: Callable[[str], int], most: int) -> list[_Piece]:
+    """The sections of an article that have a sentence, those of more than `most` tokens cut."""
     headings = find_headings(article)
     borders = sorted({0, len(article.text), *(heading.start for heading in headings)})
     sentences = quotable_sentences(article, headings)
     starts = [start for start, _ in sentences]
-    sections = _section_names(article, headings)
-    chunks: list[Chunk] = []
-    at = 0
+    names = _section_names(article, headings)
+    longest = min(most, LONGEST_SENTENCE)
+
+    @cache
+    def tokens_of(span: Span) -> int:
+        return count_tokens(article.text[slice(*span)])
+
+    pieces: list[_Piece] = []
+    at = 0  # the headings before a section's first sentence go with it
     for border, end in pairwise(borders):
         inside = sentences[bisect_left(starts, border) : bisect_left(starts, end)]
-        units = [part for span in inside for part in _split_long(article.text, span, count_tokens, chunk_tokens)]
-        section = sections.get(border, "")
-        groups = _pack(units, [count_tokens(article.text[a:b]) for a, b in units], chunk_tokens)
-        for group, following in zip(groups, [*groups[1:], [(end, end)]], strict=False):
-            chunks.append(_chunk(article, at, following[0][0], section, group))
-            at = following[0][0]
-    if chunks and at < len(article.text):  # a heading at the very end
-        last = chunks.pop()
-        chunks.append(_chunk(article, last.start, len(article.text), last.section, list(last.sentences)))
-    return chunks
+        units = [part for span in inside for part in _split_long(article.text, span, count_tokens, longest)]
+        for group in _pack(units, tokens_of, most):
+            start = group[0][0] if group[0] > units[0] else at
+            pieces.append(_Piece(start, names.get(border, ""), group, sum(map(tokens_of, group))))
+        at = end if units else at
+    return pieces
 
 
 def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
@@ -125,9 +149,10 @@ def _split_long(text: str, span: Span, count_tokens: Callable[[str], int], most:
     return _split_long(text, (start, cut), count_tokens, most) + _split_long(text, (cut, end), count_tokens, most)
 
 
-def _pack(units: list[Span], tokens: list[int], most: int) -> list[list[Span]]:
+def _pack(units: Sequence[Unit], tokens_of: Callable[[Unit], int], most: int) -> list[list[Unit]]:
     """Consecutive units in groups of at most `most` tokens, as few as possible and of about the same size."""
-    groups: list[list[Span]] = []
+    tokens = [tokens_of(unit) for unit in units]
+    groups: list[list[Unit]] = []
     left = sum(tokens)
     size = aim = 0.0
     for unit, count in zip(units, tokens, strict=True):
@@ -140,10 +165,14 @@ def _pack(units: list[Span], tokens: list[int], most: int) -> list[list[Span]]:
     return groups
 
 
-def _chunk(article: Article, start: int, end: int, section: str, sentences: list[Span]) -> Chunk:
+def _chunk(article: Article, end: int, pieces: Sequence[_Piece]) -> Chunk:
+    start = pieces[0].start
     text = article.text[start:end]
+    section = " / ".join(dict.fromkeys(piece.section for piece in pieces if piece.section))
     chunk_id = hashlib.sha256(f"{article.id}\0{start}\0{section}\0{text}".encode()).hexdigest()[:20]
-    return Chunk(chunk_id, article.id, start, end, text, section, tuple(sentences))
+    return Chunk(
+        chunk_id, article.id, start, end, text, section, tuple(span for piece in pieces for span in piece.sentences)
+    )
 
 
 def sentence_texts(article: Article, chunk: Chunk) -> list[str]:

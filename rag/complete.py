@@ -1,4 +1,4 @@
-"""What an LLM leaves out, added from the extracts: another article's view, events, things, what is compared."""
+"""What an LLM leaves out, added from the extracts: another article's view, events, things, what surely answers."""
 
 import re
 from collections.abc import Sequence
@@ -36,10 +36,10 @@ def completed(answer: Answer, question: Question, groups: Sequence[Group], *, to
 
 
 def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> list[Group]:
-    """Which statements an answer lacks where one is not enough: events, things, or what is compared.
+    """Which statements an answer lacks: events, things, what is compared, or the one that answers best.
 
-    It does not lack one that says the same as a cited sentence, nor one whose things, as the reader sees them, it
-    tells, nor one of a subject that it names.
+    It does not lack one that says the same as a cited sentence, nor one whose words that answer, as the reader sees
+    them, it tells, nor one of a subject that it names.
     """
     asked = asking_words(question)
     told = normalize(" ".join(statement.text for statement in answer.statements))
@@ -48,8 +48,15 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     if asks_for_sequence(asked):
         return lacking
     if "several" in asks_for(asked) and not _ASKS_HOW_OR_WHY.search(asked):
-        return [group for group in lacking if not all(_is_told(item, told) for item in _items(group.candidates[0]))]
-    return [group for group in lacking if group.subject and normalize(group.subject) not in told]
+        return [group for group in lacking if _tells_more(group, told)]
+    if any(group.subject for group in groups):
+        return [group for group in lacking if group.subject and normalize(group.subject) not in told]
+    best = [group for group in lacking if group.probability == max(g.probability for g in groups)]
+    return [] if _ASKS_HOW_OR_WHY.search(asked) else [group for group in best if _tells_more(group, told)]
+
+
+def _tells_more(group: Group, told: str) -> bool:
+    return not all(_is_told(item, told) for item in _items(group.candidates[0]))
 
 
 def _items(candidate: Candidate) -> list[str]:

@@ -26,8 +26,8 @@ MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
-KEEP_ABOVE_OTHER_VIEW = 0.03  # the same for another article's sentence, where the question leaves open which is true
-KEEP_ABOVE_OTHER_FIGURE = 0.01  # the same for another figure of the same unit, where a number is asked for
+KEEP_ABOVE_IN_VIEW = 0.2  # of the best sentence's of the same article, where the question leaves open which is true
+KEEP_ABOVE_OTHER = 0.01  # the same for another article's view there, and for another figure where a number is asked for
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
@@ -81,9 +81,9 @@ def choose(question: str, measured: Measured) -> list[Group]:
         best = groups[0].probability if groups else 0.0
         view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
         if probability >= min(
-            share * (view.probability if view else best),
-            best * KEEP_ABOVE_OTHER_VIEW if leaves_open and not view else best,
-            best * KEEP_ABOVE_OTHER_FIGURE if groups and asks_number and _is_other_figure(candidate, groups) else best,
+            min(share, KEEP_ABOVE_IN_VIEW) * view.probability if view else share * best,
+            best * KEEP_ABOVE_OTHER if leaves_open and not view else best,
+            best * KEEP_ABOVE_OTHER if groups and asks_number and _is_other_figure(candidate, groups) else best,
         ):
             groups.append(Group(probability, [candidate]))
             if len(groups) == 1 and several:

@@ -1,5 +1,6 @@
 """The LLM answerer: any chat model that LangChain knows, its sentences checked one by one as they arrive."""
 
+import math
 import re
 import secrets
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from rag.errors import ModelError, PromptTooLong
 from rag.features import Candidate
 from rag.ground import find_support, split_drafts
 from rag.library import Library
+from rag.reading import windows_of
 from rag.rewrite import is_follow_up
 from rag.settings import Settings
 from rag.text import count_tokens, index_terms
@@ -25,6 +27,8 @@ from rag.types import Answer, Citation, Message, Passage, Question, Scope, State
 
 PROMPTS = Path(__file__).parents[1] / "prompts"
 EARLIER = 3  # passages of the answers before that a follow-up is sent at most
+WINDOWS_SHOWN = 2  # of a passage, as the reader reads it
+GAP = "\n……\n"  # between windows of a passage that do not follow each other
 NOT_STATED = "资料未提及"
 REFUSED = "文章里没有写明这个问题的答案。下面是最相近的原文，供参考。"
 CUT = "模型的回答没有写完，未写完的一句已略去。"
@@ -77,14 +81,14 @@ def load_prompt(name: str = "answer") -> ChatPromptTemplate:
     return ChatPromptTemplate.from_messages([("system", system.strip()), ("user", user.strip())])
 
 
-def fence_passages(passages: Sequence[Passage], fence: str, budget: int) -> tuple[str, list[Passage]]:
+def fence_passages(question: str, passages: Sequence[Passage], fence: str, budget: int) -> tuple[str, list[Passage]]:
     """The passages as fenced data, as many as fit into a budget of cl100k tokens; and those passages."""
     parts: list[str] = []
     sent: list[Passage] = []
     for passage in passages:
         article = passage.article
         head = f"编号={passage.rank} 标题={article.title} 日期={article.published or '日期未注明'}"
-        body = f"<{fence} {head}>\n{passage.chunk.text.strip()}\n</{fence}>"
+        body = f"<{fence} {head}>\n{shown_of(passage, question)}\n</{fence}>"
         cost = count_tokens(body)
         if cost > budget:
             break
@@ -92,6 +96,27 @@ def fence_passages(passages: Sequence[Passage], fence: str, budget: int) -> tupl
         parts.append(body)
         sent.append(passage)
     return "\n".join(parts), sent
+
+
+def shown_of(passage: Passage, question: str) -> str:
+    """What an LLM is shown of a passage: all of a short one, of a longer one the WINDOWS_SHOWN likeliest windows.
+
+    The reader says how likely one answers; where it read none, the words that it shares with the question do.
+    """
+    windows = windows_of(passage)
+    if len(windows) <= WINDOWS_SHOWN:
+        return passage.chunk.text.strip()
+    read = passage.reading.sentences if passage.reading else {}
+    terms = set(index_terms(question))
+
+    def likelihood(at: int) -> tuple[float, int]:
+        start, window = windows[at]
+        logs = [read.get((start + a, start + b), -math.inf) for a, b in window.sentences]
+        return max(logs), len(terms & set(index_terms(window.text)))
+
+    shown = sorted(sorted(range(len(windows)), key=likelihood)[-WINDOWS_SHOWN:])
+    gaps = ["" if at == shown[0] else "\n" if at - 1 in shown else GAP for at in shown]
+    return "".join(gap + windows[at][1].text for gap, at in zip(gaps, shown, strict=True))
 
 
 def passages_before(question: Question, passages: Sequence[Passage], library: Library, scope: Scope) -> list[Passage]:
@@ -122,7 +147,7 @@ def prompt_messages(
     history = recent_history(question.history, settings.llm_history_tokens)
     slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
     empty = load_prompt().format(passages="", **slots)
-    fenced, sent = fence_passages(passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
+    fenced, sent = fence_passages(question.text, passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
     if not sent:
         raise PromptTooLong(
             f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it",

@@ -9,10 +9,12 @@ from types import TracebackType
 
 from rag.embed import Vector
 from rag.library import Library
+from rag.memory import give_back
 from rag.reader import Reader, Reading, Window
 from rag.types import Passage, PassageReading, Span
 
-LONGEST_WINDOW = 360  # code points, about 256 tokens; a passage of 400 tokens is read in two
+LONGEST_WINDOW = 360  # code points, about 256 tokens; a passage of 800 tokens is read in three
+WINDOWS_EACH = 2  # windows of a passage that are read on average: of some one, of others three
 FIRST = 4  # windows that are read before it is asked whether they are enough
 THEN = 2  # windows that are read each time after that: one on each of two cores
 FUSED_COSINE = 0.1  # cosine that the whole range of the fused score is worth in the order in which windows are read
@@ -22,7 +24,7 @@ PlacedWindow = tuple[str, int, Window]  # with the id of its chunk, and the offs
 
 
 class InProgress:
-    """A context that counts who is in it, in whatever thread."""
+    """A context that counts who is in it, in whatever thread; the last to leave gives back the memory that is free."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -37,6 +39,9 @@ class InProgress:
     ) -> None:
         with self._lock:
             self.count -= 1
+            last = not self.count
+        if last:
+            give_back()
 
 
 def windows_of(passage: Passage, most: int = LONGEST_WINDOW) -> list[tuple[int, Window]]:
@@ -62,16 +67,18 @@ def windows_of(passage: Passage, most: int = LONGEST_WINDOW) -> list[tuple[int, 
 
 
 def nearest_first(query_vector: Vector, passages: Sequence[Passage], library: Library) -> list[PlacedWindow]:
-    """The windows of passages, those with the sentences nearest to the question first."""
-    near: list[tuple[float, PlacedWindow]] = []
+    """The windows of passages: the one of each with the sentence nearest to the question, then the others likewise."""
+    near: list[tuple[bool, float, PlacedWindow]] = []
     for passage in passages:
         if windows := windows_of(passage):
             cosines = iter((library.sentence_vectors(passage.chunk.id) @ query_vector).tolist())
-            for start, window in windows:
-                nearest = max(islice(cosines, len(window.sentences)))
-                near.append((nearest + FUSED_COSINE * passage.score, (passage.chunk.id, start, window)))
-    near.sort(key=lambda one: -one[0])
-    return [placed for _, placed in near]
+            nearest = [max(islice(cosines, len(window.sentences))) for _, window in windows]
+            first = nearest.index(max(nearest))
+            for at, (start, window) in enumerate(windows):
+                rating = nearest[at] + FUSED_COSINE * passage.score
+                near.append((at != first, -rating, (passage.chunk.id, start, window)))
+    near.sort(key=lambda one: one[:2])
+    return [placed for _, _, placed in near]
 
 
 def read_passages(
@@ -86,9 +93,10 @@ def read_passages(
 ) -> list[Passage]:
     """The passages with what the reader makes of each, in the same order; those that it does not read are as they were.
 
-    It reads until nothing or no time is left, or until `enough` is true of the logits of the passages read so far.
+    It reads WINDOWS_EACH of them, the nearest; or until no time is left, or until `enough` is true of the logits of the
+    passages read so far.
     """
-    left = nearest_first(query_vector, passages, library)
+    left = nearest_first(query_vector, passages, library)[: WINDOWS_EACH * len(passages)]
     size = FIRST if enough else len(left)
     begun = time.monotonic()
     read: dict[str, list[PassageReading]] = {}

@@ -30,7 +30,7 @@ COPY = "open-"  # what the folder of a copy is called, with something random
 LOCK_OF_COPIES = "OPENING"
 WRITE_BATCH = 1000  # Chroma takes 5,461 at most
 READ_BATCH = 5000  # SQLite's limit on variables is 32,766
-_HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 200}
+_HNSW: CreateHNSWConfiguration = {"space": "cosine", "ef_construction": 200, "max_neighbors": 24, "ef_search": 800}
 
 
 @contextmanager

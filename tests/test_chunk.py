@@ -49,6 +49,11 @@ def test_a_long_sentence_without_punctuation_is_cut_in_the_middle() -> None:
     assert [len(s) for chunk in sentences_of("字" * 1000, 300) for s in chunk] == [250] * 4
 
 
+def test_a_sentence_is_never_longer_than_the_model_reads() -> None:
+    assert [len(s) for chunk in sentences_of("字" * 1000, 2000) for s in chunk] == [250] * 4
+    assert [len(chunk) for chunk in sentences_of("字" * 1000, 2000)] == [4]
+
+
 def test_a_single_character_above_the_limit_is_still_a_sentence() -> None:
     assert [c.text for c in chunk_article(article("甲乙"), lambda text: 9 * len(text), 5)] == ["甲", "乙"]
 
@@ -87,13 +92,27 @@ def test_other_lines_are_no_headings(raw: str) -> None:
 
 def test_headings_are_in_the_chunk_but_cannot_be_quoted() -> None:
     raw = "## 一\n甲。\n## 二\n乙。\n"
-    assert [chunk.text for chunk in chunks_of(raw, 300)] == ["一\n甲。\n", "二\n乙。\n"]
-    assert sentences_of(raw) == [["甲。"], ["乙。"]]
+    assert [chunk.text for chunk in chunks_of(raw, 2)] == ["一\n甲。\n", "二\n乙。\n"]
+    assert sentences_of(raw, 2) == [["甲。"], ["乙。"]]
+    assert [chunk.text for chunk in chunks_of(raw, 4)] == ["一\n甲。\n二\n乙。\n"]
+    assert sentences_of(raw, 4) == [["甲。", "乙。"]]
 
 
 def test_the_section_of_a_chunk_is_the_path_of_headings_above_it() -> None:
     raw = "开头。\n# 一\n甲。\n## 二\n乙。\n## 三\n丙。\n# 四\n丁。"
-    assert [c.section for c in chunks_of(raw, 300)] == ["", "一", "一 › 二", "一 › 三", "四"]
+    assert [c.section for c in chunks_of(raw, 3)] == ["", "一", "一 › 二", "一 › 三", "四"]
+    assert [c.section for c in chunks_of(raw, 6)] == ["一", "一 › 二 / 一 › 三 / 四"]
+
+
+def test_short_sections_share_a_chunk_and_a_long_one_is_cut() -> None:
+    raw = "# 一\n甲一。甲二。\n# 二\n乙一。乙二。乙三。乙四。\n# 三\n丙。\n# 四\n丁。\n"
+    assert [c.text for c in chunks_of(raw, 9)] == [
+        "一\n甲一。甲二。\n",
+        "二\n乙一。乙二。",
+        "乙三。乙四。\n",
+        "三\n丙。\n四\n丁。\n",
+    ]
+    assert [c.section for c in chunks_of(raw, 9)] == ["一", "二", "二", "三 / 四"]
 
 
 def test_headings_without_text_go_with_the_next_chunk_and_at_the_end_with_the_last() -> None:

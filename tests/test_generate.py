@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from rag.errors import ModelError
 from rag.generate import (
     CUT,
     DROPPED,
+    GAP,
     MARKED,
     PROMPTS,
     REFUSED,
@@ -22,10 +24,11 @@ from rag.generate import (
     load_prompt,
     open_model,
     recent_history,
+    shown_of,
 )
 from rag.settings import Settings
-from rag.text import count_tokens
-from rag.types import Answer, Message, Question
+from rag.text import count_tokens, sentence_spans
+from rag.types import Answer, Article, Chunk, Message, Passage, PassageReading, Question
 
 pytestmark = pytest.mark.model
 QUESTION = "小红书出海首期覆盖哪些市场？"
@@ -104,6 +107,19 @@ def test_nothing_is_added_to_what_a_model_compares_where_it_names_both(server: F
     server.reply = f"TikTok 在美国积累了 1.7 亿用户。[{users}]"
     assert any("小红书" in statement.text for statement in chain.invoke(question).statements[1:])
     server.reply = f"TikTok 在美国积累了 1.7 亿用户，小红书则是另一回事。[{users}]"
+    assert len(chain.invoke(question).statements) == 1
+
+
+def test_the_sentence_that_answers_is_added_where_the_model_speaks_of_something_else(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "福利社是什么时候关闭的？"
+    aside = place_of(chain, question, "跨境电商平台“福利社”")
+    server.reply = f"2014年推出跨境电商平台“福利社”。[{aside}]"
+    answer = chain.invoke(question)
+    assert "11 月 16 日" in answer.statements[1].text and len(answer.statements) == 2
+    assert answer.notice == REST.format(count=1)
+    server.reply = f"福利社 11 月 16 日关闭。[{place_of(chain, question, '11 月 16 日')}]"
     assert len(chain.invoke(question).statements) == 1
 
 
@@ -303,7 +319,7 @@ def test_a_follow_up_may_cite_what_the_answer_before_it_cites(
     turns = Message("user", QUESTION), Message("assistant", before.text, before.sources)
     answer = chain.invoke(Question("它的创始人是谁？", turns))
     assert answer.statements[0].verified
-    assert answer.sources == (source,)
+    assert source in answer.sources
     forgotten = Message("assistant", before.text, (*before.sources, "gone-1"))
     for text, history, sent in (
         ("它的创始人是谁？", (turns[0], forgotten), 2),
@@ -315,10 +331,29 @@ def test_a_follow_up_may_cite_what_the_answer_before_it_cites(
 
 
 def test_a_passage_that_does_not_fit_is_not_sent(chain: AnswerChain) -> None:
-    passages = chain.invoke("小红书的月活用户有多少？").passages
-    whole, _ = fence_passages(passages[:1], "x", 10_000)
-    assert fence_passages(passages, "x", count_tokens(whole))[1] == [passages[0]]
-    assert fence_passages(passages, "x", count_tokens(whole) - 1) == ("", [])
+    asked = "小红书的月活用户有多少？"
+    passages = chain.invoke(asked).passages
+    whole, _ = fence_passages(asked, passages[:1], "x", 10_000)
+    assert fence_passages(asked, passages, "x", count_tokens(whole))[1] == [passages[0]]
+    assert fence_passages(asked, passages, "x", count_tokens(whole) - 1) == ("", [])
+
+
+def test_of_a_long_passage_a_model_is_shown_the_windows_that_the_reader_finds_likeliest_or_that_share_words() -> None:
+    windows = [
+        f"{letter}{'说' * 330}{word}。"
+        for letter, word in zip("甲乙丙丁", ("鲸鱼", "牛肉", "鲸鱼", "青菜"), strict=True)
+    ]
+    article = Article("文", "文.txt", "".join(windows))
+    chunk = Chunk("c", "文", 0, len(article.text), article.text, "", tuple(sentence_spans(article.text)))
+    unread = Passage(article, chunk, 1, 1.0)
+    assert shown_of(unread, "要吃鲸鱼") == windows[0] + GAP + windows[2]
+    likely = PassageReading(1.0, (0, 1), dict(zip(chunk.sentences, (-9.0, -1.0, -2.0, -9.0), strict=True)))
+    assert shown_of(replace(unread, reading=likely), "要吃鲸鱼") == "\n".join(windows[1:3])
+    one_read = PassageReading(1.0, (0, 1), {chunk.sentences[3]: -1.0})
+    assert shown_of(replace(unread, reading=one_read), "要吃牛肉") == windows[1] + GAP + windows[3]
+    text = article.text[: len(windows[0]) * 2]
+    short = Chunk("c", "文", 0, len(text), text, "", chunk.sentences[:2])
+    assert shown_of(Passage(article, short, 1, 1.0), "要吃鲸鱼") == text
 
 
 def test_a_missing_extra_names_the_pip_command() -> None:

@@ -88,6 +88,18 @@ def test_windows_of_one_passage_are_one_reading() -> None:
     assert read.reading.sentences[of.chunk.sentences[0]] == -6.0  # -5 in a window whose logit is 1 lower
 
 
+def test_a_window_of_each_passage_is_read_first_and_two_of_each_on_average() -> None:
+    long = [
+        passage("。".join(letter + "肉" * 350 for letter in letters) + "。", letters)
+        for letters in ("甲乙丙", "丁戊己")
+    ]
+    short = passage("庚吃鱼。", "庚")
+    reader = FakeReader()
+    library = FakeLibrary([*long, short], nearest="丁戊己")
+    read_passages(reader, "猫吃什么", NORTH, [*long, short], library)  # type: ignore[arg-type]
+    assert "".join(window.text[0] for window in reader.windows) == "丁甲庚戊己乙"
+
+
 def windows_read(texts: Sequence[str], nearest: int = 0, *, until: float = 1.0, seconds: float | None = None) -> str:
     """The first letters of the windows that are read of passages, of which one is nearest, until a logit is reached."""
     of = [passage(text, text[0]) for text in texts]

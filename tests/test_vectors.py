@@ -32,6 +32,18 @@ def test_asking_for_more_than_there_is_gives_all(store: VectorStore) -> None:
     assert len(store.search(EAST, 99)) == 3
 
 
+def test_what_is_found_is_what_is_nearest(tmp_path: Path) -> None:
+    store = VectorStore(tmp_path / "many", create=True)
+    vectors = unit_rows(np.random.default_rng(7).normal(size=(4000, 384)).astype(np.float32))
+    ids = [f"{row:04}" for row in range(len(vectors))]
+    store.put(ids, vectors)
+    queries = unit_rows(np.random.default_rng(8).normal(size=(40, 384)).astype(np.float32))
+    found = [{hit.chunk_id for hit in store.search(query, 50)} for query in queries]
+    nearest = [{ids[row] for row in np.argsort(-(vectors @ query))[:50]} for query in queries]
+    missed = sum(len(there - here) for here, there in zip(found, nearest, strict=True))
+    assert missed <= 2  # of 2,000; 70 with ef_search 200
+
+
 def test_ties_come_in_the_order_of_ids(store: VectorStore) -> None:
     store.put(["e", "d"], [EAST, EAST])
     assert [hit.chunk_id for hit in store.search(EAST, 3)] == ["a", "d", "e"]
