@@ -147,7 +147,7 @@ def test_the_pictures_are_drawn_and_a_click_on_the_map_opens_the_passage(page: P
     page.get_by_text("段落地图", exact=True).click()
     expect(page.get_by_text("每个点是一个段落")).to_be_visible()
     points = page.locator("svg.marks .mark-symbol.role-mark path")
-    expect(points.nth(47)).to_be_attached(timeout=120_000)
+    expect(points.nth(24)).to_be_attached(timeout=120_000)
     fills = "marks => [...new Set(marks.map(mark => mark.getAttribute('fill')))].sort()"
     legend = page.locator("svg.marks .role-legend-symbol path[fill]").evaluate_all(fills)
     assert len(legend) == 5, "an article, a colour"
