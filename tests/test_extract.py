@@ -97,6 +97,16 @@ def test_where_a_question_leaves_open_which_is_true_each_article_s_view_is_chose
     assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"]]
 
 
+def test_where_a_question_leaves_open_which_is_true_more_of_an_article_and_less_likely_views_of_others_are_kept() -> (
+    None
+):
+    passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。马怕水。")]
+    cosines = [0, -0.37, -1.19, -1.56]  # 0.3 of the best one's probability; 0.02 of it, and 0.3 of that
+    assert len(texts("猫会游泳吗？", passages, cosines)) == 4
+    assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"]]
+    assert texts("猫会游泳吗？", passages, [0, -0.7, -1.62, -1.63]) == [["猫会游泳。"]]  # 0.1, and below 0.005
+
+
 @pytest.mark.parametrize(
     "question",
     [
