@@ -14,7 +14,7 @@ from rag.reader import Reader, Reading, Window
 from rag.types import Passage, PassageReading, Span
 
 LONGEST_WINDOW = 360  # code points, about 256 tokens; a passage of 800 tokens is read in three
-WINDOWS_EACH = 2  # windows of a passage that are read on average: of some one, of others three
+MOST_WINDOWS = 8  # windows that are read of the passages of a question, but one of each passage
 FIRST = 4  # windows that are read before it is asked whether they are enough
 THEN = 2  # windows that are read each time after that: one on each of two cores
 FUSED_COSINE = 0.1  # cosine that the whole range of the fused score is worth in the order in which windows are read
@@ -93,10 +93,10 @@ def read_passages(
 ) -> list[Passage]:
     """The passages with what the reader makes of each, in the same order; those that it does not read are as they were.
 
-    It reads WINDOWS_EACH of them, the nearest; or until no time is left, or until `enough` is true of the logits of the
+    It reads MOST_WINDOWS, the nearest, or until no time is left, or until `enough` is true of the logits of the
     passages read so far.
     """
-    left = nearest_first(query_vector, passages, library)[: WINDOWS_EACH * len(passages)]
+    left = nearest_first(query_vector, passages, library)[: max(MOST_WINDOWS, len(passages))]
     size = FIRST if enough else len(left)
     begun = time.monotonic()
     read: dict[str, list[PassageReading]] = {}

@@ -88,16 +88,12 @@ def test_windows_of_one_passage_are_one_reading() -> None:
     assert read.reading.sentences[of.chunk.sentences[0]] == -6.0  # -5 in a window whose logit is 1 lower
 
 
-def test_a_window_of_each_passage_is_read_first_and_two_of_each_on_average() -> None:
-    long = [
-        passage("。".join(letter + "肉" * 350 for letter in letters) + "。", letters)
-        for letters in ("甲乙丙", "丁戊己")
-    ]
-    short = passage("庚吃鱼。", "庚")
+def test_a_window_of_each_passage_is_read_first_and_no_more_than_eight() -> None:
+    long = ["。".join(letter + "肉" * 350 for letter in letters) + "。" for letters in ("甲乙丙", "丁戊己", "辛壬癸")]
+    of = [passage(text, text[0]) for text in [*long, "庚吃鱼。"]]
     reader = FakeReader()
-    library = FakeLibrary([*long, short], nearest="丁戊己")
-    read_passages(reader, "猫吃什么", NORTH, [*long, short], library)  # type: ignore[arg-type]
-    assert "".join(window.text[0] for window in reader.windows) == "丁甲庚戊己乙"
+    read_passages(reader, "猫吃什么", NORTH, of, FakeLibrary(of, nearest="丁"))  # type: ignore[arg-type]
+    assert "".join(window.text[0] for window in reader.windows) == "丁甲辛庚戊己乙丙"
 
 
 def windows_read(texts: Sequence[str], nearest: int = 0, *, until: float = 1.0, seconds: float | None = None) -> str:
@@ -127,6 +123,8 @@ def test_it_is_read_on_until_that_is_enough_the_nearest_first() -> None:
     assert windows_read([*meat[:4], *fish[4:]]) == "甲乙丙丁戊己"
     assert windows_read(meat) == "甲乙丙丁戊己庚"
     assert windows_read(meat, seconds=0.0) == "甲乙丙丁"
+    ten = "甲乙丙丁戊己庚辛壬癸"  # passages: one window of each is read
+    assert windows_read([f"{letter}吃肉。" for letter in ten]) == ten
 
 
 @pytest.mark.parametrize(
