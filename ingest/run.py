@@ -22,7 +22,6 @@ from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, RagError
 from rag.index import read_manifest
 from rag.library import IndexedFile
-from rag.settings import CHUNK_TOKENS
 from rag.store import Backend
 from rag.types import Article, Chunk
 from rag.writer import IndexWriter, published_files, usable_base
@@ -91,7 +90,7 @@ def plan(
     embedder: Embedder,
     *,
     backend: Backend = EMBEDDED,
-    chunk_tokens: int = CHUNK_TOKENS,
+    chunk_tokens: int = 400,
     allow_shrink: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Summary:
@@ -108,7 +107,7 @@ def ingest(
     embedder: Embedder,
     *,
     backend: Backend = EMBEDDED,
-    chunk_tokens: int = CHUNK_TOKENS,
+    chunk_tokens: int = 400,
     allow_shrink: bool = False,
     patient: bool = False,
     anew: bool = False,
