@@ -22,6 +22,7 @@ from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, RagError
 from rag.index import read_manifest
 from rag.library import IndexedFile
+from rag.settings import CHUNK_TOKENS
 from rag.store import Backend
 from rag.types import Article, Chunk
 from rag.writer import IndexWriter, published_files, usable_base
@@ -90,7 +91,7 @@ def plan(
     embedder: Embedder,
     *,
     backend: Backend = EMBEDDED,
-    chunk_tokens: int = 400,
+    chunk_tokens: int = CHUNK_TOKENS,
     allow_shrink: bool = False,
     progress: Progress = lambda *_: None,
 ) -> Summary:
@@ -107,7 +108,7 @@ def ingest(
     embedder: Embedder,
     *,
     backend: Backend = EMBEDDED,
-    chunk_tokens: int = 400,
+    chunk_tokens: int = CHUNK_TOKENS,
     allow_shrink: bool = False,
     patient: bool = False,
     anew: bool = False,

@@ -20,7 +20,7 @@ from rag.backend import open_backend
 from rag.embed import Embedder, SentenceEmbedder
 from rag.embedded import EMBEDDED
 from rag.errors import RagError
-from rag.settings import load_settings
+from rag.settings import CHUNK_TOKENS, load_settings
 from rag.store import Backend
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def watch(
     embedder: Embedder,
     *,
     backend: Backend = EMBEDDED,
-    chunk_tokens: int = 400,
+    chunk_tokens: int = CHUNK_TOKENS,
     sweep: float = SWEEP,
     debounce: float = DEBOUNCE,
     stop: threading.Event,

@@ -62,11 +62,10 @@ def _tells_more(group: Group, told: str) -> bool:
 def _items(candidate: Candidate) -> list[str]:
     """The things that the reader takes for the answer, where it takes them from this sentence and thinks it one."""
     reading = candidate.passage.reading
-    if reading is None or not candidate.start <= reading.span[0] < candidate.end:
+    if reading is None or said_probability([reading.answers]) < SAID:
         return []
-    if said_probability([reading.answers]) < SAID:
-        return []
-    words = candidate.passage.article.text[slice(*reading.span)]
+    first, last = max(reading.span[0], candidate.start), min(reading.span[1], candidate.end)
+    words = candidate.passage.article.text[first:last]
     return [item for item in _BETWEEN_ITEMS.split(words) if len(item) > 1]
 
 

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.errors import SettingsError
 
 BUNDLED_MODEL = "multilingual-e5-small"
+CHUNK_TOKENS = 800
 SHORTEST_PASSWORD = 12  # code points: more than anyone can try over a network
 
 
@@ -35,7 +36,9 @@ class Settings(BaseSettings):
         BUNDLED_MODEL,
         description="embedding model: the bundled one, a sentence-transformers name, or a folder",
     )
-    chunk_tokens: int = Field(800, ge=32, le=4000, description="largest chunk, in tokens of the embedding model")
+    chunk_tokens: int = Field(
+        CHUNK_TOKENS, ge=32, le=4000, description="largest chunk, in tokens of the embedding model"
+    )
     candidates: int = Field(50, ge=1, description="chunks that each index hands to the fusion")
     dense_weight: float = Field(
         0.6, ge=0, le=1, description="weight of the dense score in the fusion, 0 to 1; the rest is lexical"

@@ -38,7 +38,7 @@ def test_an_answer_quotes_the_articles_word_for_word(chain: AnswerChain) -> None
 
 
 def test_that_there_is_none_answers_how_much_though_the_reader_sees_no_number(chain: AnswerChain) -> None:
-    answer = chain.invoke("商家参加出海领航计划要交多少保证金？")
+    answer = chain.invoke("保证金多少钱")
     assert not answer.refused and "商家不需要缴纳保证金" in answer.text
     assert chain.invoke("小红书给商家的退货运费险保额是多少？").refused
 
@@ -59,7 +59,7 @@ def test_a_topic_that_no_article_holds_is_refused_with_a_sentence(chain: AnswerC
 
 
 def test_a_refusal_that_may_be_wrong_shows_the_nearest_sentences(chain: AnswerChain) -> None:
-    question = "寄一个包裹到大洋彼岸多少天"
+    question = "到手要等多久"
     probability = chain.invoke(question).confidence
     assert probability is not None
 
@@ -162,7 +162,7 @@ def test_an_everyday_question_in_a_conversation_is_refused_and_a_follow_up_is_no
     )
     assert chain.invoke(Question("附近有什么好吃的", history)).refused
     for follow_up in ("覆盖哪些市场", "它首期覆盖哪里"):
-        assert "澳门" in chain.invoke(Question(follow_up, history)).text
+        assert "澳" in chain.invoke(Question(follow_up, history)).text
     office = (Message("user", "小红书香港办公室的负责人是谁"), Message("assistant", ABSENT))
     for everyday in ("怎么给孩子挑书包", "哪里的火锅最正宗", "足球场有多大"):
         assert chain.invoke(Question(everyday, office)).refused
