@@ -114,7 +114,7 @@ def map_view(shelf: Shelf) -> None:
             opacity=alt.condition(chosen, alt.value(0.9), alt.value(0.45)),
         )
     )
-    labels = {row.chunk: f"{plain(row.title)}：{row.words}" for row in points.itertuples()}
+    labels = {row.chunk: f"{plain(row.title)}：{row.section} {row.words}" for row in points.itertuples()}
     st.selectbox(
         t("map_list"),
         labels,
@@ -150,7 +150,7 @@ def _open_picked(generation: Generation) -> None:
 
 @st.cache_data(show_spinner=False, max_entries=2)
 def map_points(_generation: Generation, folder: str) -> pd.DataFrame:  # noqa: ARG001  # the folder is the cache's key
-    """A row for each point of the map: chunk, article, title, first words, x and y; every n-th chunk of many."""
+    """A row for each point of the map: chunk, article, title, sections, first words, x, y; every n-th of many."""
     library = _generation.library
     ids = library.chunk_ids()
     ids = ids[:: -(-len(ids) // MAP_POINTS) or 1]
@@ -162,6 +162,7 @@ def map_points(_generation: Generation, folder: str) -> pd.DataFrame:  # noqa: A
             "chunk": ids,
             "article": [chunk.article_id for chunk in chunks],
             "title": [library.metadata[chunk.article_id].title for chunk in chunks],
+            "section": [chunk.section for chunk in chunks],
             "words": [" ".join(chunk.text.split())[:WORDS] for chunk in chunks],
             "x": places[:, 0],
             "y": places[:, 1],
