@@ -51,8 +51,10 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
         return [group for group in lacking if _tells_more(group, told)]
     if any(group.subject for group in groups):
         return [group for group in lacking if group.subject and normalize(group.subject) not in told]
-    best = [group for group in lacking if group.probability == max(g.probability for g in groups)]
-    return [] if _ASKS_HOW_OR_WHY.search(asked) else [group for group in best if _tells_more(group, told)]
+    if _ASKS_HOW_OR_WHY.search(asked):
+        return []
+    highest = max((group.probability for group in groups), default=0.0)
+    return [group for group in lacking if group.probability == highest and _tells_more(group, told)]
 
 
 def _tells_more(group: Group, told: str) -> bool:

@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.errors import SettingsError
 
 BUNDLED_MODEL = "multilingual-e5-small"
-CHUNK_TOKENS = 800
+CHUNK_TOKENS = 800  # the tables of docs/retrieval.md
 SHORTEST_PASSWORD = 12  # code points: more than anyone can try over a network
 
 
