@@ -3,12 +3,15 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from sqlalchemy import create_engine, func, select, update
@@ -221,6 +224,16 @@ def test_several_processes_write_at_once_and_nothing_is_lost(path: str) -> None:
     history = History(path)
     asked = [[t.answer.question.text for t in history.turns(c.id)] for c in history.conversations()]
     assert asked == [list("0123456789")] * 4
+
+
+def test_a_new_database_that_another_process_makes_is_waited_for(tmp_path: Path) -> None:
+    path = str(tmp_path / "new.sqlite")
+    with closing(sqlite3.connect(path, check_same_thread=False, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # before it turns to WAL: for this SQLite itself does not wait
+        release = Timer(0.3, other.execute, ("COMMIT",))
+        release.start()
+        assert History(path).conversations() == []
+        release.join()
 
 
 WRITES_UNTIL_KILLED = """
