@@ -1,7 +1,6 @@
 """The tables of the history, and the database that holds them: SQLite, or another that SQLAlchemy knows."""
 
 import re
-import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -120,7 +119,7 @@ def _set_up_sqlite(engine: Engine) -> None:
     def connected(connection: Any, _: object) -> None:
         connection.isolation_level = None  # the driver begins nothing: `begun` does
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-        _write_ahead(connection)
+        _write_ahead(connection, engine.dialect.dbapi)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
 
@@ -133,15 +132,15 @@ def _set_up_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", begun)
 
 
-def _write_ahead(connection: Any) -> None:
+def _write_ahead(connection: Any, driver: Any) -> None:
     """Journal in WAL mode. Beside another process that makes the same database, SQLite fails at once: it is awaited."""
     until = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+        except driver.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != driver.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(0.01)
 
