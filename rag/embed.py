@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rag.bundled import PREFIXES, SHA256, unpacked_model
+from rag.bundled import DIMENSIONS, PREFIXES, SHA256, unpacked_model, unpacked_tokenizer
 from rag.cores import fastest_numbers, on_each_core, on_one_core
 from rag.errors import ModelError
 from rag.settings import BUNDLED_MODEL
@@ -82,14 +82,27 @@ class SentenceEmbedder:
 
     @cached_property
     def dimensions(self) -> int:
-        """Length of a vector."""
+        """Length of a vector; that of the bundled model is known before it is loaded."""
+        if self.name == BUNDLED_MODEL:
+            return DIMENSIONS
         dimensions = self._model.get_embedding_dimension()
         assert dimensions is not None
         return dimensions
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` without prefix and special tokens."""
-        return len(self._model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+        return self._count(text)
+
+    @cached_property
+    def _count(self) -> Callable[[str], int]:
+        """Counts tokens; by the tokenizer's file alone where there is one, since the model takes seconds to load."""
+        if self.name == BUNDLED_MODEL and (file := unpacked_tokenizer()):
+            from tokenizers import Tokenizer
+
+            encode = Tokenizer.from_file(str(file)).encode
+            return lambda text: len(encode(text, add_special_tokens=False).ids)
+        tokenizer = self._model.tokenizer
+        return lambda text: len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
     def embed_query(self, text: str) -> Vector:
         """(d,) float32 of unit length; the last texts are remembered."""

@@ -1,12 +1,16 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import docx
 import pytest
+from conftest import CORPUS
 from fakes import FakeEmbedder
 
 from ingest.__main__ import main
 from ingest.run import chunker_version, ingest, plan
+from rag.embed import SentenceEmbedder
 from rag.errors import CorpusError
 from rag.index import IndexReader, read_manifest
 from rag.library import Library
@@ -266,6 +270,30 @@ def test_the_five_articles_of_the_corpus_are_indexed_with_the_real_model(corpus_
     manifest = read_manifest(corpus_index)
     assert (manifest.articles, manifest.dimensions, manifest.model) == (5, 384, "multilingual-e5-small")
     assert manifest.chunks == len(published(corpus_index).chunk_ids())
+
+
+WITHOUT_A_MODEL = """
+import sys
+from ingest.__main__ import main
+code = main(sys.argv[1:])
+loaded = {"torch", "transformers", "sentence_transformers"} & sys.modules.keys()
+sys.exit(code or ", ".join(sorted(loaded)) or 0)
+"""
+
+
+@pytest.mark.model
+def test_what_is_embedded_already_is_removed_and_put_back_without_loading_the_model(
+    real_embedder: SentenceEmbedder, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    index, file = tmp_path / "index", tiny_corpus / "甲.md"
+    ingest(tiny_corpus, index, real_embedder)
+    text = file.read_text(encoding="utf-8")
+    command = [sys.executable, "-c", WITHOUT_A_MODEL, str(tiny_corpus), "--index", str(index)]
+    for change in (file.unlink, lambda: file.write_text(text, encoding="utf-8")):
+        change()
+        done = subprocess.run(command, cwd=CORPUS.parent, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert read_manifest(index).articles == 3
 
 
 def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(
