@@ -14,27 +14,41 @@ FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one 
 NOT_FOUND = "“{part}”：没有另外找到答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
 
+_PAUSES = "，,；;"
 _QUOTED_OR_END = re.compile(
-    r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))"
+    rf"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))|(?P<pause>[{_PAUSES}])"
 )
+_ASKING = "什么时候|何时|多少|为什么|为何|为啥|怎么|如何|哪[里儿年天家]|谁"
+_ASKS = re.compile(_ASKING)
+_ASKS_MORE = re.compile(rf"(?:又|而且|还有|以及|另外|并且)?[是在]?(?:{_ASKING})")
 _CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
 _OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, VIEWS)))
 
 
 def parts_of(question: Question) -> tuple[Question, ...]:
-    """A question for each thing that is asked, those before it in its history; the question itself if it asks one."""
+    """A question for each thing that is asked, those before it in its history; the question itself if it asks one.
+
+    Each ends in a question mark, or in a comma after which another word asks: 什么时候关的，为什么关.
+    """
     texts: list[str] = []
     start = 0
-    ends = [match.end() for match in _QUOTED_OR_END.finditer(question.text) if match["end"]]
-    for end in ends:
+    for match in _QUOTED_OR_END.finditer(question.text):
+        end = match.end()
         text = question.text[start:end].strip()
+        asks_more = (
+            match["pause"] and _ASKS.search(simplify(text)) and _ASKS_MORE.match(simplify(question.text[end:].lstrip()))
+        )
+        if not (match["end"] or asks_more):
+            continue
         if texts and (_is_short(text) or _is_short(texts[-1]) or _CONTINUES.match(simplify(text))):
             texts[-1] += text
         else:
             texts.append(text)
         start = end
-    rest = question.text[start:].strip()  # asks nothing, and says more of what is asked
-    if rest and texts:
+    rest = question.text[start:].strip()
+    if rest and texts and texts[-1][-1] in _PAUSES:
+        texts.append(rest)
+    elif rest and texts:  # it asks nothing, and says more of what is asked
         texts[-1] += rest
     if not 1 < len(texts) <= MOST:
         return (question,)
@@ -107,7 +121,7 @@ def _place(citation: Citation) -> tuple[str, int, int]:
 
 def _named(part: Question) -> str:
     """A part as a heading."""
-    return part.text.strip().rstrip("？?")
+    return part.text.strip().rstrip("？?" + _PAUSES)
 
 
 def _without_counts(notice: str) -> str:
