@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rag.alternatives import alternatives_of
 from rag.embed import Embedder
 from rag.features import (
     READ_PASSAGES,
@@ -33,7 +34,8 @@ class Measured:
     """The candidate sentences of a question with their features, and the features of its topic.
 
     `answers` is the logarithm of the sum of the odds that the reader gives each passage; None where it read too few.
-    With `own_topic` the question takes an earlier one along and yet refers to nothing before it.
+    With `own_topic` the question takes an earlier one along and yet refers to nothing before it. `offered` has the
+    features once more for each of the two things that a question offers to choose between.
     """
 
     candidates: list[Candidate]
@@ -41,6 +43,7 @@ class Measured:
     topic: npt.NDArray[Any]
     answers: float | None = None
     own_topic: bool = False
+    offered: tuple[Matrix, ...] = ()
 
 
 @cache
@@ -73,6 +76,16 @@ def measure(
     vectors = [embedder.embed_query(query)] + ([embedder.embed_query(newest)] if newest else [])
     direction = np.mean(vectors, axis=0)
     features = sentence_features(newest or query, direction, candidates, weights, generation.library)
+    offered = tuple(
+        sentence_features(
+            alternative,
+            (direction + embedder.embed_query(alternative)) / 2,
+            candidates,
+            weights,
+            generation.library,
+        )
+        for alternative in alternatives_of(newest or query)
+    )
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
     cosines = [(max(p.dense for p in read), embedder.everyday_cosine(query))]
     own_topic = own_topic and newest is not None
@@ -84,7 +97,7 @@ def measure(
     logits = [p.reading.answers for p in read if p.reading]
     most_were_read = len(logits) > len(read) / 2  # else, where those that were do not answer, another may
     known = most_were_read or said_probability(logits) >= SAID
-    return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic)
+    return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic, offered)
 
 
 def topic_probability(measured: Measured) -> float:
@@ -118,8 +131,11 @@ def _logistic(z: float) -> float:
 
 
 def sentence_probabilities(measured: Measured) -> Matrix:
-    """(candidates,) float64 that sum to 1: how likely each candidate is the sentence that answers."""
+    """(candidates,) float64 that sum to 1: how likely each candidate is the sentence that answers.
+
+    Where a question offers a choice, the mean over the question and what it offers.
+    """
     weights = _weights()["sentence" if measured.answers is None else "sentence_read"]
-    scores = measured.features @ [weights[name] for name in SENTENCE_FEATURES]
-    exponentials = np.exp(scores - scores.max(initial=0.0))
-    return np.asarray(exponentials / exponentials.sum())
+    scores = np.array([measured.features, *measured.offered]) @ [weights[name] for name in SENTENCE_FEATURES]
+    exponentials = np.exp(scores - scores.max(axis=1, initial=0.0, keepdims=True))
+    return np.asarray((exponentials / exponentials.sum(axis=1, keepdims=True)).mean(axis=0))
