@@ -19,7 +19,7 @@ from rag.errors import ModelError
 from rag.index import IndexReader, read_manifest
 from rag.writer import EMBED_BATCH
 
-ARTICLES = 40
+ARTICLES = 16
 
 
 @dataclass
