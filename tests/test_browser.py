@@ -248,6 +248,11 @@ def test_a_scope_is_chosen_in_the_popover_and_the_search_is_shown_below_the_answ
     page = open_page(browser, address, width)
     expect(page.get_by_text("可以这样问")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="范围").click()
+    page.get_by_label("标签").fill("没有这个")
+    nothing = page.get_by_role("listbox").locator("span")
+    expect(nothing).to_be_visible()
+    words = "span => [getComputedStyle(span).fontSize, getComputedStyle(span, '::after').content]"
+    assert nothing.evaluate(words) == ["0px", '"没有匹配的选项"']
     page.get_by_label("标签").fill("出海")
     page.keyboard.press("Enter")
     expect(page.get_by_text("不限范围")).to_be_visible()

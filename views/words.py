@@ -11,5 +11,6 @@ def words_css() -> str:
         "upload-limit": t("upload_limit"),
         "lost-title": t("lost_title"),
         "lost-text": t("lost_text"),
+        "no-option": t("no_option"),
     }
     return ":root{" + "".join(f'--yj-{name}:"{word}";' for name, word in words.items()) + "}"
