@@ -8,7 +8,7 @@ from rag.extract import Group, asking_words, disagreement, says_the_same
 from rag.features import Candidate, asks_for
 from rag.generate import add_statement
 from rag.measure import SAID, said_probability
-from rag.text import CJK, normalize
+from rag.text import CJK, is_foreign, normalize
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Question
 
@@ -39,7 +39,8 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     """Which statements an answer lacks: events, things, what is compared, or the one that answers best.
 
     It does not lack one that says the same as a cited sentence, nor one whose words that answer, as the reader sees
-    them, it tells, nor one of a subject that it names.
+    them, it tells, nor one of a subject that it names. Where one thing is asked, in the articles' language, it must
+    tell some of those words: their sentence cited for others (the size of an office, not its place) is no answer.
     """
     asked = asking_words(question)
     told = normalize(" ".join(statement.text for statement in answer.statements))
@@ -54,11 +55,18 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     if _ASKS_HOW_OR_WHY.search(asked):
         return []
     highest = max((group.probability for group in groups), default=0.0)
-    return [group for group in lacking if group.probability == highest and _tells_more(group, told)]
+    best = [group for group in groups if group.probability == highest]
+    untold = [group for group in best if not is_foreign(told) and _tells_others(group, told)]
+    return untold or [group for group in best if group in lacking and _tells_more(group, told)]
 
 
 def _tells_more(group: Group, told: str) -> bool:
     return not all(_is_told(item, told) for item in _items(group.candidates[0]))
+
+
+def _tells_others(group: Group, told: str) -> bool:
+    items = _items(group.candidates[0])
+    return bool(items) and not any(_is_told(item, told) for item in items)
 
 
 def _items(candidate: Candidate) -> list[str]:

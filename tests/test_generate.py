@@ -124,6 +124,23 @@ def test_the_sentence_that_answers_is_added_where_the_model_speaks_of_something_
     assert len(chain.invoke(question).statements) == 1
 
 
+def test_the_words_that_answer_are_added_where_the_model_cites_their_sentence_and_tells_others(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "小红书在香港的新办公室设在哪里？"
+    office = place_of(chain, question, "7000平方英尺")
+    server.reply = f"小红书租下面积约7000平方英尺的办公区。[{office}]"
+    told, added = chain.invoke(question).statements
+    assert "时代广场" not in told.text and "时代广场" in added.text
+    server.reply = f"小红书在铜锣湾时代广场租下办公区。[{office}]"
+    assert len(chain.invoke(question).statements) == 1
+    english = "Where is Xiaohongshu's new office in Hong Kong?"  # in which no Chinese word is told
+    server.reply = (
+        f"Its new office of 7000 square feet is in Times Square. [{place_of(chain, english, '7000平方英尺')}]"
+    )
+    assert len(chain.invoke(english).statements) == 1
+
+
 def test_events_that_a_model_leaves_out_are_added_to_its_answer(server: FakeServer, chain: AnswerChain) -> None:
     question = "从创立到2018年，小红书的口号是怎么一步步换的？"
     server.reply = f"2018 年,小红书启动新的 Slogan“标记我的生活”。[{place_of(chain, question, '标记我的生活')}]"
