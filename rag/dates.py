@@ -15,7 +15,7 @@ class Period:
     """Days from `since` to `until`, ISO and inclusive, None where open.
 
     `of_articles`: the question wants the articles published then. `explicit` is what a relative word means at the
-    day of the question, 去年 is 2025年; empty where the question itself is explicit.
+    day of the question, 去年 is 2025年, or what a short form does, 25年二三月 is 2025年2月到3月; empty for any other.
     """
 
     since: str | None
@@ -25,6 +25,7 @@ class Period:
 
 
 Days = tuple[date, date]
+_DIGITS = "〇一二三四五六七八九"
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
 _ABSOLUTE = (
     r"(?P<year>(?:19|20)\d{2})\s*年"
@@ -56,6 +57,9 @@ _OF_ARTICLES = re.compile(
 )
 _ABOUT = re.compile(r"(?:关于|有关|讲述?|谈到?|写(?!于)|说|介绍|提到?|分析|复盘|总结|回顾|预测|盘点|对)\s*$")
 _NEWEST = re.compile(r"最新|最近|近期|目前|现在|如今|眼下|当前|\b(?:latest|newest|currently|now|recent(?:ly)?)\b", re.I)
+_MONTH = "[0-9]{1,2}|十[一二]?|[一二三四五六七八九]"
+_SHORT_YEAR = re.compile(rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)+月|\s*[上下]半年)")
+_MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
 _QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 _FROM_NOW = re.compile(r"从现在|现在起|从目前")
 
@@ -71,6 +75,8 @@ def period_of(question: str, today: date) -> Period | None:
     What stands in quotation marks is somebody else's time.
     """
     question = _QUOTED.sub(lambda match: " " * len(match[0]), question)
+    written = question
+    question = _MONTHS.sub(_in_digits, _SHORT_YEAR.sub(lambda match: f"{_century(match['year'], today)}年", question))
     for match in _TIME.finditer(question):
         days, explicit = _days(match, today)
         if days is None:
@@ -78,6 +84,8 @@ def period_of(question: str, today: date) -> Period | None:
         end = match.end()
         if (range_ := _UP_TO.match(question, end)) and (last := _last_day(range_, days[0])):
             days, end = (days[0], last), range_.end()
+        if (stated := question[match.start() : end]) not in written:
+            explicit = stated
         after = _AFTER.match(question, end)
         assert after is not None
         since, until = _bounds(days, after, today if match["count"] else None)
@@ -85,6 +93,23 @@ def period_of(question: str, today: date) -> Period | None:
         of_articles = bool(_OF_ARTICLES.match(question, after.end())) and not _ABOUT.search(before)
         return Period(since, until, of_articles, explicit)
     return None
+
+
+def _century(year: str, today: date) -> str:
+    """A year of two digits, in the century that makes it past or next year's at the latest."""
+    return ("20" if int(year) <= today.year % 100 + 1 else "19") + year
+
+
+def _in_digits(months: re.Match[str]) -> str:
+    """Months as 2月 or 2月到3月: 二月, 二三月份, 2、3月."""
+    first, *last = (_month_number(months[name]) for name in ("first", "last") if months[name])
+    return f"{first}月到{last[0]}月" if last and last[0] > first else f"{first}月" if not last else months[0]
+
+
+def _month_number(numeral: str) -> int:
+    if numeral.isascii():
+        return int(numeral)
+    return 10 * numeral.startswith("十") + (_DIGITS.find(numeral[-1]) if numeral[-1] != "十" else 0)
 
 
 def _bounds(days: Days, after: re.Match[str], today: date | None) -> tuple[str | None, str | None]:
