@@ -52,6 +52,7 @@ log = logging.getLogger(__name__)
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
 DECLINED = "大模型（{name}）没有在文章里找到答案，但下面的原文很可能回答了这个问题，请自行核对。"
+DECLINED_UNSURE = "大模型（{name}）没有在文章里找到答案。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
 
 
@@ -288,19 +289,19 @@ class AnswerChain(Runnable[Input, Answer]):
     ) -> Iterator[Answer]:
         """The LLM's answer where there is one and it holds; else the extractive one, and the reader is told so."""
         passages = judged.passages
-        notice = UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice
+        notices = [UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice]
         period = period_of(query.text, self.today())
         if self.model is not None:
             answer = None
-            sure = (answer_probability(measured) or 0.0) >= self.settings.sure_threshold
+            doubted = (answer_probability(measured) or 0.0) >= self.settings.declined_threshold
             stands_in = FELL_BACK
             try:
                 groups, told = statements_of(question, measured, period)
                 extracts = [group.candidates[0] for group in groups]
                 shown = (*passages, *passages_before(question, passages, library, query.scope))
                 for answer in generate(self.model, question, shown, self.settings, config, extracts=extracts):
-                    if answer.refused and sure:
-                        answer, stands_in = None, DECLINED
+                    if answer.refused and doubted:
+                        answer, stands_in = None, DECLINED_UNSURE if judged.notice == NEARLY else DECLINED
                         break
                     if answer.refused:
                         answer = replace(answer, nearest=nearest_citations(measured))
@@ -312,11 +313,11 @@ class AnswerChain(Runnable[Input, Answer]):
                 answer = None
             if answer is not None and (answer.statements or answer.refused):
                 return
-            notice = "\n".join(filter(None, (stands_in.format(name=self.settings.llm), notice)))
+            notices.insert(0, stands_in.format(name=self.settings.llm))
         for answer in extract(question, measured, passages, period):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
-            first = "" if settled and notice == NEARLY else notice
-            yield replace(answer, notice="\n".join(filter(None, (first, answer.notice))))
+            first = [notice for notice in notices if not (settled and notice == NEARLY)]
+            yield replace(answer, notice="\n".join(filter(None, (*first, answer.notice))))
 
 
 @contextmanager

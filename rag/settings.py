@@ -76,7 +76,13 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         description="below this probability of the same an answer says that it may not be one; from it on no more is "
-        "read for a question for one thing, and an LLM that finds no answer is not believed",
+        "read for a question for one thing",
+    )
+    declined_threshold: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="from this probability of the same on an LLM that finds no answer is not believed",
     )
     llm: str = Field("", description="LLM as provider:model, such as openai:deepseek-chat; empty means extractive")
     llm_base_url: str = Field("", description="base URL of an OpenAI-compatible API, ending in /v1")

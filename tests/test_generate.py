@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from llm_server import FakeServer, fake_llm
 
-from rag.chain import DECLINED, FELL_BACK, AnswerChain
+from rag.chain import DECLINED, DECLINED_UNSURE, FELL_BACK, AnswerChain
 from rag.complete import OTHERS, REST
 from rag.embed import SentenceEmbedder
 from rag.errors import ModelError
@@ -26,6 +26,7 @@ from rag.generate import (
     recent_history,
     shown_of,
 )
+from rag.refuse import NEARLY
 from rag.settings import Settings
 from rag.text import count_tokens, sentence_spans
 from rag.types import Answer, Article, Chunk, Message, Passage, PassageReading, Question
@@ -192,8 +193,14 @@ def test_a_model_that_declines_gives_a_refusal_unless_the_reader_is_sure(
     sure = chain.invoke(QUESTION)
     assert (sure.answerer, sure.notice) == ("extractive", DECLINED.format(name="openai:fake"))
     assert "首期覆盖美国、中国香港及中国澳门市场" in sure.text and not sure.refused
-    unsure = AnswerChain(settings.model_copy(update={"sure_threshold": 1.0}), embedder=chain.embedder)
-    answer = unsure.invoke(QUESTION)
+    update: dict[str, float] = {"sure_threshold": 1.0}  # and yet above the other threshold
+    answer = AnswerChain(settings.model_copy(update=update), embedder=chain.embedder).invoke(QUESTION)
+    assert (
+        answer.notice == f"{DECLINED_UNSURE.format(name='openai:fake')}\n{NEARLY}"
+        and answer.statements == sure.statements
+    )
+    update = {"declined_threshold": 1.0}
+    answer = AnswerChain(settings.model_copy(update=update), embedder=chain.embedder).invoke(QUESTION)
     assert (answer.refused, answer.notice, answer.statements) == (True, REFUSED, ())
     assert [citation.marker for citation in answer.nearest] == [1, 2, 3]
 
