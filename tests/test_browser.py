@@ -272,6 +272,24 @@ def test_a_scope_is_chosen_in_the_popover_and_the_search_is_shown_below_the_answ
     page.close()
 
 
+def test_nothing_is_left_beside_a_page_that_is_opened_from_the_chat(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 1440)
+    beside = page.get_by_test_id("stSidebar")
+    for name in ("评测", "提问", "文章库"):
+        expect(beside).to_be_visible(visible=name != "提问")
+        page.get_by_role("link", name=name).click()
+    expect(beside).to_be_hidden()
+    page.close()
+
+
+def test_on_a_narrow_screen_the_links_to_the_other_pages_stay_in_reach(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 390)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_test_id("stSidebar").get_by_role("link", name="评测").click()
+    page.wait_for_url("**/eval")
+    page.close()
+
+
 def test_html_in_a_question_stays_text(browser: Browser, address: str) -> None:
     page = open_page(browser, address, 1440)
     alerts: list[str] = []
