@@ -22,5 +22,4 @@ def alternatives_of(question: str) -> tuple[str, ...]:
     second, *_ = _PAUSE.split(parts[1])
     if not first.strip() or not second.strip():
         return ()
-    before = "，".join(context)
-    return tuple(f"{before}，{one.strip()}".lstrip("，") for one in (first, second))
+    return tuple("，".join([*context, one.strip()]) for one in (first, second))

@@ -25,7 +25,9 @@ class Period:
 
 
 Days = tuple[date, date]
-_DIGITS = "〇一二三四五六七八九"
+_MONTH_NUMBERS = {
+    name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
+}
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
 _ABSOLUTE = (
     r"(?P<year>(?:19|20)\d{2})\s*年"
@@ -102,14 +104,9 @@ def _century(year: str, today: date) -> str:
 
 def _in_digits(months: re.Match[str]) -> str:
     """Months as 2月 or 2月到3月: 二月, 二三月份, 2、3月."""
-    first, *last = (_month_number(months[name]) for name in ("first", "last") if months[name])
+    named = filter(None, (months["first"], months["last"]))
+    first, *last = (_MONTH_NUMBERS.get(name) or int(name) for name in named)
     return f"{first}月到{last[0]}月" if last and last[0] > first else f"{first}月" if not last else months[0]
-
-
-def _month_number(numeral: str) -> int:
-    if numeral.isascii():
-        return int(numeral)
-    return 10 * numeral.startswith("十") + (_DIGITS.find(numeral[-1]) if numeral[-1] != "十" else 0)
 
 
 def _bounds(days: Days, after: re.Match[str], today: date | None) -> tuple[str | None, str | None]:

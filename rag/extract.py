@@ -83,7 +83,9 @@ def choose(question: str, measured: Measured) -> list[Group]:
         if probability >= min(
             min(share, KEEP_ABOVE_IN_VIEW) * view.probability if view else share * best,
             best * KEEP_ABOVE_OTHER if leaves_open and not view else best,
-            best * KEEP_ABOVE_OTHER if groups and asks_number and _is_other_figure(candidate, groups) else best,
+            best * KEEP_ABOVE_OTHER
+            if groups and asks_number and _is_other_figure(question, candidate, groups)
+            else best,
         ):
             groups.append(Group(probability, [candidate]))
             if len(groups) == 1 and several:
@@ -97,10 +99,14 @@ def choose(question: str, measured: Measured) -> list[Group]:
     return groups[:most]
 
 
-def _is_other_figure(candidate: Candidate, groups: Sequence[Group]) -> bool:
-    """Whether a sentence has a figure that the groups do not state, in a unit of the best one's."""
+def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:
+    """Whether a sentence has a figure that the groups do not state, in a unit of the best one's.
+
+    That both name a month is nothing, unless months are asked for.
+    """
     stated = set().union(*(figures(group.candidates[0].text) for group in groups))
-    return bool(figures(candidate.text) - stated and units(candidate.text) & units(groups[0].candidates[0].text))
+    shared = units(candidate.text) & units(groups[0].candidates[0].text)
+    return bool(figures(candidate.text) - stated and shared - (_TIME_UNITS - set(question)))
 
 
 def _follows(announcement: Candidate, candidate: Candidate) -> bool:

@@ -82,6 +82,9 @@ def test_where_a_number_is_asked_for_another_figure_of_the_unit_is_shown_too() -
     assert len(texts("月活多少？", passages, [0, -0.5])) == 2
     assert len(texts("谁？", passages, [0, -0.5])) == 1
     assert len(texts("月活多少？", [passage(1, "月活是3.5亿。"), passage(2, "它有30家店。")], [0, -0.5])) == 1
+    in_months = [passage(1, "6月的估值是310亿。"), passage(2, "4月升级了账期。")]
+    assert len(texts("估值多少？", in_months, [0, -0.5])) == 1
+    assert len(texts("升级用了多少个月？", in_months, [0, -0.5])) == 2
 
 
 def test_where_a_question_leaves_open_which_is_true_another_article_has_its_say() -> None:

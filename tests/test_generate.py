@@ -195,10 +195,8 @@ def test_a_model_that_declines_gives_a_refusal_unless_the_reader_is_sure(
     assert "首期覆盖美国、中国香港及中国澳门市场" in sure.text and not sure.refused
     update: dict[str, float] = {"sure_threshold": 1.0}  # and yet above the other threshold
     answer = AnswerChain(settings.model_copy(update=update), embedder=chain.embedder).invoke(QUESTION)
-    assert (
-        answer.notice == f"{DECLINED_UNSURE.format(name='openai:fake')}\n{NEARLY}"
-        and answer.statements == sure.statements
-    )
+    assert answer.notice == f"{DECLINED_UNSURE.format(name='openai:fake')}\n{NEARLY}"
+    assert answer.statements == sure.statements
     update = {"declined_threshold": 1.0}
     answer = AnswerChain(settings.model_copy(update=update), embedder=chain.embedder).invoke(QUESTION)
     assert (answer.refused, answer.notice, answer.statements) == (True, REFUSED, ())
