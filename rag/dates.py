@@ -29,9 +29,20 @@ _MONTH_NUMBERS = {
     name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
 }
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
+_PARTS = {  # of a year: its first and last month
+    "上半年": (1, 6),
+    "下半年": (7, 12),
+    "第?[一1]季度|Q1": (1, 3),
+    "第?[二2]季度|Q2": (4, 6),
+    "第?[三3]季度|Q3": (7, 9),
+    "第?[四4]季度|Q4": (10, 12),
+    "年?初(?![步级次中])": (1, 3),
+    "年?[底末](?![层座盘下位端])": (10, 12),
+}
 _ABSOLUTE = (
     r"(?P<year>(?:19|20)\d{2})\s*年"
-    r"(?:\s*(?P<month>\d{1,2})\s*月(?:份|\s*(?P<day>\d{1,2})\s*[日号])?|\s*(?P<half>[上下])半年)?"
+    r"(?:\s*(?P<month>\d{1,2})\s*月(?:份|[初底末]|[上中下]旬|\s*(?P<day>\d{1,2})\s*[日号])?"
+    rf"|\s*(?P<part>{'|'.join(_PARTS)}|(?:春节|元旦)[前后]?(?=\s*[到至])))?"
 )
 _LAST = r"(?:最近|近|过去|这)(?P<count>[一两二三四五六半]|\d{1,3})(?:个)?(?P<unit>[天日周年月])(?![前初末底])"
 _RELATIVE: dict[str, Callable[[date], Days]] = {
@@ -51,7 +62,9 @@ _RELATIVE: dict[str, Callable[[date], Days]] = {
 }
 _TIME = re.compile(rf"{_ABSOLUTE}|{_LAST}|(?P<word>{'|'.join(_RELATIVE)})(?:(?P<in>\d{{1,2}})月份?)?")
 _AFTER = re.compile(r"\s*(?:(?P<since>之后|以后|以来|至今|起(?![步家]))|(?P<until>之前|以前)|[里内间中]|期间)?")
-_UP_TO = re.compile(rf"\s*(?:到|至|[-–—~～])\s*(?:{_ABSOLUTE}|(?P<same_month>\d{{1,2}})\s*月)")
+_UP_TO = re.compile(
+    rf"\s*(?:到|至|[-–—~～])\s*(?:{_ABSOLUTE}|(?P<same_month>\d{{1,2}})\s*月(?:[初底末]|[上中下]旬)?|(?P<same_year>{'|'.join(_PARTS)}))"
+)
 # What follows the time where it is that of the articles: 发表的文章, 的报道, 有哪些文章.
 _OF_ARTICLES = re.compile(
     r"\s*(?:(?:新?(?:发表|发布|刊发|刊登|撰写|写|发|出|登))?的?|(?:都|一共)?有(?:哪些|哪几篇|什么|几篇|多少篇))"
@@ -60,7 +73,9 @@ _OF_ARTICLES = re.compile(
 _ABOUT = re.compile(r"(?:关于|有关|讲述?|谈到?|写(?!于)|说|介绍|提到?|分析|复盘|总结|回顾|预测|盘点|对)\s*$")
 _NEWEST = re.compile(r"最新|最近|近期|目前|现在|如今|眼下|当前|\b(?:latest|newest|currently|now|recent(?:ly)?)\b", re.I)
 _MONTH = "[0-9]{1,2}|十[一二]?|[一二三四五六七八九]"
-_SHORT_YEAR = re.compile(rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)+月|\s*[上下]半年)")
+_SHORT_YEAR = re.compile(
+    rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)+月|\s*(?:{'|'.join(_PARTS)}))"
+)
 _MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
 _QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 _FROM_NOW = re.compile(r"从现在|现在起|从目前")
@@ -139,17 +154,25 @@ def _stated(match: re.Match[str]) -> Days | None:
     try:
         if day:
             return date(year, month, day), date(year, month, day)
-        if match["half"]:
-            first, last = ((1, 1), (6, 30)) if match["half"] == "上" else ((7, 1), (12, 31))
-            return date(year, *first), date(year, *last)
+        if match["part"]:
+            return _part(year, match["part"])
         return _month(year, month) if match["month"] else _year(year)
     except ValueError:  # 13月, 2月30日
         return None
 
 
+def _part(year: int, part: str) -> Days:
+    """The days of a part of a year; 春节 and 元旦, from which something lasts, begin it."""
+    first, last = next((months for pattern, months in _PARTS.items() if re.fullmatch(pattern, part)), (1, 1))
+    return _month(year, first)[0], _month(year, last)[1]
+
+
 def _last_day(range_: re.Match[str], first: date) -> date | None:
     try:
-        days = _month(first.year, int(range_["same_month"])) if range_["same_month"] else _stated(range_)
+        if range_["same_month"]:
+            days: Days | None = _month(first.year, int(range_["same_month"]))
+        else:
+            days = _part(first.year, range_["same_year"]) if range_["same_year"] else _stated(range_)
     except ValueError:
         return None
     return days[1] if days and days[1] >= first else None

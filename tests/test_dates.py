@@ -33,6 +33,15 @@ TODAY = date(2026, 1, 15)  # a Thursday
         ("25年2、3月的文章", "2025-02-01", "2025-03-31"),
         ("2025年十月到十二月的文章", "2025-10-01", "2025-12-31"),
         ("近半年的报道", "2025-07-19", None),
+        ("2025年第一季度发表的文章", "2025-01-01", "2025-03-31"),
+        ("25年Q4的报道", "2025-10-01", "2025-12-31"),
+        ("2025年初的文章", "2025-01-01", "2025-03-31"),
+        ("2024年年底的报道", "2024-10-01", "2024-12-31"),
+        ("2023年底到2025年初的文章", "2023-10-01", "2025-03-31"),
+        ("2023年初到年底的文章", "2023-01-01", "2023-12-31"),
+        ("2024年三季度到2025年一季度的报道", "2024-07-01", "2025-03-31"),
+        ("2025年3月底到5月初的文章", "2025-03-01", "2025-05-31"),
+        ("2025年春节后到3月的文章", "2025-01-01", "2025-03-31"),
     ],
 )
 def test_the_days_of_the_wanted_articles_are_a_filter(question: str, since: str | None, until: str | None) -> None:
@@ -87,6 +96,13 @@ def test_a_relative_word_is_made_explicit_by_the_given_day(question: str, explic
 )
 def test_without_a_time_that_is_certain_there_is_no_period(question: str) -> None:
     assert period_of(question, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "question", ["2024年底层逻辑变了吗", "2024年初步做了什么", "2024年末位淘汰", "2024年春节后卖了什么"]
+)
+def test_a_word_that_only_begins_like_a_part_of_the_year_leaves_it_whole(question: str) -> None:
+    assert period_of(question, TODAY) == Period("2024-01-01", "2024-12-31")
 
 
 def test_a_range_that_runs_backwards_ends_with_its_first_part() -> None:

@@ -32,6 +32,7 @@ def told(text: str, probabilities: list[float], period: Period | None = None) ->
         "先后推了哪些东西？",
         "口号是怎么一步步换的？",
         "从开张到关门的经过",
+        "每一步都做了什么？",
     ],
 )
 def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
