@@ -110,6 +110,7 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
             "forbidden": metrics.holds_forbidden(text, question.forbid),
             "exact match": metrics.exact_match(text, question.gold),
             "F1": metrics.token_f1(text, question.gold),
+            "evidence F1": metrics.token_f1(text, [[e.quote for e in question.evidence]] if question.evidence else []),
             "brevity": metrics.brevity(text, question.gold),
         }
     return scores

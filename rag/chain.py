@@ -22,6 +22,7 @@ from rag.aliases import load_aliases
 from rag.asked import Input, to_question
 from rag.backend import open_backend
 from rag.complete import completed
+from rag.courtesy import plain
 from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
@@ -164,9 +165,9 @@ class AnswerChain(Runnable[Input, Answer]):
             yield refusal
             return
         generation = self.index.current()
-        for answer in answer_parts(question, partial(self._answer_one, generation, timings, config)):
+        for answer in answer_parts(plain(question), partial(self._answer_one, generation, timings, config)):
             origins = number_origins(answer.citations, generation.library)
-            yield replace(answer, index_generation=generation.manifest.generation, origins=origins)
+            yield replace(answer, question=question, index_generation=generation.manifest.generation, origins=origins)
 
     def _answer_one(
         self, generation: Generation, timings: dict[str, float], config: RunnableConfig, question: Question

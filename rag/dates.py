@@ -29,6 +29,8 @@ _MONTH_NUMBERS = {
     name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
 }
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
+BEGINNING = "年?初(?![步级次中])"  # of a year, after the year
+END = "年?[底末](?![层座盘下位端])"
 _PARTS = {  # of a year: its first and last month
     "上半年": (1, 6),
     "下半年": (7, 12),
@@ -36,8 +38,8 @@ _PARTS = {  # of a year: its first and last month
     "第?[二2]季度|Q2": (4, 6),
     "第?[三3]季度|Q3": (7, 9),
     "第?[四4]季度|Q4": (10, 12),
-    "年?初(?![步级次中])": (1, 3),
-    "年?[底末](?![层座盘下位端])": (10, 12),
+    BEGINNING: (1, 3),
+    END: (10, 12),
 }
 _ABSOLUTE = (
     r"(?P<year>(?:19|20)\d{2})\s*年"
@@ -162,8 +164,9 @@ def _stated(match: re.Match[str]) -> Days | None:
 
 
 def _part(year: int, part: str) -> Days:
-    """The days of a part of a year; 春节 and 元旦, from which something lasts, begin it."""
-    first, last = next((months for pattern, months in _PARTS.items() if re.fullmatch(pattern, part)), (1, 1))
+    """The days of a part of a year; 元旦, from which something lasts, is in January, and 春节 from February on over."""
+    feast = 1 if part.startswith("元旦") or part.endswith("前") else 2
+    first, last = next((months for pattern, months in _PARTS.items() if re.fullmatch(pattern, part)), (feast, feast))
     return _month(year, first)[0], _month(year, last)[1]
 
 

@@ -211,12 +211,8 @@ def asking_words(question: Question) -> str:
 def in_order_of_time(measured: Measured, period: Period | None) -> list[Group]:
     """The statements of an answer that tells events in order; empty where the articles date too few of them."""
     probabilities = sentence_probabilities(measured)
-    groups: list[Group] = []
-    for i in sequence(measured.candidates, probabilities, period):
-        candidate = measured.candidates[i]
-        if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
-            groups.append(Group(float(probabilities[i]), [candidate]))
-    return groups
+    events = sequence(measured.candidates, probabilities, period, says_the_same)
+    return [Group(float(probabilities[i]), [measured.candidates[i]]) for i in events]
 
 
 def side_by_side(question: str, measured: Measured) -> list[Group]:

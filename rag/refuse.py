@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from rag.courtesy import asks
 from rag.extract import asking_words, nearest_citations
 from rag.library import Library
 from rag.measure import Measured, answer_probability, topic_probability
@@ -28,10 +29,6 @@ _ORDERS = re.compile(
     r"|^\W*(?:system|assistant)\s*[:：]|\bignore\b.{0,20}\binstructions?\b|\bpretend\b",
     re.IGNORECASE,
 )  # to who answers
-_ASKS = re.compile(
-    r"[?？]|谁|什么|啥|多少|几|哪|为何|怎|如何|是否|何时|[吗呢么]$|\b(?:who|what|why|how|when|where|which)\b",
-    re.IGNORECASE,
-)
 
 
 def refuse_text(question: Question, limit: int) -> Answer | None:
@@ -41,7 +38,7 @@ def refuse_text(question: Question, limit: int) -> Answer | None:
         notice = EMPTY
     elif len(letters) > limit:
         notice = TOO_LONG.format(length=len(letters), limit=limit)
-    elif _ORDERS.search(plain := simplify(letters)) and not _ASKS.search(plain):
+    elif _ORDERS.search(plain := simplify(letters)) and not asks(plain):
         notice = ONLY_ORDERS
     else:
         return None

@@ -1,9 +1,11 @@
 """Questions for a sequence of events: the dated sentences of the passages, in the order in which things happened."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, timedelta
 
-from rag.dates import Period
+from rag.dates import BEGINNING, END, Period
 from rag.features import Candidate, Matrix
 from rag.types import Article
 
@@ -19,10 +21,11 @@ _ASKS_SEQUENCE = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"(?P<year>(?:19|20)\d{2})\s*(?:年|(?=[-./]\d{1,2}\b))(?:\s*[-./]?\s*(?P<month>\d{1,2})\s*月?(?:\s*(?P<day>\d{1,2})\s*[日号])?)?"
+    r"(?P<year>(?:19|20)\d{2})\s*(?:年|(?=[-./]\d{1,2}\b))(?:\s*[-./]?\s*(?P<month>\d{1,2})\s*月?(?:\s*(?P<day>\d{1,2})\s*[日号])?"
+    rf"|\s*(?:(?P<begins>{BEGINNING})|(?P<ends>{END})))?"
     r"|(?P<relative>同年|次年|翌年|第二年|今年|去年)(?:的?\s*(?P<its_month>\d{1,2})\s*月(?:\s*(?P<its_day>\d{1,2})\s*[日号])?)?"
     r"|(?<![\d第个近两几])(?P<alone>1[0-2]|0?[1-9])\s*月(?!\s*[内间活均度销]|个)(?:\s*(?P<alone_day>\d{1,2})\s*[日号])?"
-    r"|(?P<next>隔天|次日|翌日|同日|同月|当月|[一两三]个月后|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
+    r"|(?P<next>(?P<day_after>隔天|次日|翌日)|(?P<months>[一两三])个月后|同日|同月|当月|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
     r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
 )
 _ANNOUNCES = re.compile(r"[：:？?]$")
@@ -38,7 +41,8 @@ def event_times(article: Article) -> list[tuple[int, str]]:
     """Every time that an article names: its offset, and the time as far as it is known, 2025-03 for 2025年3月.
 
     A month without its year is of the year named last before it, else of the article's own year; one without any is
-    left out. 随后 and its like take the time named last.
+    left out. 2023年初 is sorted as its first month, 年底 as the last. 随后 and its like take the time named last, 隔天
+    the day after it, 一个月后 the month after it.
     """
     times: list[tuple[int, str]] = []
     published = (article.published or "")[:4]
@@ -46,10 +50,13 @@ def event_times(article: Article) -> list[tuple[int, str]]:
     for match in _TIME.finditer(article.text):
         if match["next"]:
             if last:
+                last = _after(last, match)
+                year = last[:4]
                 times.append((match.start(), last))
             continue
         if match["year"]:
             year, month, day = match["year"], match["month"], match["day"]
+            month = "1" if match["begins"] else "12" if match["ends"] else month
         elif match["relative"]:
             year = _year_of(match["relative"], year, published)
             month, day = match["its_month"], match["its_day"]
@@ -63,6 +70,17 @@ def event_times(article: Article) -> list[tuple[int, str]]:
     return times
 
 
+def _after(time: str, match: re.Match[str]) -> str:
+    """The time that 隔天, 一个月后 or 随后 means after a time, as exactly as that is known."""
+    if match["day_after"] and len(time) == len("2025-02-09"):
+        with suppress(ValueError):  # 2月30日
+            return (date.fromisoformat(time) + timedelta(1)).isoformat()
+    if match["months"] and len(time) > len("2025"):
+        months = int(time[:4]) * 12 + int(time[5:7]) - 1 + " 一两三".index(match["months"])
+        return f"{months // 12}-{months % 12 + 1:02}"
+    return time
+
+
 def _year_of(word: str, year: str, published: str) -> str:
     """The year that a word means after a year named before it, in an article of the year `published`; "" unknown."""
     if word in ("今年", "去年"):
@@ -70,20 +88,27 @@ def _year_of(word: str, year: str, published: str) -> str:
     return str(int(year) + (word in ("次年", "翌年", "第二年"))) if year else ""
 
 
-def sequence(candidates: Sequence[Candidate], probabilities: Matrix, period: Period | None) -> list[int]:
+def sequence(
+    candidates: Sequence[Candidate], probabilities: Matrix, period: Period | None, same: Callable[[str, str], bool]
+) -> list[int]:
     """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
-    Empty where fewer than LEAST_EVENTS do. Of a single year only those are taken that name a month, where enough do.
+    Of those whose texts are the `same` the most probable alone. Empty where fewer than LEAST_EVENTS are left. Of a
+    single year only those are taken that name a month, where enough do.
     """
     times = {i: time for i, time in _times_of(candidates).items() if period is None or _within(time, period)}
     if period and (period.since or "")[:4] == (period.until or "")[:4]:
         with_month = {i: time for i, time in times.items() if "-" in time}
         times = with_month if len(with_month) >= LEAST_EVENTS else times
     order = sorted(times, key=lambda i: -probabilities[i])
-    likely = [i for i in order if probabilities[i] >= EVENT_ABOVE * probabilities[order[0]]][:MOST_EVENTS]
-    if len(likely) < LEAST_EVENTS:
+    likely = [i for i in order if probabilities[i] >= EVENT_ABOVE * probabilities[order[0]]]
+    told: list[int] = []
+    for i in likely:
+        if len(told) < MOST_EVENTS and not any(same(candidates[other].text, candidates[i].text) for other in told):
+            told.append(i)
+    if len(told) < LEAST_EVENTS:
         return []
-    return sorted(likely, key=lambda i: (times[i], candidates[i].passage.article.id, i))
+    return sorted(told, key=lambda i: (times[i], candidates[i].passage.article.id, i))
 
 
 def _times_of(candidates: Sequence[Candidate]) -> dict[int, str]:

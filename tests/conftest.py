@@ -31,8 +31,9 @@ TINY = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def history_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Conversations of the tests are kept apart from those of a reader."""
+def settings_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Conversations of the tests are kept apart from those of a reader; a busy machine reads as much as a quiet one."""
+    os.environ["YINJU_READER_SECONDS"] = "60"
     os.environ["YINJU_HISTORY"] = str(tmp_path_factory.mktemp("history") / "history.sqlite")
 
 

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,16 @@ def test_each_question_is_answered_and_judged_in_order(chain: AnswerChain) -> No
         assert {name: line["scores"][name] for name in judged} == dict.fromkeys(judged, 1.0)
         assert (line["scores"]["over-refusal"], line["scores"]["refusal"]) == (0.0, None)
     assert (lines[0]["scores"]["forbidden"], lines[1]["scores"]["forbidden"]) == (0.0, None)
+
+
+def test_evidence_f1_is_of_the_quote_that_the_answer_is_nearest_to(chain: AnswerChain) -> None:
+    quotes = tuple(replace(FISH.evidence[0], quote=quote) for quote in ("猫", "猫吃鱼。猫怕狗。"))
+    (line,) = lines_of(chain, replace(FISH, evidence=quotes))
+    (said,) = line["answer"]["statements"]
+    assert said["text"] == "猫吃鱼。"
+    assert line["scores"]["evidence F1"] == pytest.approx(2 * 3 / (3 + 6))  # 2 * 1 / (3 + 1) of the other
+    (line,) = lines_of(chain, replace(FISH, evidence=()))
+    assert line["scores"]["evidence F1"] is None
 
 
 def test_a_line_holds_the_question_its_answer_and_what_became_of_its_evidence(chain: AnswerChain) -> None:

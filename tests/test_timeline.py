@@ -4,7 +4,7 @@ import pytest
 from rag.dates import Period
 from rag.features import candidates_of
 from rag.text import sentence_spans
-from rag.timeline import asks_for_sequence, event_times, sequence
+from rag.timeline import MOST_EVENTS, asks_for_sequence, event_times, sequence
 from rag.types import Article, Chunk, Passage
 
 
@@ -20,7 +20,7 @@ def told(text: str, probabilities: list[float], period: Period | None = None) ->
     of = article(text, "2025-09-01")
     passage = Passage(of, Chunk("c", "文", 0, len(text), text, "", tuple(sentence_spans(text))), 1, 1.0)
     candidates = candidates_of([passage])
-    return [candidates[i].text for i in sequence(candidates, np.array(probabilities), period)]
+    return [candidates[i].text for i in sequence(candidates, np.array(probabilities), period, str.__eq__)]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_this_year_is_that_of_the_article_and_unknown_without_one() -> None:
 
 
 def test_what_follows_takes_the_time_named_last() -> None:
-    assert times("2025年2月9日租下。隔天招募。随后发布。") == ["2025-02-09"] * 3
+    assert times("2025年2月9日租下。随后招募。同日发布。") == ["2025-02-09"] * 3
     assert times("在随后的日子里，2月没有。") == []
 
 
@@ -97,3 +97,24 @@ def test_within_one_year_events_have_a_month_where_two_of_them_do() -> None:
 def test_one_event_is_no_sequence_and_an_improbable_one_no_event() -> None:
     assert told("2023年关闭。无关的话。", [0.5, 0.5]) == []
     assert told("2023年关闭。2014年开张。", [0.999, 0.001]) == []
+
+
+def test_the_next_day_and_some_months_later_are_counted_from_the_time_named_last() -> None:
+    assert times("2025年2月28日租下，隔天招募，一个月后发布，3月10日收到。") == [
+        "2025-02-28",
+        "2025-03-01",
+        "2025-04",
+        "2025-03-10",
+    ]
+    assert times("2024年12月起步，两个月后停下，5月重来。") == ["2024-12", "2025-02", "2025-05"]
+    assert times("2024年起步，一个月后停下，隔天重来。") == ["2024"] * 3
+    assert times("2025年2月30日租下，隔天招募。") == ["2025-02-30"] * 2
+
+
+def test_the_beginning_and_the_end_of_a_year_are_its_first_and_last_month() -> None:
+    assert times("2023 年初提出，2023年年底发布，2024年初步完成。") == ["2023-01", "2023-12", "2024"]
+
+
+def test_events_that_say_the_same_count_once_so_that_others_have_room() -> None:
+    text = "2025年1月开会。" * MOST_EVENTS + "2025年2月发布。"
+    assert told(text, [0.1] * MOST_EVENTS + [0.05]) == ["2025年1月开会。", "2025年2月发布。"]

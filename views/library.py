@@ -87,6 +87,7 @@ def articles_view(shelf: Shelf) -> None:
             t("column_date"): st.column_config.TextColumn(width=95),
             t("column_length"): st.column_config.NumberColumn(format="localized", width=70),
             t("column_chunks"): st.column_config.NumberColumn(width=70),
+            t("column_status"): st.column_config.TextColumn(width=145),
         },
     )
     chosen = [shown[row] for row in table["selection"]["rows"] if row < len(shown) and shown[row].name]

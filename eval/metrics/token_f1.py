@@ -1,7 +1,9 @@
 """F1: how much of an answer is the gold, and of the gold in the answer.
 
 With s the length of the longest common run of tokens, F1 = 2 s / (tokens of the answer + tokens of the gold).
-Source: the evaluation script of CMRC 2018, Cui et al., EMNLP 2019, doi:10.18653/v1/D19-1600.
+Evidence F1 is the same with the quotes of the evidence as gold, the best of which counts.
+Source: the evaluation scripts of CMRC 2018, Cui et al., EMNLP 2019, doi:10.18653/v1/D19-1600, and of ExpMRC, Cui et
+al., Heliyon 2022, arXiv:2105.04126.
 """
 
 from difflib import SequenceMatcher

@@ -1,0 +1,68 @@
+"""Words that make a question polite and ask nothing: 你好，请问…；能不能告诉我…；…谢谢."""
+
+import re
+from dataclasses import replace
+
+from rag.text import simplify
+from rag.types import Question
+
+_A_BIT = "(?:一下|下)?"
+_LOOK = (
+    rf"(?:查查|看看|找找|搜搜|问问|说说|讲讲|聊聊|解释|介绍|告诉我(?!们)|(?:查|看|找|搜|问|说|讲)(?:一下|下)){_A_BIT}"
+)
+_FOR_ME = "(?:帮我|帮忙|给我|跟我|替我)"
+_COULD_YOU = "(?:(?:能不能|能否|可不可以|可以|可否|能|麻烦|劳驾|请)[你您]?)*"
+_ARTICLES_SAY = (
+    r"(?:(?:这些|库里的?)?(?:文章|资料|报道)(?:里|中)?(?:面)?)?"
+    r"(?:(?:有没有|是否|是不是)(?:提到|说到|写到|讲到|谈到|提及|提|说|写|讲|谈)过?)?"
+)
+_BEFORE = re.compile(
+    r"(?:[\s，,。！!：:~～]"
+    r"|(?:你好呀?|您好|嗨)(?=[\s，,。！!~～请我想能麻帮])|(?:hi|hello|hey)\b"
+    rf"|请问{_A_BIT}|请教{_A_BIT}"
+    rf"|我?[很还就]?(?:想要?|需要)(?:了解|知道|请问|请教|问|弄清楚|搞清楚|搞明白|弄明白|确认){_A_BIT}(?!的是)"
+    rf"|{_COULD_YOU}(?:{_FOR_ME}?{_LOOK}|{_FOR_ME}[查看找搜](?!到)){_ARTICLES_SAY}"
+    r"|(?:(?:can|could|would) you |please )+tell me\b|(?:i(?:'d| would) like|i want) to know\b"
+    r")+",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"[\s，,。！!~～]*(?:谢谢[你您啦了]?|多谢|感谢|麻烦[你您]?了|拜托[你您]?了?|求(?:解答?|告知)|thanks|thank you)"
+    r"[\s。！!~～]*$",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(rf"(?<=[，,。！!])\s*请问{_A_BIT}[，,：:]?")
+_ASKS = re.compile(
+    r"[?？]|谁|什么|啥|多少|几|哪|为何|怎|如何|是否|何时|[吗呢么]$|\b(?:who|what|why|how|when|where|which)\b",
+    re.IGNORECASE,
+)
+FEWEST = 3  # letters of a question that stands by itself
+
+
+def asks(text: str) -> bool:
+    """Whether a text has a word or a mark that asks."""
+    return bool(_ASKS.search(simplify(text)))
+
+
+def without_courtesy(text: str) -> str:
+    """A question without what only makes it polite; as it is where the rest would not ask anything."""
+    simple = simplify(text)
+    if len(simple) != len(text):  # offsets in one are not those in the other
+        return text
+    before = _BEFORE.match(simple)
+    start = before.end() if before else 0
+    after = _AFTER.search(simple, start)
+    end = after.start() if after else len(text)
+    cuts = [(m.start(), m.end()) for m in _INSIDE.finditer(simple, start, end)]
+    kept = zip([start, *(b for _, b in cuts)], [*(a for a, _ in cuts), end], strict=True)
+    rest = "".join(text[a:b] for a, b in kept).strip()
+    return rest if asks(rest) and sum(char.isalnum() for char in rest) >= FEWEST else text
+
+
+def plain(question: Question) -> Question:
+    """A question, and what was asked before it, without courtesy."""
+    history = (
+        replace(turn, content=without_courtesy(turn.content)) if turn.role == "user" else turn
+        for turn in question.history
+    )
+    return replace(question, text=without_courtesy(question.text), history=tuple(history))

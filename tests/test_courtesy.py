@@ -1,0 +1,77 @@
+"""What makes a question polite is left out of what is searched and read; what it asks stays."""
+
+from pathlib import Path
+
+import pytest
+from conftest import CORPUS
+
+from rag.chain import AnswerChain
+from rag.courtesy import plain, without_courtesy
+from rag.embed import SentenceEmbedder
+from rag.settings import Settings
+from rag.types import Message, Question
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("请问福利社什么时候关的？", "福利社什么时候关的？"),
+        ("請問小紅書估值多少", "小紅書估值多少"),
+        ("你好，我想了解一下，福利社什么时候关的", "福利社什么时候关的"),
+        ("您好！请问一下：商家要交多少保证金呢？麻烦您了", "商家要交多少保证金呢？"),
+        ("能不能告诉我小红书估值多少，谢谢！", "小红书估值多少"),
+        ("麻烦帮我查查文章里有没有提到谁投资了小红书", "谁投资了小红书"),
+        ("帮我看一下TikTok和小红书哪个用户多", "TikTok和小红书哪个用户多"),
+        ("说说为什么小红书出海失败", "为什么小红书出海失败"),
+        ("小红书要出海，请问要交多少钱", "小红书要出海，要交多少钱"),
+        ("请问那它的估值呢", "那它的估值呢"),
+        ("Hi, could you please tell me what Uniik is? Thanks", "what Uniik is?"),
+    ],
+)
+def test_courtesy_before_and_after_a_question_is_left_out(question: str, asked: str) -> None:
+    assert without_courtesy(question) == asked
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "你好",
+        "请问",
+        "谢谢",
+        "请问？",
+        "可以用人民币结算吗",
+        "能看到哪些数据",
+        "帮我看到了什么",
+        "请列出哪些市场",
+        "介绍一下福利社",  # asks nothing without it
+        "文章里有没有提到裁员",
+        "我想知道的是什么",
+        "告诉我们的用户什么是种草",
+        "你好酷是什么产品",
+        "Hit是什么",
+        "按时间讲讲福利社从开张到关门的经过",
+        "给我讲个笑话好吗",
+        "“请问”是谁说的",
+    ],
+)
+def test_words_that_a_question_needs_stay(question: str) -> None:
+    assert without_courtesy(question) == question
+
+
+def test_earlier_questions_lose_it_too_and_answers_do_not() -> None:
+    history = (Message("user", "请问小红书估值多少"), Message("assistant", "请问你要哪一年的？"))
+    assert plain(Question("谢谢，那月活呢", history)).history == (Message("user", "小红书估值多少"), history[1])
+
+
+@pytest.mark.model
+def test_a_polite_question_gets_the_answer_of_the_plain_one(
+    corpus_index: Path, real_embedder: SentenceEmbedder
+) -> None:
+    chain = AnswerChain(Settings(corpus=CORPUS, index=corpus_index), embedder=real_embedder)
+    asked = "香港、澳门这块地盘，电商同行已经杀进来了，还是基本空着？"
+    polite = f"你好，能不能告诉我{asked}谢谢"
+    direct, answer = chain.invoke(asked), chain.invoke(polite)
+    chain.close()
+    assert answer.statements == direct.statements
+    assert answer.question.text == polite
