@@ -26,9 +26,9 @@ _BEFORE = re.compile(
     r")+",
     re.IGNORECASE,
 )
+_THANKS = "谢谢[你您啦了]?|多谢|感谢|麻烦[你您]?了|拜托[你您]?了?|求(?:解答?|告知)|thanks|thank you"
 _AFTER = re.compile(
-    r"[\s，,。！!~～]*(?:谢谢[你您啦了]?|多谢|感谢|麻烦[你您]?了|拜托[你您]?了?|求(?:解答?|告知)|thanks|thank you)"
-    r"[\s。！!~～]*$",
+    rf"(?:[\s，,。！!~～]+|(?<=[?？吗呢吧么]))(?:{_THANKS})[\s。！!~～]*$",
     re.IGNORECASE,
 )
 _INSIDE = re.compile(rf"(?<=[，,。！!])\s*请问{_A_BIT}[，,：:]?")

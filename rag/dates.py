@@ -30,7 +30,7 @@ _MONTH_NUMBERS = {
 }
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
 BEGINNING = "年?初(?![步级次中])"  # of a year, after the year
-END = "年?[底末](?![层座盘下位端])"
+END = "年?[底末](?![层座盘下位端特])"  # 2006年底特律
 _PARTS = {  # of a year: its first and last month
     "上半年": (1, 6),
     "下半年": (7, 12),

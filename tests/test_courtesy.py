@@ -20,6 +20,7 @@ from rag.types import Message, Question
         ("你好，我想了解一下，福利社什么时候关的", "福利社什么时候关的"),
         ("您好！请问一下：商家要交多少保证金呢？麻烦您了", "商家要交多少保证金呢？"),
         ("能不能告诉我小红书估值多少，谢谢！", "小红书估值多少"),
+        ("小红书估值多少呢谢谢", "小红书估值多少呢"),
         ("麻烦帮我查查文章里有没有提到谁投资了小红书", "谁投资了小红书"),
         ("帮我看一下TikTok和小红书哪个用户多", "TikTok和小红书哪个用户多"),
         ("说说为什么小红书出海失败", "为什么小红书出海失败"),
@@ -53,6 +54,7 @@ def test_courtesy_before_and_after_a_question_is_left_out(question: str, asked: 
         "按时间讲讲福利社从开张到关门的经过",
         "给我讲个笑话好吗",
         "“请问”是谁说的",
+        "用日语怎么说谢谢",
     ],
 )
 def test_words_that_a_question_needs_stay(question: str) -> None:
