@@ -10,6 +10,7 @@ from rag.adapter import read_adapter
 from training.average import main as average
 from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
 from training.train import LENGTHS, Plan, draw, export_adapter, export_tensors, schedule, train
+from training.truncate import main as truncate
 
 PASSAGES = {
     "甲": ("猫", "猫吃鱼。猫在1998年怕过狗。猫睡在屋顶上。猫的主人姓王。"),
@@ -184,3 +185,21 @@ def test_two_adapters_are_averaged_number_by_number(tmp_path: Path, capsys: pyte
     assert (said["plan"], said["averaged"]) == ("b", "0.25 of it")
     assert average([str(first), str(other), str(mixed)]) == 1
     assert "different ranks" in capsys.readouterr().err
+
+
+def test_a_truncated_adapter_is_the_nearest_change_of_its_rank(tmp_path: Path) -> None:
+    chance = torch.Generator().manual_seed(3)
+    a, b = (torch.randn(shape, generator=chance) for shape in ((4, 6), (5, 4)))
+    whole, lower = tmp_path / "whole", tmp_path / "lower"
+    export_tensors({"w.A": a, "w.B": b, "span.weight": torch.tensor([1.0])}, whole, {"plan": "a"})
+    assert truncate([str(whole), str(lower), "--rank", "2"]) == 0
+    tensors, said = read_adapter(lower)
+    assert (said["plan"], said["truncated"], tensors["span.weight"].tolist()) == ("a", "to rank 2", [1.0])
+    assert (tensors["w.A"].shape, tensors["w.B"].shape) == ((2, 6), (5, 2))
+    stored = read_adapter(whole)[0]
+    change = stored["w.B"].float() @ stored["w.A"].float()
+    left = torch.linalg.norm(change - tensors["w.B"].float() @ tensors["w.A"].float())
+    least = torch.linalg.svdvals(change)[2:].norm()
+    assert float(left) == pytest.approx(float(least), rel=0.02)  # kept in bfloat16
+    with pytest.raises(SystemExit):
+        truncate([str(whole), str(lower), "--rank", "0"])
