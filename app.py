@@ -75,7 +75,7 @@ def make_room() -> None:
     path = urlsplit(st.context.url or "").path.strip("/")
     with suppress(SettingsError):  # which is told where the settings are loaded
         if path.rpartition("/")[2] not in OTHER_PAGES and person():
-            st.sidebar.container()
+            st.sidebar.html('<span class="yj-beside"></span>')  # what is empty is hidden
 
 
 def main() -> None:
