@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 
 from rag.extract import DIFFER, VIEWS
+from rag.refuse import NEARLY
 from rag.text import simplify
 from rag.types import Answer, Citation, Message, Passage, Question, Statement
 
@@ -13,6 +14,8 @@ MOST = 4  # things; a text with more of them is searched as one
 FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one beside it
 NOT_FOUND = "“{part}”：没有另外找到答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
+ANSWERED_ABOVE = "答案就在上面的原文里。"
+NEAREST_ABOVE = "最接近的原文已经列在上面，不一定直接回答了这个问题。"
 
 _PAUSES = "，,；;"
 _QUOTED_OR_END = re.compile(
@@ -97,6 +100,8 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
             subject = statement.subject or _named(answer.question)
             moved = tuple(markers[marker] for marker in statement.citations)
             statements.setdefault(statement.text, replace(statement, citations=moved, subject=subject))
+        if before and answer.statements and all(any(s.text in quote for quote in before) for s in answer.statements):
+            notices[number] = _above(notices[number])
     confidences = [answer.confidence for answer in answers if answer.confidence is not None]
     return replace(
         answers[-1],
@@ -127,6 +132,13 @@ def _named(part: Question) -> str:
 def _without_counts(notice: str) -> str:
     """A notice without what it says of all sentences together, of which some are left out."""
     return "\n".join(line for line in notice.split("\n") if not _OF_ALL.fullmatch(line))
+
+
+def _above(notice: str) -> str:
+    """The notice of a part all of whose sentences stand above already."""
+    if NEARLY in notice:
+        return notice.replace(NEARLY, NEAREST_ABOVE)
+    return "\n".join(filter(None, (ANSWERED_ABOVE, notice)))
 
 
 def _notice(answers: Sequence[Answer], notices: Sequence[str]) -> str:

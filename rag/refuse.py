@@ -19,9 +19,11 @@ TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩�
 ONLY_ORDERS = "这句话没有问文章里的内容，只是要求改变回答的方式。请直接写下想问的问题。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
+NOT_SPOKEN_OF = "文章里没有找到问题所问的内容。下面是最相近的原文，供参考。"
 NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"  # of an answer
 OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes along an earlier one it does not refer to
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
+SPOKEN_OF = 0.3  # probability of the topic from which it is said that the articles speak of it
 
 _ORDERS = re.compile(
     r"(?:忽略|无视|忘掉|忘记)(?:以上|之前|前面|上面|上述|所有|全部|一切|你的|系统)[^，。]{0,6}(?:指示|指令|规则|提示|要求|设定)|系统提示"
@@ -64,7 +66,8 @@ def judge(
     if said is not None and said < settings.unsaid_threshold:
         asked, nearest = asking_words(question), nearest_citations(measured)
         if not says_there_is_none(asked, nearest[0].quote):  # of which the reader sees no number
-            return replace(refusal, notice=unsaid(asked), nearest=nearest, confidence=said)
+            notice = unsaid(asked) if topic >= SPOKEN_OF else NOT_SPOKEN_OF
+            return replace(refusal, notice=notice, nearest=nearest, confidence=said)
     notice = NEARLY if said is not None and said < settings.sure_threshold else ""
     return replace(refusal, refused=False, notice=notice, confidence=topic if said is None else said)
 

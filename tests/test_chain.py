@@ -15,7 +15,7 @@ from rag.chain import UNKNOWN, AnswerChain
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.missing import NO_NUMBER, UNSAID
-from rag.refuse import ABSENT, NEARLY, ONLY_ORDERS, UNSURE, refuse_text
+from rag.refuse import ABSENT, NEARLY, NOT_SPOKEN_OF, ONLY_ORDERS, UNSURE, refuse_text
 from rag.settings import Settings
 from rag.types import Message, Question
 
@@ -139,6 +139,12 @@ def test_a_question_on_topic_that_no_article_answers_is_refused_with_the_nearest
     assert any("之恒" in citation.quote for citation in answer.nearest)
     lenient = AnswerChain(chain.settings.model_copy(update={"unsaid_threshold": 0.0}), embedder=chain.embedder)
     assert lenient.invoke(question).statements
+
+
+def test_of_a_topic_that_is_hardly_there_no_refusal_says_that_the_articles_speak_of_it(chain: AnswerChain) -> None:
+    answer = chain.invoke("特斯拉去年卖了多少辆车")
+    assert (answer.refused, answer.notice) == (True, NOT_SPOKEN_OF)
+    assert answer.nearest
 
 
 def test_an_answer_that_may_be_beside_the_point_says_so(chain: AnswerChain) -> None:

@@ -9,7 +9,8 @@ from test_extract import passage
 from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.extract import VIEWS
-from rag.parts import NOT_FOUND, OF_PART, answer_parts, joined, parts_of
+from rag.parts import ANSWERED_ABOVE, NEAREST_ABOVE, NOT_FOUND, OF_PART, answer_parts, joined, parts_of
+from rag.refuse import NEARLY
 from rag.rewrite import stand_alone
 from rag.settings import Settings
 from rag.types import Answer, Citation, Message, Question, Scope, Statement
@@ -112,7 +113,15 @@ def test_what_was_quoted_for_one_part_is_not_said_again() -> None:
 def test_a_part_that_is_shortened_no_longer_counts_what_it_says() -> None:
     again = cited("吃鱼吗？", "猫吃鱼。", f"也许。\n{VIEWS.format(count=2)}")
     answer = joined(Question("猫吃什么？吃鱼吗？"), [cited("猫吃什么？", "猫吃鱼。"), again])
-    assert answer.notice == OF_PART.format(part="吃鱼吗", notice="也许。")
+    assert answer.notice == OF_PART.format(part="吃鱼吗", notice=f"{ANSWERED_ABOVE}\n也许。")
+
+
+def test_a_part_whose_sentences_all_stand_above_says_so() -> None:
+    first = cited("猫吃什么？", "猫吃鱼。")
+    sure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。")])
+    assert sure.notice == OF_PART.format(part="吃鱼吗", notice=ANSWERED_ABOVE)
+    unsure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。", NEARLY)])
+    assert unsure.notice == OF_PART.format(part="吃鱼吗", notice=NEAREST_ABOVE)
 
 
 def test_a_part_that_is_refused_is_named_beside_the_answer_to_the_others() -> None:

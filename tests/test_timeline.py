@@ -33,6 +33,8 @@ def told(text: str, probabilities: list[float], period: Period | None = None) ->
         "口号是怎么一步步换的？",
         "从开张到关门的经过",
         "每一步都做了什么？",
+        "2025年第一季度小红书做了哪些事？",
+        "2025年3月发生了什么",
     ],
 )
 def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
@@ -40,7 +42,8 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["先后做过哪几款应用？", "从里到外都是粉色吗？", "首期覆盖哪些市场？", "什么时候关闭的？"]
+    "question",
+    ["先后做过哪几款应用？", "从里到外都是粉色吗？", "首期覆盖哪些市场？", "什么时候关闭的？", "2025年3月发布了什么？"],
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
     assert not asks_for_sequence(question)
