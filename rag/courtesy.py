@@ -8,7 +8,8 @@ from rag.types import Question
 
 _A_BIT = "(?:一下|下)?"
 _LOOK = (
-    rf"(?:查查|看看|找找|搜搜|问问|说说|讲讲|聊聊|解释|介绍|告诉我(?!们)|(?:查|看|找|搜|问|说|讲)(?:一下|下)){_A_BIT}"
+    r"(?:(?:查查|看看|找找|搜搜|问问|说说|讲讲|聊聊|告诉我(?!们)|(?:查|看|找|搜|问|说|讲|解释|介绍)(?:一下|下))"
+    rf"{_A_BIT}(?![是的]))"
 )
 _FOR_ME = "(?:帮我|帮忙|给我|跟我|替我)"
 _COULD_YOU = "(?:(?:能不能|能否|可不可以|可以|可否|能|麻烦|劳驾|请)[你您]?)*"
@@ -21,7 +22,7 @@ _BEFORE = re.compile(
     r"|(?:你好呀?|您好|嗨)(?=[\s，,。！!~～请我想能麻帮])|(?:hi|hello|hey)\b"
     rf"|请问{_A_BIT}|请教{_A_BIT}"
     rf"|我?[很还就]?(?:想要?|需要)(?:了解|知道|请问|请教|问|弄清楚|搞清楚|搞明白|弄明白|确认){_A_BIT}(?!的是)"
-    rf"|{_COULD_YOU}(?:{_FOR_ME}?{_LOOK}|{_FOR_ME}[查看找搜](?!到)){_ARTICLES_SAY}"
+    rf"|{_COULD_YOU}(?:{_FOR_ME}?{_LOOK}|{_FOR_ME}(?:[查看找搜](?!到)|解释|介绍)){_ARTICLES_SAY}"
     r"|(?:(?:can|could|would) you |please )+tell me\b|(?:i(?:'d| would) like|i want) to know\b"
     r")+",
     re.IGNORECASE,

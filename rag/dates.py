@@ -29,8 +29,8 @@ _MONTH_NUMBERS = {
     name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
 }
 _NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
-BEGINNING = "年?初(?![步级次中])"  # of a year, after the year
-END = "年?[底末](?![层座盘下位端特])"  # 2006年底特律
+BEGINNING = "年?初(?![步级次中心衷始创])"  # of a year, after the year
+END = "年?[底末](?![层座盘下位端特蕴气线牌])"  # 2006年底特律, 20年底蕴
 _PARTS = {  # of a year: its first and last month
     "上半年": (1, 6),
     "下半年": (7, 12),
@@ -164,7 +164,7 @@ def _stated(match: re.Match[str]) -> Days | None:
 
 
 def _part(year: int, part: str) -> Days:
-    """The days of a part of a year; 元旦, from which something lasts, is in January, and 春节 from February on over."""
+    """The days of a part of a year; 元旦 and 春节前 are in January, 春节 and 春节后 in February."""
     feast = 1 if part.startswith("元旦") or part.endswith("前") else 2
     first, last = next((months for pattern, months in _PARTS.items() if re.fullmatch(pattern, part)), (feast, feast))
     return _month(year, first)[0], _month(year, last)[1]

@@ -25,6 +25,7 @@ from rag.types import Message, Question
         ("帮我看一下TikTok和小红书哪个用户多", "TikTok和小红书哪个用户多"),
         ("说说为什么小红书出海失败", "为什么小红书出海失败"),
         ("小红书要出海，请问要交多少钱", "小红书要出海，要交多少钱"),
+        ("能给我介绍一下什么是种草值么？", "什么是种草值么？"),
         ("请问那它的估值呢", "那它的估值呢"),
         ("Hi, could you please tell me what Uniik is? Thanks", "what Uniik is?"),
     ],
@@ -55,6 +56,8 @@ def test_courtesy_before_and_after_a_question_is_left_out(question: str, asked: 
         "给我讲个笑话好吗",
         "“请问”是谁说的",
         "用日语怎么说谢谢",
+        "介绍信怎么开",
+        "说说是QQ的什么功能",
     ],
 )
 def test_words_that_a_question_needs_stay(question: str) -> None:

@@ -100,7 +100,15 @@ def test_without_a_time_that_is_certain_there_is_no_period(question: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "question", ["2024年底层逻辑变了吗", "2024年初步做了什么", "2024年末位淘汰", "2024年春节后卖了什么", "2024年底特律"]
+    "question",
+    [
+        "2024年底层逻辑变了吗",
+        "2024年初步做了什么",
+        "2024年末位淘汰",
+        "2024年春节后卖了什么",
+        "2024年底特律",
+        "2024年底蕴",
+    ],
 )
 def test_a_word_that_only_begins_like_a_part_of_the_year_leaves_it_whole(question: str) -> None:
     assert period_of(question, TODAY) == Period("2024-01-01", "2024-12-31")

@@ -43,7 +43,15 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["先后做过哪几款应用？", "从里到外都是粉色吗？", "首期覆盖哪些市场？", "什么时候关闭的？", "2025年3月发布了什么？"],
+    [
+        "先后做过哪几款应用？",
+        "从里到外都是粉色吗？",
+        "首期覆盖哪些市场？",
+        "什么时候关闭的？",
+        "2025年3月发布了什么？",
+        "小红书最初做了什么？",
+        "他们到底干了些什么",
+    ],
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
     assert not asks_for_sequence(question)
