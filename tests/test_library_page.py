@@ -159,7 +159,7 @@ def test_more_than_half_may_go_when_they_were_removed_from_the_page_only(
 ) -> None:
     (tiny_corpus / "甲.md").unlink()
     (tiny_corpus / "乙.txt").unlink()
-    assert rows(page.run()) == {"丙": "已索引", "乙": "文件已移除，待更新", "甲": "文件已移除，待更新"}
+    assert rows(page.run()) == {"丙": "已索引", "乙": "待移除", "甲": "待移除"}
     press(page, t("run_start"))
     assert "有 2 篇不在" in page.error[0].value
     for name, text in (("甲.md", "# 甲\n\n猫吃鱼。猫怕狗。\n"), ("乙.txt", "乙\n\n狗追猫，共3.5亿次。\n")):
@@ -173,7 +173,7 @@ def test_more_than_half_may_go_when_they_were_removed_from_the_page_only(
 def test_an_empty_corpus_says_what_to_do(page: AppTest, tiny_corpus: Path) -> None:
     for name in ("甲.md", "乙.txt", "子/丙.txt"):
         (tiny_corpus / name).unlink()
-    assert rows(page.run()) == dict.fromkeys(["丙", "乙", "甲"], "文件已移除，待更新")
+    assert rows(page.run()) == dict.fromkeys(["丙", "乙", "甲"], "待移除")
     press(page, t("run_start"))
     assert "里没有文章：请把文章放进去" in page.error[0].value
 

@@ -83,11 +83,11 @@ def articles_view(shelf: Shelf) -> None:
         selection_mode="multi-row",
         key=f"library-table-{hash(tuple(article.id for article in shown))}",  # other rows are not the chosen ones
         column_config={
-            t("column_title"): st.column_config.TextColumn(width=280),
+            t("column_title"): st.column_config.TextColumn(width=255),
             t("column_date"): st.column_config.TextColumn(width=95),
             t("column_length"): st.column_config.NumberColumn(format="localized", width=70),
             t("column_chunks"): st.column_config.NumberColumn(width=70),
-            t("column_status"): st.column_config.TextColumn(width=145),
+            t("column_status"): st.column_config.TextColumn(width=105),
         },
     )
     chosen = [shown[row] for row in table["selection"]["rows"] if row < len(shown) and shown[row].name]
