@@ -74,9 +74,10 @@ class Watched:
         self.page.fill("textarea", question)
         self.page.keyboard.press("Enter")
         expect(answers).to_have_count(before + 1, timeout=120_000)
+        found = answers.last.locator(".yj-statement")
+        expect(found).not_to_have_count(0, timeout=120_000)  # what shows the stages may not be there yet
         expect(self.page.locator(".yj-stages")).to_have_count(0, timeout=120_000)
         words = "e => { const c = e.cloneNode(true); c.querySelectorAll('.yj-mark, small').forEach(m => m.remove()); "
-        found = answers.last.locator(".yj-statement")
         return [str(one.evaluate(words + "return c.textContent.trim() }")) for one in found.all()]
 
     def close(self) -> None:
