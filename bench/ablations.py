@@ -6,19 +6,13 @@ Evidence hit@1 and hit@5 without the reader; with --reader joint accuracy and ri
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 from unittest.mock import patch
 
-import rag.chain
 import rag.features
-import rag.lexical
-import rag.measure
-import rag.reading
-import rag.understand
 from eval.scoring import answer_scores, retrieval_scores
 from eval.sets import SetQuestion, load_set, locate
 from rag.chain import AnswerChain
@@ -50,11 +44,14 @@ def _plain_questions() -> Iterator[None]:
 def first_stage(chain: AnswerChain) -> dict[str, Callable[[], Any]]:
     """A context for each part of the first stage, in which it is left out; one for the weight of either score."""
     store = type(chain.index.current().store)
-    weight = partial(patch.object, chain, "settings")
+
+    def dense_weight(weight: float) -> Any:
+        return patch.object(chain, "settings", chain.settings.model_copy(update={"dense_weight": weight}))
+
     return {
-        "whole": lambda: patch.object(chain, "settings", chain.settings),
-        "without dense scores": lambda: weight(chain.settings.model_copy(update={"dense_weight": 0.0})),
-        "without lexical scores": lambda: weight(chain.settings.model_copy(update={"dense_weight": 1.0})),
+        "whole": nullcontext,
+        "without dense scores": lambda: dense_weight(0.0),
+        "without lexical scores": lambda: dense_weight(1.0),
         "without dense candidates": lambda: patch.object(HybridRetriever, "_near", lambda *_: []),
         "without lexical candidates": lambda: patch.object(store, "matching", lambda *_: []),
         "without BM25 in the score": lambda: patch("rag.lexical.bm25", lambda _, texts: dict.fromkeys(texts, 0.0)),
@@ -77,7 +74,7 @@ def heads() -> dict[str, Callable[[], Any]]:
         return tuple(passages)
 
     return {
-        "whole": lambda: patch("rag.features._read", read),
+        "whole": nullcontext,
         "spans do not choose sentences": lambda: patch("rag.features._read", without_spans),
         "does-it-answer does not order": lambda: patch("rag.chain.in_order_read", first_order),
         "does-it-answer does not refuse": lambda: patch("rag.refuse.answer_probability", lambda _: None),

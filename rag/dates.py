@@ -28,7 +28,7 @@ Days = tuple[date, date]
 _MONTH_NUMBERS = {
     name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
 }
-_NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
+NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
 BEGINNING = "年?初(?![步级次中心衷始创])"  # of a year, after the year
 END = "年?[底末](?![层座盘下位端特蕴气线牌])"  # 2006年底特律, 20年底蕴
 _PARTS = {  # of a year: its first and last month
@@ -139,7 +139,7 @@ def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
     if match["year"]:
         return _stated(match), ""
     if match["count"]:
-        number = _NUMBERS.get(match["count"]) or int(match["count"])
+        number = NUMBERS.get(match["count"]) or int(match["count"])
         if match["count"] == "半" and match["unit"] != "年":
             number = 1
         in_days = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 30 if match["count"] == "半" else 365}[match["unit"]]

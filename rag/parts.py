@@ -93,15 +93,13 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     for number, answer in enumerate(answers):
         before = [citation.quote for earlier in answers[:number] for citation in earlier.citations]
         markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
-        for statement in answer.statements:
-            if any(statement.text in quote for quote in before):
-                notices[number] = _without_counts(answer.notice)
-                continue
+        new = [statement for statement in answer.statements if not any(statement.text in quote for quote in before)]
+        if len(new) < len(answer.statements):
+            notices[number] = _without_counts(answer.notice) if new else _above(_without_counts(answer.notice))
+        for statement in new:
             subject = statement.subject or _named(answer.question)
             moved = tuple(markers[marker] for marker in statement.citations)
             statements.setdefault(statement.text, replace(statement, citations=moved, subject=subject))
-        if before and answer.statements and all(any(s.text in quote for quote in before) for s in answer.statements):
-            notices[number] = _above(notices[number])
     confidences = [answer.confidence for answer in answers if answer.confidence is not None]
     return replace(
         answers[-1],
