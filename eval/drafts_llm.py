@@ -10,7 +10,8 @@ from langchain_core.language_models import BaseChatModel
 
 from eval.drafts import LONGEST_QUESTION, SHORTEST, Draft
 from eval.metrics import contains
-from rag.generate import Reply, load_prompt
+from rag.generate import Reply
+from rag.prompt import load_prompt
 from rag.text import sentence_spans
 from rag.types import Article
 

@@ -27,7 +27,8 @@ from eval.records import Line, RunError
 from eval.report_data import read_report
 from eval.summary import shown
 from rag.errors import ModelError, RagError
-from rag.generate import PROMPTS, Reply, load_prompt, open_model
+from rag.generate import Reply, open_model
+from rag.prompt import PROMPTS, load_prompt
 from rag.settings import load_settings
 
 TEMPERATURE = 0.7  # at 0 the runs would be alike, and their spread would say nothing of the judge

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import generate
+from rag import prompt
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def describe_run(
         "settings": settings.model_dump(mode="json", exclude={"llm_api_key"}),
         "model": {"name": manifest.model, "fingerprint": manifest.fingerprint},
         "weights": {path.name: digest(path.read_bytes()) for path in _fitted()},
-        "prompts": {path.name: digest(path.read_bytes()) for path in sorted(generate.PROMPTS.glob("*.md"))},
+        "prompts": {path.name: digest(path.read_bytes()) for path in sorted(prompt.PROMPTS.glob("*.md"))},
         "index": {
             "generation": manifest.generation,
             "articles": manifest.articles,
@@ -55,7 +55,7 @@ def describe_run(
 
 def _fitted() -> list[Path]:
     """The files of numbers that were trained or fitted; they stand beside the code that uses them."""
-    return sorted(path for path in Path(generate.__file__).parent.iterdir() if path.suffix in NUMBERS)
+    return sorted(path for path in Path(prompt.__file__).parent.iterdir() if path.suffix in NUMBERS)
 
 
 def digest(data: bytes) -> str:

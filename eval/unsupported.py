@@ -25,12 +25,12 @@ from rag.types import Article, Chunk, Passage
 WRONG = "<sep>不合理"
 
 
-def is_flagged(continuation: str, text: str) -> bool:
-    """Whether a sentence of the continuation has no support in a text."""
+def is_flagged(continuation: str, text: str, asked: str = "") -> bool:
+    """Whether a sentence of the continuation has no support in a text; `asked` is what it answers."""
     chunk = Chunk("true", "true", 0, len(text), text, "", tuple(sentence_spans(text)))
     passage = Passage(Article("true", "true.txt", text), chunk, 1, 1.0)
     drafts, _ = split_drafts(continuation, finished=True)
-    return any(not find_support(draft, [passage]) for draft in drafts)
+    return any(not find_support(draft, [passage], asked) for draft in drafts)
 
 
 def flagged_by_kind(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[bool]]:
@@ -57,7 +57,8 @@ def flagged_reworded(rows: Iterable[Mapping[str, Any]], articles: Path) -> dict[
             documents = dict.fromkeys(evidence["doc"] for evidence in row["evidence"])
             text = "\n".join((articles / name).read_text(encoding="utf-8") for name in documents)
             statements = [text[a:b] for text in row["answers"] for a, b in sentence_spans(text)]
-            flagged.setdefault(row["type"], []).extend(is_flagged(statement, text) for statement in statements)
+            found = (is_flagged(statement, text, row["question"]) for statement in statements)
+            flagged.setdefault(row["type"], []).extend(found)
     return flagged
 
 

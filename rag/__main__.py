@@ -131,7 +131,7 @@ def show_prompt(asked: dict[str, Any], settings: Settings) -> int:
     """Print the messages that an LLM would be sent for a question, with the hash of their file; nothing is sent."""
     from rag.asked import to_question
     from rag.chain import AnswerChain
-    from rag.generate import PROMPTS, prompt_messages
+    from rag.prompt import PROMPTS, prompt_messages
 
     chain = AnswerChain(settings.model_copy(update={"llm": ""}))
     question = to_question(asked)

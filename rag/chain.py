@@ -29,13 +29,14 @@ from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
 from rag.extract import PREMISE, extract, nearest_citations, statements_of
 from rag.features import READ_PASSAGES, asks_for_one_thing
-from rag.generate import generate, open_model, passages_before
+from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
 from rag.library import Library
 from rag.logs import fields
 from rag.measure import Measured, answer_probability, measure, said_probability
 from rag.origins import number_origins
 from rag.parts import answer_parts
+from rag.prompt import passages_before
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
 from rag.refuse import NEARLY, judge, refuse_text

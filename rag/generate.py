@@ -1,34 +1,23 @@
 """The LLM answerer: any chat model that LangChain knows, its sentences checked one by one as they arrive."""
 
-import math
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage
-from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import RunnableConfig
 
-from rag.errors import ModelError, PromptTooLong
+from rag.errors import ModelError
 from rag.features import Candidate
 from rag.ground import find_support, split_drafts
-from rag.library import Library
-from rag.reading import windows_of
-from rag.rewrite import is_follow_up
+from rag.prompt import prompt_messages
 from rag.settings import Settings
-from rag.text import count_tokens, index_terms
-from rag.types import Answer, Citation, Message, Passage, Question, Scope, Statement
+from rag.text import index_terms
+from rag.types import Answer, Citation, Passage, Question, Statement
 
-PROMPTS = Path(__file__).parents[1] / "prompts"
-EARLIER = 3  # passages of the answers before that a follow-up is sent at most
-WINDOWS_SHOWN = 2  # of a passage, as the reader reads it
-GAP = "\n……\n"  # between windows of a passage that do not follow each other
 NOT_STATED = "资料未提及"
 REFUSED = "文章里没有写明这个问题的答案。下面是最相近的原文，供参考。"
 CUT = "模型的回答没有写完，未写完的一句已略去。"
@@ -71,101 +60,6 @@ def open_model(settings: Settings) -> BaseChatModel:
             f"YINJU_LLM={settings.llm} cannot be used: {error}",
             f"大模型 {settings.llm} 用不了（{error}）：请检查 YINJU_LLM 开头的几项设置",
         ) from error
-
-
-@cache
-def load_prompt(name: str = "answer") -> ChatPromptTemplate:
-    """The prompt of prompts/NAME.md: a system and a user message with named slots."""
-    text = (PROMPTS / f"{name}.md").read_text(encoding="utf-8")
-    system, user = text.split("## system\n", 1)[1].split("## user\n", 1)
-    return ChatPromptTemplate.from_messages([("system", system.strip()), ("user", user.strip())])
-
-
-def fence_passages(question: str, passages: Sequence[Passage], fence: str, budget: int) -> tuple[str, list[Passage]]:
-    """The passages as fenced data, as many as fit into a budget of cl100k tokens; and those passages."""
-    parts: list[str] = []
-    sent: list[Passage] = []
-    for passage in passages:
-        article = passage.article
-        head = f"编号={passage.rank} 标题={article.title} 日期={article.published or '日期未注明'}"
-        body = f"<{fence} {head}>\n{shown_of(passage, question)}\n</{fence}>"
-        cost = count_tokens(body)
-        if cost > budget:
-            break
-        budget -= cost
-        parts.append(body)
-        sent.append(passage)
-    return "\n".join(parts), sent
-
-
-def shown_of(passage: Passage, question: str) -> str:
-    """What an LLM is shown of a passage: all of a short one, of a longer one the WINDOWS_SHOWN likeliest windows.
-
-    The reader says how likely one answers; where it read none, the words that it shares with the question do.
-    """
-    windows = windows_of(passage)
-    if len(windows) <= WINDOWS_SHOWN:
-        return passage.chunk.text.strip()
-    read = passage.reading.sentences if passage.reading else {}
-    terms = set(index_terms(question))
-
-    def likelihood(at: int) -> tuple[float, int]:
-        start, window = windows[at]
-        logs = [read.get((start + a, start + b), -math.inf) for a, b in window.sentences]
-        return max(logs), len(terms & set(index_terms(window.text)))
-
-    shown = sorted(sorted(range(len(windows)), key=likelihood)[-WINDOWS_SHOWN:])
-    gaps = ["" if at == shown[0] else "\n" if at - 1 in shown else GAP for at in shown]
-    return "".join(gap + windows[at][1].text for gap, at in zip(gaps, shown, strict=True))
-
-
-def passages_before(question: Question, passages: Sequence[Passage], library: Library, scope: Scope) -> list[Passage]:
-    """What the answers before a follow-up cite, the last answer's first, ranked behind `passages`; at most EARLIER.
-
-    None that is among them, that the scope leaves out, or that the index no longer has.
-    """
-    if not is_follow_up(question):
-        return []
-    here, allowed = {passage.chunk.id for passage in passages}, library.chunks_within(scope)
-    cited = dict.fromkeys(id_ for message in reversed(question.history) for id_ in message.sources)
-    there = library.articles_of(list(cited))
-    left = [id_ for id_ in cited if id_ in there and id_ not in here and (allowed is None or id_ in allowed)]
-    return [
-        Passage(library.article(there[id_]), library.chunk(id_), rank, score=0.0)
-        for rank, id_ in enumerate(left[:EARLIER], len(passages) + 1)
-    ]
-
-
-def prompt_messages(
-    question: Question, passages: Sequence[Passage], settings: Settings
-) -> tuple[list[BaseMessage], list[Passage]]:
-    """What an LLM is sent for a question, and the passages in it.
-
-    Raises PromptTooLong when not even one passage fits.
-    """
-    fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
-    history = recent_history(question.history, settings.llm_history_tokens)
-    slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
-    empty = load_prompt().format(passages="", **slots)
-    fenced, sent = fence_passages(question.text, passages, fence, settings.llm_prompt_tokens - count_tokens(empty))
-    if not sent:
-        raise PromptTooLong(
-            f"the question leaves no room for a passage in {settings.llm_prompt_tokens} tokens: shorten it",
-            "问题太长，放不下任何段落：请缩短问题",
-        )
-    return load_prompt().format_messages(passages=fenced, **slots), sent
-
-
-def recent_history(history: Sequence[Message], budget: int) -> str:
-    """The last turns of a conversation, a line each, as many whole ones as fit into a budget of cl100k tokens."""
-    lines: list[str] = []
-    for message in reversed(history):
-        line = f"{'读者' if message.role == 'user' else '回答'}：{message.content}"
-        budget -= count_tokens(line) + 1
-        if budget < 0:
-            break
-        lines.insert(0, line)
-    return "\n".join(lines)
 
 
 @dataclass
@@ -220,18 +114,23 @@ def generate(
     A sentence without support in the passages is dealt with as the settings say (`extracts` may take its place), one
     that breaks off is left out; the notice of the last answer says so. An answer without a verified statement that is
     not refused means that nothing held.
-    Raises ModelError when the model fails, PromptTooLong when not even one passage fits.
+    Raises ModelError when the model fails, PromptTooLong when nothing of a passage fits.
     """
     messages, sent = prompt_messages(question, passages, settings)
     answer = Answer(question, passages=passages, answerer=settings.llm)
     rest, declined = "", False
+    asked = " ".join([*(m.content for m in question.history if m.role == "user"), question.text])
     unsupported = Unsupported(settings.llm_unverified, list(extracts))
+    drafted: set[str] = set()
     reply = Reply(model, messages, config)
     for piece in reply:
         rest += piece
         drafts, rest = split_drafts(rest, finished=reply.finished)
         for draft in drafts:
-            if support := find_support(draft, sent):
+            if draft.text in drafted:
+                continue  # a small model repeats itself
+            drafted.add(draft.text)
+            if support := find_support(draft, sent, asked):
                 answer = add_statement(answer, draft.text, support)
             elif NOT_STATED in draft.text:
                 declined = True

@@ -11,6 +11,8 @@ from rag.text import figures, index_terms, normalize
 from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
+LEAST_OF_CLAUSE = 0.3  # share of a clause's terms that the passages of its sentences, or the question, must hold
+CLAUSE = 3  # terms from which a clause says something by itself
 FRAGMENT = 4  # terms of a draft that says nothing by itself, such as a name
 MOST_CITED = 3  # sentences cited for one statement
 LONGEST_MARK = 24  # code points
@@ -22,6 +24,7 @@ _MARK = re.compile(
     rf"(?:[{re.escape(_OPEN)}]{_LABEL}){{1,2}}{_NUMBERS}\s*(?:†[^{re.escape(_CLOSE)}]*)?[{re.escape(_CLOSE)}]+"
 )
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
+_BETWEEN_CLAUSES = re.compile(r"[，,；;：:]")
 _QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 _LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)]\s*)+")
@@ -68,14 +71,15 @@ def split_drafts(text: str, *, finished: bool) -> tuple[list[Draft], str]:
     return drafts, text[at:]
 
 
-def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
+def find_support(draft: Draft, passages: Sequence[Passage], asked: str = "") -> list[Candidate]:
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
     adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
     quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says; their
-    passages must hold every Chinese name. A mere name or figure stands in many a sentence: where the passages were read
-    it must be what the reader takes for the answer in one of them.
+    passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere
+    name or figure stands in many a sentence: where the passages were read it must be what the reader takes for the
+    answer in one of them.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     candidates = candidates_of(named)
@@ -105,7 +109,16 @@ def find_support(draft: Draft, passages: Sequence[Passage]) -> list[Candidate]:
     around = normalize(said + "\n".join(c.passage.chunk.text for c in chosen))
     if any(normalize(name) not in around for name in names_in(draft.text)):
         return []
+    if adds_a_clause(draft.text, f"{around}\n{asked}"):
+        return []
     return sorted(chosen, key=lambda c: (c.passage.rank, c.start))
+
+
+def adds_a_clause(draft: str, known: str) -> bool:
+    """Whether a clause of a draft has hardly a term of a text: 渠道不广，人才流失 of one that only says 人才流失."""
+    terms = set(index_terms(known))
+    clauses = [set(index_terms(clause)) for clause in _BETWEEN_CLAUSES.split(draft)]
+    return any(len(clause) >= CLAUSE and len(clause & terms) < LEAST_OF_CLAUSE * len(clause) for clause in clauses)
 
 
 def may_be_the_answer(terms: set[str], passages: Sequence[Passage]) -> bool:

@@ -15,7 +15,8 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError
-from rag.generate import Reply, load_prompt
+from rag.generate import Reply
+from rag.prompt import load_prompt
 from rag.rewrite import LOOK_BACK, without_pointers
 from rag.settings import Settings
 from rag.text import content_of, count_tokens, figures, index_terms, normalize

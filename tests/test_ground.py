@@ -153,3 +153,11 @@ def test_a_mere_name_must_be_the_answer_that_the_reader_finds() -> None:
     assert not find_support(Draft("毛文超。", (1,)), [read])
     assert find_support(Draft("毛文超和瞿芳创立了小红书。", (1,)), [read])
     assert find_support(Draft("毛文超。", (1,)), [passage(1, text)])
+
+
+def test_a_clause_of_its_own_needs_words_of_the_passage_or_of_the_question() -> None:
+    of = [passage(1, "平台的薪酬缺乏竞争力，导致人才流失严重。" + "商家不需要缴纳保证金。" * 9)]
+    assert find_support(Draft("薪酬缺乏竞争力，导致人才流失严重。", (1,)), of)
+    assert not find_support(Draft("招聘渠道不够广泛，导致人才流失严重。", (1,)), of)
+    assert find_support(Draft("招聘渠道不够广泛，导致人才流失严重。", (1,)), of, "招聘渠道够不够广泛？")
+    assert find_support(Draft("所以，导致人才流失严重。", (1,)), of)

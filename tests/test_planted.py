@@ -27,7 +27,7 @@ from eval.report import render
 from eval.report_data import read_report
 from eval.run import EXTRACTIVE, LLM, read_sets, record_run
 from ingest.run import ingest
-from rag import generate
+from rag import prompt
 from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.settings import CHUNK_TOKENS, Settings
@@ -54,7 +54,7 @@ class Obedient(BaseChatModel):
 
 
 class Product:
-    """The product on a copy of the articles, with runs of every third question held to the committed gates."""
+    """The product on a copy of the articles, with runs of every fourth question held to the committed gates."""
 
     def __init__(self, folder: Path, embedder: SentenceEmbedder, cache: Path) -> None:
         self.folder = folder
@@ -65,7 +65,7 @@ class Product:
         self.index = self.indexed(CHUNK_TOKENS)
         lines = SET.read_text(encoding="utf-8").splitlines(keepends=True)
         self.set = folder / "corpus.jsonl"
-        self.set.write_text("".join(lines[::3]), encoding="utf-8")
+        self.set.write_text("".join(lines[::4]), encoding="utf-8")
         committed = load_gates(GATES)["corpus"]
         self.gates = replace(committed, baseline=folder / "base", least={}, most={})
         accept(self.run("base"), {"corpus": self.gates})
@@ -183,15 +183,15 @@ def test_a_prompt_without_citations_is_caught(
     gates = replace(product.gates, baseline=product.folder / "base-llm", loss={"marked sentences": 0.02})
     accept(product.run("base-llm", model=Obedient()), {"corpus": gates})
     assert product.failed("same-llm", gates, model=Obedient()) == {}
-    prompts = shutil.copytree(generate.PROMPTS, tmp_path / "prompts")
+    prompts = shutil.copytree(prompt.PROMPTS, tmp_path / "prompts")
     answer = (prompts / "answer.md").read_text(encoding="utf-8")
     (prompts / "answer.md").write_text(re.sub(r"2\. 每一句话的末尾用方括号.*\n", "", answer), encoding="utf-8")
-    monkeypatch.setattr(generate, "PROMPTS", prompts)
-    generate.load_prompt.cache_clear()
+    monkeypatch.setattr(prompt, "PROMPTS", prompts)
+    prompt.load_prompt.cache_clear()
     try:
         failed = product.failed("prompt", gates, model=Obedient())
     finally:
-        generate.load_prompt.cache_clear()
+        prompt.load_prompt.cache_clear()
     assert failed.keys() == {"loss of marked sentences"}
     assert "prompts.answer.md was" in product.changed
 

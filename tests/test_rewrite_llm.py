@@ -10,7 +10,8 @@ from fakes import FakeEmbedder
 from llm_server import FakeServer, fake_llm
 
 from rag.chain import AnswerChain
-from rag.generate import load_prompt, open_model
+from rag.generate import open_model
+from rag.prompt import load_prompt
 from rag.rewrite import stand_alone
 from rag.rewrite_llm import ANSWERED, doubt_about, invented, rewrite_follow_up, turns_to_send, unwrapped, within
 from rag.settings import Settings

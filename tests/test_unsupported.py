@@ -53,6 +53,7 @@ def test_statements_of_true_answers_in_other_words_are_judged_against_their_repo
     (tmp_path / "甲.txt").write_text("甲公司2020年在北京开了30家新店。甲公司的店长是王明。", encoding="utf-8")
     row = {
         "type": "fact",
+        "question": "甲公司开了多少家店？",
         "answerable": True,
         "answers": ["2020年，甲公司新开了30家店。甲公司新开了31家店。"],
         "evidence": [{"doc": "甲.txt", "quote": "甲公司"}],
