@@ -9,7 +9,7 @@ from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.enumeration import items_beside
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
-from rag.hanging import with_what_it_hangs_on
+from rag.hanging import explains, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
@@ -59,15 +59,18 @@ def choose(question: str, measured: Measured) -> list[Group]:
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one. Where the question leaves open which is true, the view of each article
     is chosen as if it were alone. A sentence that announces a list brings the sentences after it; where several things
-    are asked for, the best one, if it is an item of a numbered list, brings the other items.
+    are asked for, the best one, if it is an item of a numbered list, brings the other items. Where they or a meaning
+    are asked for, the best one brings the sentence after it if that explains it.
     """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
     several = asks_for_several(question)
     share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
-    asks_number = "number" in asks_for(question)
+    kinds = asks_for(question)
+    asks_number = "number" in kinds
     leaves_open = leaves_it_open(question)
+    explained = bool(kinds) and kinds <= {"several", "definition"}
     groups: list[Group] = []
     most = MOST_SENTENCES
     for i in statements:
@@ -92,6 +95,9 @@ def choose(question: str, measured: Measured) -> list[Group]:
                 items = items_beside(candidate)[:LONGEST_ENUMERATION]
                 groups += [Group(probability, [item]) for item in items if item != candidate]
                 most = max(most, len(groups))
+            if len(groups) == 1 and explained:
+                after = measured.candidates[i + 1 : i + 2]
+                groups += [Group(probability, [c]) for c in after if _follows(candidate, c) and explains(c.text)]
             if _ANNOUNCES.search(candidate.text):
                 groups += [Group(probability, [c]) for c in measured.candidates[i + 1 :] if _follows(candidate, c)]
         if len(groups) >= most:

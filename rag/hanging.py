@@ -1,4 +1,4 @@
-"""Sentences that say nothing without the one before them: 小红书做的就是后者。 They are quoted together with it."""
+"""Sentences that hang on the one before them: 小红书做的就是后者 says nothing without it, 即…… says it more closely."""
 
 import re
 from collections.abc import Container
@@ -11,6 +11,18 @@ _HANGS = re.compile(
     r"^[“「\"]?(?:这(?![几些]?[年天月周]|[里次届]|家|个人)|那(?=[是就也]|意味)|此(?:举|后|前)|对此|为此|如此|上述|以上|[前后]者|否则|反之)"
     r"|[前后]者"
 )
+
+_EXPLAINS = re.compile(
+    r"(?:是?指(?![标责出数挥导示南引])|即(?![使将便可时])|意思是|也就是|就是|它是|具体|简单[来地]?[说讲]|简言之|换[句言]|通俗|说白了"
+    r"|前者|其中|分别|包括)"
+    r".*(?<![：:？?])$",  # what announces a list or asks explains nothing by itself
+    re.DOTALL,
+)
+
+
+def explains(sentence: str) -> bool:
+    """Whether a sentence tells more closely what the one before it names: 指一家健康的企业……, 具体来说，前者……."""
+    return bool(_EXPLAINS.match(sentence))
 
 
 def hangs(sentence: str) -> bool:

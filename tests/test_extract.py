@@ -139,6 +139,15 @@ def test_a_sentence_that_announces_a_list_brings_its_items() -> None:
     assert found == [["有三个方向："], ["第一是种草。"], ["第二是直播。"]]
 
 
+def test_where_a_meaning_or_things_are_asked_for_the_best_sentence_brings_the_one_that_explains_it() -> None:
+    text = "四十法则是一条黄金法则。指增速加利润率应超过40%。它囊括了不同的企业。"
+    both = [["四十法则是一条黄金法则。"], ["指增速加利润率应超过40%。"]]
+    assert texts("四十法则是什么意思？", [passage(1, text)], [0, -9, -9]) == both
+    assert texts("四十法则看哪些数？", [passage(1, text)], [0, -9, -9])[:2] == both
+    assert texts("四十法则是什么时候提出的？", [passage(1, text)], [0, -9, -9]) == both[:1]
+    assert texts("四十法则是什么意思？", [passage(1, text)], [-9, -9, 0]) == [["它囊括了不同的企业。"]]
+
+
 def test_the_best_item_of_a_numbered_list_brings_the_others() -> None:
     text = "1.1 记事本：记事。\n2.1 甲词典：查词。\n它是免费的。\n2.2 乙词典：查句。\n2.3 丙词典：查错。"
     found = texts("查词的工具有哪些？", [passage(1, text)], [-9, -1, -9, 0, -9])

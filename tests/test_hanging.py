@@ -1,7 +1,7 @@
 import pytest
 
 from rag.features import Candidate
-from rag.hanging import LONGEST_BEFORE, hangs, with_what_it_hangs_on
+from rag.hanging import LONGEST_BEFORE, explains, hangs, with_what_it_hangs_on
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage
 
@@ -59,3 +59,22 @@ def test_a_sentence_stays_alone_where_the_one_before_is_shown_is_long_or_is_in_a
     assert with_what_it_hangs_on(apart, set()) == apart
     alone = second("一种是买断，一种是代销。小红书收佣金。")
     assert with_what_it_hangs_on(alone, set()) == alone
+
+
+@pytest.mark.parametrize(
+    ("sentence", "does"),
+    [
+        ("指一家企业的增速加利润率应超过40%。", True),
+        ("具体来说，前者看完播，后者看收藏。", True),
+        ("即卖不掉可以退货。", True),
+        ("指标有所回升。", False),
+        ("即使如此，它仍在亏损。", False),
+        ("简单来说，这个策略就是：", False),
+        ("具体怎么做？", False),
+        ("它的市值缩水了。", False),
+    ],
+)
+def test_a_sentence_that_begins_with_words_that_explain_explains_unless_it_announces_or_asks(
+    sentence: str, does: bool
+) -> None:
+    assert explains(sentence) == does
