@@ -1,5 +1,6 @@
 """Fixtures shared by the tests: a fake embedder, a tiny corpus, and the real ones for tests marked `model`."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from fakes import FakeEmbedder
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
+from rag.locks import locked
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -69,10 +71,18 @@ def real_embedder() -> SentenceEmbedder:
 
 @pytest.fixture(scope="session")
 def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An index folder that holds corpus/, embedded by the bundled model; only for tests marked `model`."""
-    index = tmp_path_factory.mktemp("corpus") / "index"
-    ingest(CORPUS, index, real_embedder)
-    return index
+    """An index folder that holds corpus/, embedded by the bundled model; only for tests marked `model`.
+
+    The first worker that asks for it builds it for all.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with locked(shared / "corpus.lock", fcntl.LOCK_EX):
+        if not (shared / "corpus-index").exists():
+            building = tmp_path_factory.mktemp("corpus") / "index"
+            ingest(CORPUS, building, real_embedder)
+            building.rename(shared / "corpus-index")
+    return shared / "corpus-index"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import CORPUS
 from fakes import FakeEmbedder
 
 from ingest.bulk import RayCluster
@@ -99,8 +98,9 @@ def test_two_workers_with_the_real_model_build_the_same_library_and_vectors(
 ) -> None:
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    for path in sorted(CORPUS.glob("*.*"))[-2:]:
-        (corpus / path.name).write_text(path.read_text(encoding="utf-8")[:6000], encoding="utf-8")
+    for number in range(2):
+        days = "".join(f"{number}号店第{day}天卖出{day * 7}斤鱼。" for day in range(1, EMBED_BATCH))
+        (corpus / f"{number}.txt").write_text(f"卖鱼\n\n{days}\n", encoding="utf-8")
     alone = ingest(corpus, tmp_path / "index", real_embedder)
     two = ingest(corpus, tmp_path / "of-two", real_embedder, cluster=RayCluster(2, SentenceEmbedder))
     assert alone.embedded == two.embedded > EMBED_BATCH  # more than one batch, so that both have something to do
