@@ -77,8 +77,17 @@ class Watched:
         found = answers.last.locator(".yj-statement")
         expect(found).not_to_have_count(0, timeout=120_000)  # what shows the stages may not be there yet
         expect(self.page.locator(".yj-stages")).to_have_count(0, timeout=120_000)
+        read: list[str] = []
+        while not read or read != self.statements():  # what ends is drawn anew, and for a moment is not there
+            self.page.wait_for_timeout(300)
+            read = self.statements()
+        return read
+
+    def statements(self) -> list[str]:
+        """Those of the last answer as they are drawn now."""
         words = "e => { const c = e.cloneNode(true); c.querySelectorAll('.yj-mark, small').forEach(m => m.remove()); "
-        return [str(one.evaluate(words + "return c.textContent.trim() }")) for one in found.all()]
+        found = self.page.locator(".yj-answer").last.locator(".yj-statement")
+        return list(found.evaluate_all(f"all => all.map({words}return c.textContent.trim() }})"))
 
     def close(self) -> None:
         """Nothing of an attack may have reached the browser, in what was asked or in what is drawn."""

@@ -53,7 +53,7 @@ def test_the_command_fits_how_likely_passages_answer_by_what_the_reader_makes_of
     corpus_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "weights.json"
-    given = ["--only", "answered", "--source", str(corpus_index), str(SETS / "corpus.jsonl"), "--limit", "25"]
+    given = ["--only", "answered", "--source", str(corpus_index), str(SETS / "corpus.jsonl"), "--limit", "50"]
     assert main([*given, "--out", str(out)]) == 0
     weights = json.loads(out.read_text(encoding="utf-8"))
     assert weights.keys() == {"answered"}

@@ -23,7 +23,7 @@ from eval.run import EXTRACTIVE, LLM, RETRIEVAL, judged_lines, main, read_sets, 
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
-from rag.generate import PROMPTS
+from rag.prompt import PROMPTS
 from rag.settings import Settings
 from rag.types import Question
 

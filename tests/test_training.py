@@ -140,7 +140,7 @@ def test_a_batch_is_the_same_whenever_it_is_drawn(folder: Path) -> None:
 @pytest.mark.model
 def test_a_run_that_was_broken_off_ends_as_one_that_was_not(folder: Path, tmp_path: Path) -> None:
     reading = ReadingSet.load(folder)
-    plan = Plan(epochs=6, rank=2)
+    plan = Plan(epochs=10, rank=2)
 
     class Stop(Exception):
         pass
