@@ -11,10 +11,11 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError
-from rag.features import Candidate
+from rag.features import Candidate, candidates_of
 from rag.ground import find_support, split_drafts
 from rag.prompt import prompt_messages
 from rag.settings import Settings
+from rag.subjects import subjects_of
 from rag.text import index_terms
 from rag.types import Answer, Citation, Passage, Question, Statement
 
@@ -120,6 +121,7 @@ def generate(
     answer = Answer(question, passages=passages, answerer=settings.llm)
     rest, declined = "", False
     asked = " ".join([*(m.content for m in question.history if m.role == "user"), question.text])
+    compared = subjects_of(question.text, candidates_of(sent))
     unsupported = Unsupported(settings.llm_unverified, list(extracts))
     drafted: set[str] = set()
     reply = Reply(model, messages, config)
@@ -130,7 +132,7 @@ def generate(
             if draft.text in drafted:
                 continue  # a small model repeats itself
             drafted.add(draft.text)
-            if support := find_support(draft, sent, asked):
+            if support := find_support(draft, sent, asked, compared):
                 answer = add_statement(answer, draft.text, support)
             elif NOT_STATED in draft.text:
                 declined = True

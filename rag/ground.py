@@ -71,7 +71,9 @@ def split_drafts(text: str, *, finished: bool) -> tuple[list[Draft], str]:
     return drafts, text[at:]
 
 
-def find_support(draft: Draft, passages: Sequence[Passage], asked: str = "") -> list[Candidate]:
+def find_support(
+    draft: Draft, passages: Sequence[Passage], asked: str = "", compared: Sequence[str] = ()
+) -> list[Candidate]:
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
@@ -79,7 +81,7 @@ def find_support(draft: Draft, passages: Sequence[Passage], asked: str = "") -> 
     quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says; their
     passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere
     name or figure stands in many a sentence: where the passages were read it must be what the reader takes for the
-    answer in one of them.
+    answer in one of them. Of the things that are `compared`, a figure must not be another one's than the draft names.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     candidates = candidates_of(named)
@@ -109,7 +111,7 @@ def find_support(draft: Draft, passages: Sequence[Passage], asked: str = "") -> 
     around = normalize(said + "\n".join(c.passage.chunk.text for c in chosen))
     if any(normalize(name) not in around for name in names_in(draft.text)):
         return []
-    if adds_a_clause(draft.text, f"{around}\n{asked}"):
+    if adds_a_clause(draft.text, f"{around}\n{asked}") or is_of_another(draft.text, chosen, compared):
         return []
     return sorted(chosen, key=lambda c: (c.passage.rank, c.start))
 
@@ -119,6 +121,16 @@ def adds_a_clause(draft: str, known: str) -> bool:
     terms = set(index_terms(known))
     clauses = [set(index_terms(clause)) for clause in _BETWEEN_CLAUSES.split(draft)]
     return any(len(clause) >= CLAUSE and len(clause & terms) < LEAST_OF_CLAUSE * len(clause) for clause in clauses)
+
+
+def is_of_another(draft: str, cited: Sequence[Candidate], compared: Sequence[str]) -> bool:
+    """Whether a figure of a draft is cited from a sentence that names other things of those compared than the draft.
+
+    小红书有1.7亿用户 of a sentence that says so of TikTok. `compared` are normalised.
+    """
+    texts = [c.text for c in cited if figures(c.text) & figures(draft)]
+    own, *others = ({thing for thing in compared if thing in normalize(text)} for text in (draft, *texts))
+    return bool(own) and any(other and not other & own for other in others)
 
 
 def may_be_the_answer(terms: set[str], passages: Sequence[Passage]) -> bool:

@@ -111,6 +111,10 @@ def test_nothing_is_added_to_what_a_model_compares_where_it_names_both(server: F
     users = place_of(chain, question, "1.7 亿用户")
     server.reply = f"TikTok 在美国积累了 1.7 亿用户。[{users}]"
     assert any("小红书" in statement.text for statement in chain.invoke(question).statements[1:])
+    server.reply = f"TikTok 有 1.7 亿用户。[{users}]小红书有 1.7 亿用户。[{users}]"
+    answer = chain.invoke(question)
+    assert not any("小红书有 1.7" in statement.text for statement in answer.statements)
+    assert DROPPED.format(count=1) in answer.notice
     fell = place_of(chain, question, "日活用户数大幅下降")
     server.reply = f"TikTok 在美国积累了 1.7 亿用户，小红书的美国日活用户数则大幅下降。[{users}][{fell}]"
     assert len(chain.invoke(question).statements) == 1

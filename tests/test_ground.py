@@ -161,3 +161,12 @@ def test_a_clause_of_its_own_needs_words_of_the_passage_or_of_the_question() -> 
     assert not find_support(Draft("招聘渠道不够广泛，导致人才流失严重。", (1,)), of)
     assert find_support(Draft("招聘渠道不够广泛，导致人才流失严重。", (1,)), of, "招聘渠道够不够广泛？")
     assert find_support(Draft("所以，导致人才流失严重。", (1,)), of)
+
+
+def test_a_figure_is_not_given_to_another_of_the_things_compared() -> None:
+    of = [passage(1, "甲平台在美国积累了1.7亿用户。乙平台也有用户。两个平台各有所长。")]
+    compared = ("甲平台", "乙平台")
+    assert find_support(Draft("甲平台有1.7亿用户。", (1,)), of, "", compared)
+    assert not find_support(Draft("乙平台：1.7亿用户。", (1,)), of, "", compared)
+    assert find_support(Draft("乙平台：1.7亿用户。", (1,)), of)
+    assert find_support(Draft("用户有1.7亿。", (1,)), of, "", compared)
