@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import rag.features
+from eval.run import EVERYTHING_READ
 from eval.scoring import answer_scores, retrieval_scores
 from eval.sets import SetQuestion, load_set, locate
 from rag.chain import AnswerChain
@@ -21,8 +22,6 @@ from rag.reader import Reader, Reading, Window
 from rag.retrieve import HybridRetriever
 from rag.settings import load_settings
 from rag.types import Passage
-
-SECONDS = 60.0  # of the reader: a measurement does not depend on the machine's load
 
 
 class _Unchanged:
@@ -127,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     questions = load_set(options.set)
     with _each_window_once():
-        chain = AnswerChain(load_settings(index=options.index, reader=options.reader, reader_seconds=SECONDS))
+        chain = AnswerChain(load_settings(index=options.index, reader=options.reader, **EVERYTHING_READ))
         variants = heads() if options.reader else first_stage(chain)
         for name, without in variants.items():
             chain.embedder = SentenceEmbedder(chain.settings.embedding_model)  # it remembers questions

@@ -5,14 +5,13 @@ import sys
 from pathlib import Path
 from statistics import fmean
 
+from eval.run import EVERYTHING_READ
 from eval.sets import SetQuestion, load_set
 from rag.chain import AnswerChain
 from rag.prompt import prompt_messages
 from rag.settings import Settings, load_settings
 from rag.text import normalize
 from rag.types import Passage
-
-SECONDS = 60.0  # of the reader: a measurement does not depend on the machine's load
 
 
 def shown(question: SetQuestion, passages: tuple[Passage, ...], settings: Settings) -> list[bool]:
@@ -29,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("set", type=Path)
     parser.add_argument("--tokens", type=int, nargs="+", default=[1500, 3000], help="budgets, in cl100k tokens")
     options = parser.parse_args(arguments)
-    chain = AnswerChain(load_settings(index=options.index, reader_seconds=SECONDS))
+    chain = AnswerChain(load_settings(index=options.index, **EVERYTHING_READ))
     generation = chain.index.current()
     asked = [question for question in load_set(options.set) if question.evidence]
     found = [chain.retrieve(question.question, generation).passages for question in asked]

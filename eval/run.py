@@ -32,6 +32,7 @@ EPILOG = """exit codes: 0 every question was judged; 1 a question failed, or ind
 2 wrong arguments"""
 COLUMNS = ("evidence hit@5", "citation hit", "gold containment", "joint accuracy")
 RETRIEVAL_COLUMNS = ("article@1", "evidence hit@1", "evidence hit@5", "evidence recall@10", "MRR@10")
+EVERYTHING_READ = {"reader_seconds": 60.0, "read_at_once": 1000}  # a run must not depend on the machine's load
 DEPTH = 10  # passages that --retrieval-only looks at, for the metrics at 10
 EXTRACTIVE, LLM, RETRIEVAL = "extractive", "llm", "retrieval"
 
@@ -87,8 +88,7 @@ def read_sets(paths: Sequence[Path], tag: str | None, limit: int | None) -> Sets
 
 def settings_for(answerer: str, index: Path | None) -> Settings:
     """The settings of a run. Raises SettingsError where an LLM is to answer and none is named."""
-    everything_read = {"reader_seconds": 60.0, "read_at_once": 1000}  # a run must not depend on the machine's load
-    settings = load_settings(index=index, passages=DEPTH if answerer == RETRIEVAL else None, **everything_read)
+    settings = load_settings(index=index, passages=DEPTH if answerer == RETRIEVAL else None, **EVERYTHING_READ)
     if answerer == LLM and not settings.llm:
         raise SettingsError("--answerer llm needs YINJU_LLM: set it to provider:model, such as openai:deepseek-chat")
     return settings if answerer == LLM else settings.model_copy(update={"llm": ""})

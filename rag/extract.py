@@ -13,8 +13,9 @@ from rag.hanging import explains, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
+from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.subjects import as_asked, per_subject, subjects_of
-from rag.text import content_of, figures, index_terms, quantities, units
+from rag.text import content_of, figures, index_terms, normalize, quantities, units
 from rag.timeline import asks_for_sequence, sequence
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
@@ -58,13 +59,17 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one. Where the question leaves open which is true, the view of each article
-    is chosen as if it were alone. A sentence that announces a list brings the sentences after it; where several things
+    is chosen as if it were alone; where the best sentence says that there is none of what is asked for, only sentences
+    that speak of it are chosen. A sentence that announces a list brings the sentences after it; where several things
     are asked for, the best one, if it is an item of a numbered list, brings the other items. Where they or a meaning
     are asked for, the best one brings the sentence after it if that explains it.
     """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
+    if statements and says_there_is_none(question, measured.candidates[statements[0]].text):
+        asked = what_is_asked(question)
+        statements = [i for i in statements if speaks_of(asked, normalize(measured.candidates[i].text))]
     several = asks_for_several(question)
     share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
     kinds = asks_for(question)
@@ -95,11 +100,11 @@ def choose(question: str, measured: Measured) -> list[Group]:
                 items = items_beside(candidate)[:LONGEST_ENUMERATION]
                 groups += [Group(probability, [item]) for item in items if item != candidate]
                 most = max(most, len(groups))
-            if len(groups) == 1 and explained:
-                after = measured.candidates[i + 1 : i + 2]
-                groups += [Group(probability, [c]) for c in after if _follows(candidate, c) and explains(c.text)]
+            after = [c for c in measured.candidates[i + 1 :] if _follows(candidate, c)]
             if _ANNOUNCES.search(candidate.text):
-                groups += [Group(probability, [c]) for c in measured.candidates[i + 1 :] if _follows(candidate, c)]
+                groups += [Group(probability, [c]) for c in after]
+            elif len(groups) == 1 and explained:
+                groups += [Group(probability, [c]) for c in after[:1] if explains(c.text)]
         if len(groups) >= most:
             break
     return groups[:most]

@@ -12,7 +12,7 @@ from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
 LEAST_OF_CLAUSE = 0.3  # share of a clause's terms that the passages of its sentences, or the question, must hold
-CLAUSE = 3  # terms from which a clause says something by itself
+SHORTEST_CLAUSE = 3  # terms from which a clause says something by itself
 FRAGMENT = 4  # terms of a draft that says nothing by itself, such as a name
 MOST_CITED = 3  # sentences cited for one statement
 LONGEST_MARK = 24  # code points
@@ -120,7 +120,9 @@ def adds_a_clause(draft: str, known: str) -> bool:
     """Whether a clause of a draft has hardly a term of a text: 渠道不广，人才流失 of one that only says 人才流失."""
     terms = set(index_terms(known))
     clauses = [set(index_terms(clause)) for clause in _BETWEEN_CLAUSES.split(draft)]
-    return any(len(clause) >= CLAUSE and len(clause & terms) < LEAST_OF_CLAUSE * len(clause) for clause in clauses)
+    return any(
+        len(clause) >= SHORTEST_CLAUSE and len(clause & terms) < LEAST_OF_CLAUSE * len(clause) for clause in clauses
+    )
 
 
 def is_of_another(draft: str, cited: Sequence[Candidate], compared: Sequence[str]) -> bool:

@@ -31,7 +31,10 @@ _ASKS_STAFF = re.compile(r"多少(?:个|名|位)?(?:员工|职员|职工|店员|
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
-_COUNTED = re.compile(r"(?P<before>[^，。,]{0,8})多少[钱元块个]?(?P<after>[^，。？,?]*)")
+_COUNTED = re.compile(  # 多少保证金, 收不收保证金, 是否要交, 要交保证金吗
+    r"(?P<before>[^，。,]{0,8})(?:多少[钱元块个]?|(?![时动])(\w)[不没]\2|是否|有没有|(?=[^，。？?,]*吗)(?:需要?|要|用|得))"
+    r"(?P<after>[^，。？?,]*)"
+)
 _LEAST_COUNTED = 3  # code points that name what is counted: 不需要缴纳保证金 answers 要交多少保证金
 _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半])\s*[多余几来]?\s*[万亿]?\s*"
 _COUNT = re.compile(r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)")
@@ -56,13 +59,22 @@ def counts(figure: str, measure: str) -> bool:
     return bool(re.search(ends, normalize(figure)))
 
 
+def what_is_asked(question: str) -> str:
+    """What a question asks the number of, or whether there is any: what stands after 多少 or 收不收, else before."""
+    asked = _COUNTED.search(normalize(question))
+    return (asked["after"] or asked["before"]) if asked else ""
+
+
+def speaks_of(asked: str, text: str) -> bool:
+    """Whether a text has _LEAST_COUNTED code points in a row of what is asked for."""
+    size = _LEAST_COUNTED
+    return any(asked[at : at + size] in text for at in range(len(asked) - size + 1))
+
+
 def says_there_is_none(question: str, text: str) -> bool:
-    """Whether a text says that there is none of what a question wants counted: what stands after 多少, else before."""
-    if not (asked := _COUNTED.search(normalize(question))):
-        return False
-    counted, size = asked["after"] or asked["before"], _LEAST_COUNTED
-    parts = [match["what"] for match in _IS_NONE.finditer(normalize(text))]
-    return any(what[at : at + size] in counted for what in parts for at in range(len(what) - size + 1))
+    """Whether a text says that there is none of what a question asks for the number of, or whether there is any."""
+    asked = what_is_asked(question)
+    return any(speaks_of(asked, match["what"]) for match in _IS_NONE.finditer(normalize(text)))
 
 
 def states_number(question: str, text: str) -> bool:

@@ -41,6 +41,8 @@ def test_that_there_is_none_answers_how_much_though_the_reader_sees_no_number(ch
     answer = chain.invoke("保证金多少钱")
     assert not answer.refused and "商家不需要缴纳保证金" in answer.text
     assert chain.invoke("小红书给商家的退货运费险保额是多少？").refused
+    answer = chain.invoke("出海领航计划到底收不收保证金？")
+    assert not answer.refused and "商家不需要缴纳保证金" in answer.text
 
 
 def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: AnswerChain) -> None:

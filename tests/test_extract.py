@@ -148,6 +148,13 @@ def test_where_a_meaning_or_things_are_asked_for_the_best_sentence_brings_the_on
     assert texts("四十法则是什么意思？", [passage(1, text)], [-9, -9, 0]) == [["它囊括了不同的企业。"]]
 
 
+def test_where_the_best_says_that_there_is_none_only_sentences_that_speak_of_it_are_views() -> None:
+    none, other, aside = "商家不需要缴纳保证金。", "开店要交保证金五百元。", "平台会自动筛选出商品。"
+    passages = [passage(1, none), passage(2, other), passage(3, aside)]
+    assert texts("到底收不收保证金？", passages, [0, -0.5, -0.3]) == [[none], [other]]
+    assert texts("到底收不收保证金？", passages, [-0.3, -0.5, 0]) == [[aside], [none], [other]]
+
+
 def test_the_best_item_of_a_numbered_list_brings_the_others() -> None:
     text = "1.1 记事本：记事。\n2.1 甲词典：查词。\n它是免费的。\n2.2 乙词典：查句。\n2.3 丙词典：查错。"
     found = texts("查词的工具有哪些？", [passage(1, text)], [-9, -1, -9, 0, -9])

@@ -1,6 +1,7 @@
 import pytest
 
 from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, NO_REASON, NO_TIME, UNSAID, missing, unsaid
+from rag.quantity import says_there_is_none
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,23 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
 )
 def test_a_number_must_count_what_is_asked_for(question: str, text: str, lacks: bool) -> None:
     assert (missing(question, text) == NO_NUMBER) is lacks
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("要交多少保证金？", True),
+        ("出海计划到底收不收保证金？", True),
+        ("保证金收不收", True),
+        ("是否要缴纳保证金？", True),
+        ("有没有保证金？", True),
+        ("需要缴纳保证金吗？", True),
+        ("动不动就收保证金，谁说的？", False),
+        ("保证金什么时候退？", False),
+        ("口风松没松？", False),
+    ],
+)
+def test_that_there_is_none_is_told_of_what_is_asked_for_by_its_number_or_whether_there_is_any(
+    question: str, told: bool
+) -> None:
+    assert says_there_is_none(question, "资金方面，商家不需要缴纳保证金。") == told
