@@ -1,9 +1,11 @@
 """Embedding models through sentence-transformers: a vector per question and per sentence."""
 
 import copy
+import gc
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
@@ -150,9 +152,22 @@ class SentenceEmbedder:
         return rows
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """No search for garbage while a million objects that stay are made: it would take a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.freeze()  # later searches pass over them too
+            gc.enable()
+
+
 def _once(opened: Callable[..., "SentenceTransformer"]) -> Callable[..., "SentenceTransformer"]:
     """A model is opened once in a process, whoever asks first, and shared by its embedders."""
-    remembered, turn = cache(opened), threading.RLock()
+    remembered, turn = cache(_without_collecting()(opened)), threading.RLock()
 
     def open_once(*name: str) -> "SentenceTransformer":
         with turn:

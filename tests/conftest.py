@@ -113,9 +113,9 @@ NEEDS = {
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests whose means are missing on this machine, and say so; the files that ask an LLM come first.
+    """Leave out the tests whose means are missing on this machine, and say so; those that ask an LLM come first.
 
-    So they meet each other on the two cores, which the LLM takes whole, and not a browser that waits.
+    Their worker waits for it most of the time: what is left for the other one at the end is short.
     """
     for marker, (available, reason) in NEEDS.items():
         without = [item for item in items if item.get_closest_marker(marker)]

@@ -1,3 +1,4 @@
+import gc
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -101,6 +102,13 @@ def test_texts_get_the_same_vectors_on_however_many_cores(real_embedder: Sentenc
     finally:
         torch.set_num_threads(cores)
     assert [int(row.argmax()) for row in alone @ real_embedder.embed_texts(texts[::-1]).T] == [*range(47, -1, -1)]
+
+
+@pytest.mark.model
+def test_what_a_loaded_model_is_made_of_is_not_searched_for_garbage(real_embedder: SentenceEmbedder) -> None:
+    real_embedder.embed_query("猫")
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 100_000
 
 
 @pytest.mark.model

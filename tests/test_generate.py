@@ -1,6 +1,5 @@
 """The LLM path through LangChain's real OpenAI client, against a server on loopback that answers as told."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -360,17 +359,3 @@ def test_a_missing_extra_names_the_pip_command() -> None:
 def test_a_model_without_provider_says_how_to_write_it() -> None:
     with pytest.raises(ModelError, match="write provider:model"):
         open_model(Settings(llm="qwen"))
-
-
-@pytest.mark.llm
-@pytest.mark.parametrize("question", [QUESTION, "福利社是什么时候关闭的？", "小红书的月活用户有多少？"])
-def test_a_real_llm_answers_with_citations_that_hold(
-    corpus_index: Path, real_embedder: SentenceEmbedder, question: str
-) -> None:
-    settings = Settings(
-        index=corpus_index, llm="openai:test", llm_base_url=os.environ["YINJU_TEST_LLM"], llm_prompt_tokens=1000
-    )
-    answer = AnswerChain(settings, embedder=real_embedder).invoke(question)
-    assert answer.statements or answer.refused
-    for citation in answer.citations:
-        assert citation.quote in citation.article.text

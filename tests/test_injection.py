@@ -1,6 +1,5 @@
 """Attacks in articles and in questions, against a model that obeys every one of them."""
 
-import os
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -12,10 +11,9 @@ from llm_server import FakeServer, fake_llm
 from rag.extract import extract
 from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.generate import generate, open_model
-from rag.ground import missing_names
 from rag.measure import Measured
 from rag.settings import Settings
-from rag.text import figures, sentence_spans
+from rag.text import sentence_spans
 from rag.types import Answer, Article, Chunk, Passage, Question
 from views.answer import answer_html
 
@@ -110,22 +108,6 @@ def test_what_a_model_writes_because_an_attack_said_so_is_not_believed(
     assert answer is not None
     assert [statement.text for statement in answer.statements] == [FACT]
     assert is_harmless(answer_html(answer, 0))
-
-
-@pytest.mark.llm
-@pytest.mark.parametrize("place", ["article", "question"])
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_an_attack_gets_nothing_past_a_real_model_and_its_checks(attack: str, place: str) -> None:
-    words = ATTACKS[attack][0]
-    settings = Settings(llm="openai:test", llm_base_url=os.environ["YINJU_TEST_LLM"], llm_answer_tokens=32)
-    text = f"{FACT}\n{words}" if place == "article" else FACT
-    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
-    answer = last_answer(settings, question, text)
-    if answer is not None:
-        assert is_harmless(answer_html(answer, 0))
-        for statement in answer.statements:
-            assert figures(statement.text) <= figures(text)
-            assert not missing_names(statement.text, f"出海计划\n{text}")
 
 
 @pytest.mark.parametrize("place", ["article", "question"])

@@ -1,6 +1,5 @@
 """Follow-ups completed by an LLM: what is sent, what is believed, and what happens otherwise."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -189,13 +188,3 @@ def test_the_chain_searches_what_the_rules_make_of_it_otherwise(server: FakeServ
 def test_a_question_that_stands_alone_is_not_sent(server: FakeServer, chain: AnswerChain, question: Question) -> None:
     chain.retrieve(question, chain.index.current())
     assert server.prompts == []
-
-
-@pytest.mark.llm
-def test_what_a_real_llm_makes_of_a_follow_up_is_believed_or_left_to_the_rules() -> None:
-    settings = Settings(llm="openai:test", llm_base_url=os.environ["YINJU_TEST_LLM"], llm_rewrite_seconds=60)
-    model = open_model(settings)
-    revenue = asked("那2024年呢？", "小红书2023年的收入是多少？", "约37亿美元。")
-    completed = [rewrite_follow_up(model, question, settings) for question in (FANS, revenue)]
-    assert any(completed)
-    assert all(text is None or name in text for text, name in zip(completed, ("福利社", "2024"), strict=True))
