@@ -47,7 +47,7 @@ browser:
 	@sh tests/install_browser.sh
 
 test: .venv/ready-dev browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder  # for two cores: one waits for a page or a model
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder  # a core each: more threads wait for each other
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

@@ -73,13 +73,17 @@ def real_embedder() -> SentenceEmbedder:
 def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index folder that holds corpus/, embedded by the bundled model; only for tests marked `model`.
 
-    The first worker that asks for it builds it for all.
+    The first worker that asks for it builds it for all, from the vectors in YINJU_TEST_VECTORS where it names the cache of
+    another index.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     with locked(shared / "corpus.lock", fcntl.LOCK_EX):
         if not (shared / "corpus-index").exists():
             building = tmp_path_factory.mktemp("corpus") / "index"
+            if vectors := os.environ.get("YINJU_TEST_VECTORS"):
+                building.mkdir()
+                shutil.copy(vectors, building / "cache.sqlite")
             ingest(CORPUS, building, real_embedder)
             building.rename(shared / "corpus-index")
     return shared / "corpus-index"
