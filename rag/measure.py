@@ -24,6 +24,7 @@ from rag.features import (
     topic_features,
 )
 from rag.index import Generation
+from rag.timeline import without_order
 from rag.types import Passage
 
 SAID = 0.5  # probability from which a few passages that were read are enough
@@ -67,7 +68,8 @@ def measure(
 
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
     sentences are then chosen for that part as much as for the whole. With `own_topic` that part refers to nothing
-    before it, and the topic is judged by it as much as by the whole.
+    before it, and the topic is judged by it as much as by the whole. The words that ask for a sequence of events are no
+    part of the topic.
     """
     read = [p for p in passages if (p.copy_of or p.rank) <= most]
     candidates = candidates_of(read)
@@ -87,11 +89,13 @@ def measure(
         for alternative in alternatives_of(newest or query)
     )
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
-    cosines = [(max(p.dense for p in read), embedder.everyday_cosine(query))]
     own_topic = own_topic and newest is not None
-    if newest and own_topic:
-        nearest = max((generation.library.sentence_vectors(p.chunk.id) @ vectors[1]).max() for p in read)
-        cosines.append((float(nearest), embedder.everyday_cosine(newest)))
+    about = [without_order(query) or query, *([newest] if newest and own_topic else [])]
+    cosines = []
+    for text in about:
+        vector = embedder.embed_query(text)
+        nearest = max((generation.library.sentence_vectors(p.chunk.id) @ vector).max() for p in read)
+        cosines.append((float(nearest), embedder.everyday_cosine(text)))
     dense, everyday = np.mean(cosines, axis=0)
     topic = topic_features(query, dense, everyday, coverage, chunks)
     logits = [p.reading.answers for p in read if p.reading]

@@ -38,6 +38,11 @@ def asks_for_sequence(question: str) -> bool:
     return bool(_ASKS_SEQUENCE.search(question))
 
 
+def without_order(question: str) -> str:
+    """A question without the words that ask for a sequence: 讲讲福利社 of 按时间讲讲福利社从开张到关门的经过."""
+    return _ASKS_SEQUENCE.sub("", question)
+
+
 def event_times(article: Article) -> list[tuple[int, str]]:
     """Every time that an article names: its offset, and the time as far as it is known, 2025-03 for 2025年3月.
 

@@ -73,8 +73,7 @@ def real_embedder() -> SentenceEmbedder:
 def corpus_index(real_embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index folder that holds corpus/, embedded by the bundled model; only for tests marked `model`.
 
-    The first worker that asks for it builds it for all, from the vectors in YINJU_TEST_VECTORS where it names the cache of
-    another index.
+    The first worker that asks for it builds it for all, with the vectors of the cache that YINJU_TEST_VECTORS names.
     """
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

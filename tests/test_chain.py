@@ -53,6 +53,12 @@ def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: Answ
         assert statement.text == quotes[statement.citations[0]]
 
 
+def test_the_words_that_ask_for_a_sequence_are_no_part_of_the_topic(chain: AnswerChain) -> None:
+    answer = chain.invoke("按时间讲讲福利社从开张到关门的经过")
+    assert not answer.refused and "11 月 16 日正式关闭" in answer.text
+    assert chain.invoke("按时间讲讲唐朝从兴盛到衰落的经过").refused
+
+
 def test_a_topic_that_no_article_holds_is_refused_with_a_sentence(chain: AnswerChain) -> None:
     answer = chain.invoke("红烧肉怎么炖才能软烂又不腻？")
     assert (answer.refused, answer.statements, answer.notice) == (True, (), ABSENT)
