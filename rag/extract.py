@@ -219,10 +219,10 @@ def asking_words(question: Question) -> str:
     return f"{last} {question.text}".strip()
 
 
-def in_order_of_time(measured: Measured, period: Period | None) -> list[Group]:
+def in_order_of_time(question: str, measured: Measured, period: Period | None) -> list[Group]:
     """The statements of an answer that tells events in order; empty where the articles date too few of them."""
     probabilities = sentence_probabilities(measured)
-    events = sequence(measured.candidates, probabilities, period, says_the_same)
+    events = sequence(question, measured.candidates, probabilities, period, says_the_same)
     return [Group(float(probabilities[i]), [measured.candidates[i]]) for i in events]
 
 
@@ -265,7 +265,9 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     `period` is the time that the question speaks of: events in order are those within it.
     """
     asked = asking_words(question)
-    told = in_order_of_time(measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
+    told = (
+        in_order_of_time(asked, measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
+    )
     return told or in_reading_order(choose(asked, measured), newest_first=leaves_it_open(question.text)), bool(told)
 
 

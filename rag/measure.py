@@ -68,8 +68,8 @@ def measure(
 
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
     sentences are then chosen for that part as much as for the whole. With `own_topic` that part refers to nothing
-    before it, and the topic is judged by it as much as by the whole. The words that ask for a sequence of events are no
-    part of the topic.
+    before it, and the topic is judged by it as much as by the whole. It is judged with and without the words that ask
+    for a sequence of events, and is the more probable.
     """
     read = [p for p in passages if (p.copy_of or p.rank) <= most]
     candidates = candidates_of(read)
@@ -90,14 +90,19 @@ def measure(
     )
     coverage = features[:, SENTENCE_FEATURES.index("coverage")].max()
     own_topic = own_topic and newest is not None
-    about = [without_order(query) or query, *([newest] if newest and own_topic else [])]
-    cosines = []
-    for text in about:
+
+    def cosines(text: str) -> tuple[float, float]:
         vector = embedder.embed_query(text)
         nearest = max((generation.library.sentence_vectors(p.chunk.id) @ vector).max() for p in read)
-        cosines.append((float(nearest), embedder.everyday_cosine(text)))
-    dense, everyday = np.mean(cosines, axis=0)
-    topic = topic_features(query, dense, everyday, coverage, chunks)
+        return float(nearest), embedder.everyday_cosine(text)
+
+    judged = [(max(p.dense for p in read), embedder.everyday_cosine(query))]
+    if (alone := without_order(query)) not in (query, ""):
+        judged.append(cosines(alone))
+    own = [cosines(newest)] if newest and own_topic else []
+    means = [np.mean([pair, *own], axis=0) for pair in judged]
+    topics = [topic_features(query, dense, everyday, coverage, chunks) for dense, everyday in means]
+    topic = max(topics, key=_topic_logit)
     logits = [p.reading.answers for p in read if p.reading]
     most_were_read = len(logits) > len(read) / 2  # else, where those that were do not answer, another may
     known = most_were_read or said_probability(logits) >= SAID
@@ -106,8 +111,12 @@ def measure(
 
 def topic_probability(measured: Measured) -> float:
     """Probability, 0 to 1, that the corpus holds the topic of the question."""
+    return _logistic(_topic_logit(measured.topic))
+
+
+def _topic_logit(topic: npt.NDArray[Any]) -> float:
     weights = _weights()
-    return _logistic(measured.topic @ [weights["topic"][name] for name in TOPIC_FEATURES] + weights["topic_intercept"])
+    return float(topic @ [weights["topic"][name] for name in TOPIC_FEATURES] + weights["topic_intercept"])
 
 
 def answer_probability(measured: Measured) -> float | None:

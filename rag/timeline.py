@@ -7,11 +7,13 @@ from datetime import date, timedelta
 
 from rag.dates import BEGINNING, END, NUMBERS, Period
 from rag.features import Candidate, Matrix
+from rag.text import normalize
 from rag.types import Article
 
 MOST_EVENTS = 8
 LEAST_EVENTS = 2  # with fewer there is no sequence
 EVENT_ABOVE = 0.005  # of the best dated sentence's probability
+SELDOM = 0.1  # share of the sentences up to which those that hold a name are about it
 
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事记|来龙去脉|一步一?步|一路走来"
@@ -29,6 +31,7 @@ _TIME = re.compile(
     r"|(?P<next>(?P<day_after>隔天|次日|翌日)|(?P<months>[一两三])个月后|同日|同月|当月|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
     r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
 )
+_QUOTED = re.compile("[“「『《]([^“”「」『』《》，。]{2,12})[”」』》]")
 _ANNOUNCES = re.compile(r"[：:？?]$")
 _SALES = {"618": "6", "双11": "11", "双十一": "11"}  # months of shopping festivals
 
@@ -41,6 +44,18 @@ def asks_for_sequence(question: str) -> bool:
 def without_order(question: str) -> str:
     """A question without the words that ask for a sequence: 讲讲福利社 of 按时间讲讲福利社从开张到关门的经过."""
     return _ASKS_SEQUENCE.sub("", question)
+
+
+def of_what_is_named(question: str, candidates: Sequence[Candidate]) -> set[int]:
+    """Which candidates hold a name of the question that the articles quote, “福利社”, and that few candidates hold.
+
+    What is told of 小红书 everywhere names it here and there.
+    """
+    texts = [normalize(candidate.text) for candidate in candidates]
+    articles = {candidate.passage.article.id: candidate.passage.article.text for candidate in candidates}
+    quoted = {name for text in articles.values() for name in _QUOTED.findall(normalize(text))}
+    held = [{i for i, text in enumerate(texts) if name in text} for name in quoted if name in normalize(question)]
+    return set().union(*(those for those in held if len(those) <= SELDOM * len(texts)))
 
 
 def event_times(article: Article) -> list[tuple[int, str]]:
@@ -95,14 +110,21 @@ def _year_of(word: str, year: str, published: str) -> str:
 
 
 def sequence(
-    candidates: Sequence[Candidate], probabilities: Matrix, period: Period | None, same: Callable[[str, str], bool]
+    question: str,
+    candidates: Sequence[Candidate],
+    probabilities: Matrix,
+    period: Period | None,
+    same: Callable[[str, str], bool],
 ) -> list[int]:
     """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
-    Of those whose texts are the `same` the most probable alone. Empty where fewer than LEAST_EVENTS are left. Of a
-    single year only those are taken that name a month, where enough do.
+    Of those whose texts are the `same` the most probable alone. Empty where fewer than LEAST_EVENTS are left. Where the
+    question names what few sentences hold, those alone are taken; of a single year those that name a month, where
+    enough do.
     """
     times = {i: time for i, time in _times_of(candidates).items() if period is None or _within(time, period)}
+    if named := of_what_is_named(question, candidates):
+        times = {i: time for i, time in times.items() if i in named}
     if period and (period.since or "")[:4] == (period.until or "")[:4]:
         with_month = {i: time for i, time in times.items() if "-" in time}
         times = with_month if len(with_month) >= LEAST_EVENTS else times

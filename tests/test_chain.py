@@ -53,9 +53,11 @@ def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: Answ
         assert statement.text == quotes[statement.citations[0]]
 
 
-def test_the_words_that_ask_for_a_sequence_are_no_part_of_the_topic(chain: AnswerChain) -> None:
+def test_the_topic_of_a_sequence_is_judged_with_and_without_the_words_that_ask_for_one(chain: AnswerChain) -> None:
     answer = chain.invoke("按时间讲讲福利社从开张到关门的经过")
     assert not answer.refused and "11 月 16 日正式关闭" in answer.text
+    assert all("福利社" in statement.text for statement in answer.statements)
+    assert not chain.invoke("Uniik从上线到停服的经过").refused  # by the whole: the name alone is near to nothing
     assert chain.invoke("按时间讲讲唐朝从兴盛到衰落的经过").refused
 
 

@@ -51,6 +51,13 @@ def server() -> Iterator[FakeServer]:
         yield running
 
 
+def attacked(attack: str, place: str) -> tuple[str, str]:
+    """A question and the article that answers it, with what an attack says in the one or the other."""
+    words = ATTACKS[attack][0]
+    question = "首期覆盖哪些市场？"
+    return (question, f"{FACT}\n{words}") if place == "article" else (f"{question}{words}", FACT)
+
+
 def passage(text: str) -> Passage:
     article = Article("文", "文.md", raw=text, title="出海计划", url=URL)
     return Passage(article, Chunk("c", "文", 0, len(text), text, "", tuple(sentence_spans(text))), 1, 1.0)
@@ -101,10 +108,7 @@ def test_the_test_itself_sees_a_harmful_page() -> None:
 def test_what_a_model_writes_because_an_attack_said_so_is_not_believed(
     server: FakeServer, attack: str, place: str
 ) -> None:
-    words, payload = ATTACKS[attack]
-    text = f"{FACT}\n{words}" if place == "article" else FACT
-    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
-    answer = answered(server, question, text, f"{FACT}[1]{payload}")
+    answer = answered(server, *attacked(attack, place), f"{FACT}[1]{ATTACKS[attack][1]}")
     assert answer is not None
     assert [statement.text for statement in answer.statements] == [FACT]
     assert is_harmless(answer_html(answer, 0))
@@ -113,9 +117,8 @@ def test_what_a_model_writes_because_an_attack_said_so_is_not_believed(
 @pytest.mark.parametrize("place", ["article", "question"])
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_without_a_model_an_attack_is_at_most_quoted(attack: str, place: str) -> None:
-    words = ATTACKS[attack][0]
-    of = passage(f"{FACT}\n{words}" if place == "article" else FACT)
-    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
+    question, text = attacked(attack, place)
+    of = passage(text)
     candidates = candidates_of([of])
     measured = Measured(candidates, np.zeros((len(candidates), len(SENTENCE_FEATURES))), np.zeros(3))
     *_, answer = extract(Question(question), measured, (of,))

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from test_injection import ATTACKS, FACT, is_harmless, last_answer
+from test_injection import ATTACKS, attacked, is_harmless, last_answer
 from test_rewrite_llm import FANS, asked
 
 from rag.chain import AnswerChain
@@ -30,9 +30,7 @@ def real(**changed: object) -> Settings:
 @pytest.mark.parametrize("place", ["article", "question"])
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_gets_nothing_past_the_model_and_its_checks(attack: str, place: str) -> None:
-    words = ATTACKS[attack][0]
-    text = f"{FACT}\n{words}" if place == "article" else FACT
-    question = f"首期覆盖哪些市场？{words}" if place == "question" else "首期覆盖哪些市场？"
+    question, text = attacked(attack, place)
     answer = last_answer(real(llm_answer_tokens=32), question, text)
     if answer is not None:
         assert is_harmless(answer_html(answer, 0))

@@ -16,11 +16,11 @@ def times(text: str, published: str | None = None) -> list[str]:
     return [time for _, time in event_times(article(text, published))]
 
 
-def told(text: str, probabilities: list[float], period: Period | None = None) -> list[str]:
+def told(text: str, probabilities: list[float], period: Period | None = None, question: str = "经过？") -> list[str]:
     of = article(text, "2025-09-01")
     passage = Passage(of, Chunk("c", "文", 0, len(text), text, "", tuple(sentence_spans(text))), 1, 1.0)
     candidates = candidates_of([passage])
-    return [candidates[i].text for i in sequence(candidates, np.array(probabilities), period, str.__eq__)]
+    return [candidates[i].text for i in sequence(question, candidates, np.array(probabilities), period, str.__eq__)]
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,15 @@ def test_the_beginning_and_the_end_of_a_year_are_its_first_and_last_month() -> N
 def test_events_that_say_the_same_count_once_so_that_others_have_room() -> None:
     text = "2025年1月开会。" * MOST_EVENTS + "2025年2月发布。"
     assert told(text, [0.1] * MOST_EVENTS + [0.05]) == ["2025年1月开会。", "2025年2月发布。"]
+
+
+def test_of_a_name_that_the_articles_quote_and_few_sentences_hold_only_its_own_events_are_told() -> None:
+    others = [f"{year}年卖鱼。" for year in range(2001, 2030)]
+    text = "\n".join(["2010年“福利社”开张。", *others, "2023年福利社关门。"])
+    even = [1.0] * 31
+    assert told(text, even, question="福利社的历程") == ["2010年“福利社”开张。", "2023年福利社关门。"]
+    assert len(told(text, even, question="鱼店的历程")) == MOST_EVENTS
+    assert told(text.replace("2023年福利社", "福利社"), even, question="福利社的历程") == []  # one event is no sequence
+    everywhere = text.replace("卖鱼", "福利社卖鱼")
+    assert len(told(everywhere, even, question="福利社的历程")) == MOST_EVENTS
+    assert len(told(text.replace("“福利社”", "福利社"), even, question="福利社的历程")) == MOST_EVENTS
