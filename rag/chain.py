@@ -47,7 +47,7 @@ from rag.rewrite_llm import rewrite_follow_up
 from rag.settings import Settings, load_settings
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Passage, Query, Question, Search
-from rag.understand import understand
+from rag.understand import to_simplified, understand
 
 log = logging.getLogger(__name__)
 
@@ -178,9 +178,10 @@ class AnswerChain(Runnable[Input, Answer]):
         for search in self._searches(question, generation, config, timings):
             yield Answer(question, passages=search.passages, search=search)
         query, passages = search.query, search.passages
+        simple = question.changed(to_simplified)  # as the patterns are that tell what is asked for
         with _timed(timings, "measure"):
-            newest = question.text if question.history and query.text != question.text else None
-            most = settings.passages if asks_for_sequence(question.text) else READ_PASSAGES
+            newest = simple.text if question.history and query.text != simple.text else None
+            most = settings.passages if asks_for_sequence(simple.text) else READ_PASSAGES
             own = not refers_back(question.text)
             measured = (
                 measure(query.text, passages, generation, self.embedder, newest=newest, own_topic=own, most=most)
@@ -190,9 +191,9 @@ class AnswerChain(Runnable[Input, Answer]):
         if about := answer_about(question, query, generation.library, passages):
             yield replace(about, search=search)
             return
-        judged = judge(question, search, measured, generation.library, settings)
+        judged = judge(simple, search, measured, generation.library, settings)
         if measured is None or judged.refused:
-            yield replace(judged, search=search)
+            yield replace(judged, question=question, search=search)
             return
         begun, before = time.perf_counter(), timings.get("answer", 0.0)
         for answer in self._answer(question, query, measured, judged, generation.library, config):
@@ -293,12 +294,13 @@ class AnswerChain(Runnable[Input, Answer]):
         passages = judged.passages
         notices = [UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice]
         period = period_of(query.text, self.today())
+        simple = judged.question
         if self.model is not None:
             answer = None
             doubted = (answer_probability(measured) or 0.0) >= self.settings.declined_threshold
             stands_in = FELL_BACK
             try:
-                groups, told = statements_of(question, measured, period)
+                groups, told = statements_of(simple, measured, period)
                 extracts = [group.candidates[0] for group in groups]
                 shown = (*passages, *passages_before(question, passages, library, query.scope))
                 for answer in generate(self.model, question, shown, self.settings, config, extracts=extracts):
@@ -309,17 +311,18 @@ class AnswerChain(Runnable[Input, Answer]):
                         answer = replace(answer, nearest=nearest_citations(measured))
                     yield answer
                 if answer is not None and answer.statements:
-                    yield completed(answer, question, groups, told=told)
+                    yield completed(answer, simple, groups, told=told)
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None
             if answer is not None and (answer.statements or answer.refused):
                 return
             notices.insert(0, stands_in.format(name=self.settings.llm))
-        for answer in extract(question, measured, passages, period):
+        for answer in extract(simple, measured, passages, period):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
             first = [notice for notice in notices if not (settled and notice == NEARLY)]
-            yield replace(answer, notice="\n".join(filter(None, (*first, answer.notice))))
+            notice = "\n".join(filter(None, (*first, answer.notice)))
+            yield replace(answer, question=question, notice=notice)
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """Words that make a question polite and ask nothing: 你好，请问…；能不能告诉我…；…谢谢."""
 
 import re
-from dataclasses import replace
 
 from rag.text import simplify
 from rag.types import Question
@@ -62,8 +61,4 @@ def without_courtesy(text: str) -> str:
 
 def plain(question: Question) -> Question:
     """A question, and what was asked before it, without courtesy."""
-    history = (
-        replace(turn, content=without_courtesy(turn.content)) if turn.role == "user" else turn
-        for turn in question.history
-    )
-    return replace(question, text=without_courtesy(question.text), history=tuple(history))
+    return question.changed(without_courtesy)

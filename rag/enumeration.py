@@ -1,23 +1,28 @@
 """Items of a list, each a sentence that begins with its number: 3.1 零克查词, 3.2 句易网."""
 
 import re
+from collections.abc import Sequence
 
 from rag.features import Candidate
+from rag.types import Span
 
 _MARKER = re.compile(
     r"\s*(?P<before>[（(第]?(?:\d{1,2}\.)*)(?P<number>\d{1,2}|[一二三四五六七八九十]|[①-⑳])"
     r"(?P<after>[)）.、．，,：:]|[是步点个]|(?<=[①-⑳])|\s)(?!\d)"
 )
-_NUMERALS = {numeral: number for number, numeral in enumerate("一二三四五六七八九十", 1)}
+_NUMERALS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 
 
 def _marked(sentence: str) -> tuple[str, int] | None:
     """What stands around the number that begins a sentence, and that number; None where none does."""
     if not (marker := _MARKER.match(sentence)):
         return None
-    numeral = marker["number"]
-    number = _NUMERALS.get(numeral) or (int(numeral) if numeral.isdecimal() else ord(numeral) - ord("①") + 1)
-    return f"{marker['before']}#{marker['after']}", number
+    return f"{marker['before']}#{marker['after']}", numeral(marker["number"])
+
+
+def numeral(written: str) -> int:
+    """The number that is written as 3, 三 or ③."""
+    return _NUMERALS.get(written) or (int(written) if written.isdecimal() else ord(written) - ord("①") + 1)
 
 
 def items_beside(candidate: Candidate) -> list[Candidate]:
@@ -25,17 +30,37 @@ def items_beside(candidate: Candidate) -> list[Candidate]:
 
     Their numbers follow on each other. What an item says in further sentences is not among them.
     """
-    article, spans = candidate.passage.article, candidate.passage.chunk.sentences
-    marked = [_marked(article.text[start:end]) for start, end in spans]
-    at = spans.index((candidate.start, candidate.end))
+    spans, marked = _sentences(candidate)
+    return [Candidate(candidate.passage, *spans[i]) for i in _list_around(spans.index(_span(candidate)), marked)]
+
+
+def items_after(announcement: Candidate) -> list[Candidate]:
+    """The items of the numbered list that begins right after a sentence, in order; else none."""
+    spans, marked = _sentences(announcement)
+    first = spans.index(_span(announcement)) + 1
+    items = _list_around(first, marked) if first < len(spans) else []
+    return [Candidate(announcement.passage, *spans[i]) for i in items if i >= first]
+
+
+def _span(candidate: Candidate) -> Span:
+    return candidate.start, candidate.end
+
+
+def _sentences(candidate: Candidate) -> tuple[Sequence[Span], list[tuple[str, int] | None]]:
+    """The sentences of a candidate's passage, and what marks each as an item."""
+    spans, text = candidate.passage.chunk.sentences, candidate.passage.article.text
+    return spans, [_marked(text[start:end]) for start, end in spans]
+
+
+def _list_around(at: int, marked: Sequence[tuple[str, int] | None]) -> list[int]:
+    """Which sentences begin the items of the list of which one sentence begins an item; none where it has no other."""
     if not (own := marked[at]):
         return []
     shape, number = own
     numbers = [(i, of[1]) for i, of in enumerate(marked) if of and of[0] == shape]
-    middle = numbers.index((at, number))
-    first = last = middle
+    first = last = numbers.index((at, number))
     while first > 0 and numbers[first - 1][1] == numbers[first][1] - 1:
         first -= 1
     while last + 1 < len(numbers) and numbers[last + 1][1] == numbers[last][1] + 1:
         last += 1
-    return [Candidate(candidate.passage, *spans[i]) for i, _ in numbers[first : last + 1]] if last > first else []
+    return [i for i, _ in numbers[first : last + 1]] if last > first else []

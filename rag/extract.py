@@ -7,7 +7,7 @@ from itertools import combinations
 
 from rag.dates import Period
 from rag.emphasis import emphasis_of
-from rag.enumeration import items_beside
+from rag.enumeration import items_after, items_beside, numeral
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
@@ -37,6 +37,7 @@ _TIME_UNITS = frozenset("年月日号天时分")
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
+_COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
 _ANNOUNCES = re.compile(r"[：:]$")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
@@ -60,9 +61,10 @@ def choose(question: str, measured: Measured) -> list[Group]:
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one. Where the question leaves open which is true, the view of each article
     is chosen as if it were alone; where the best sentence says that there is none of what is asked for, only sentences
-    that speak of it are chosen. A sentence that announces a list brings the sentences after it; where several things
-    are asked for, the best one, if it is an item of a numbered list, brings the other items. Where they or a meaning
-    are asked for, the best one brings the sentence after it if that explains it.
+    that speak of it are chosen. A sentence that announces a list brings the items of it, of one without numbers the
+    sentences after it; where several things are asked for, the best one, if it is an item of a numbered list, brings
+    the other items. Where they or a meaning are asked for, the best one brings the sentence after it if that explains
+    it.
     """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
@@ -72,10 +74,8 @@ def choose(question: str, measured: Measured) -> list[Group]:
         statements = [i for i in statements if speaks_of(asked, normalize(measured.candidates[i].text))]
     several = asks_for_several(question)
     share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
-    kinds = asks_for(question)
-    asks_number = "number" in kinds
+    asks_number = "number" in asks_for(question)
     leaves_open = leaves_it_open(question)
-    explained = bool(kinds) and kinds <= {"several", "definition"}
     groups: list[Group] = []
     most = MOST_SENTENCES
     for i in statements:
@@ -95,19 +95,37 @@ def choose(question: str, measured: Measured) -> list[Group]:
             if groups and asks_number and _is_other_figure(question, candidate, groups)
             else best,
         ):
+            brought, is_list = _brought_along(question, candidate, measured.candidates[i + 1 :], best=not groups)
             groups.append(Group(probability, [candidate]))
-            if len(groups) == 1 and several:
-                items = items_beside(candidate)[:LONGEST_ENUMERATION]
-                groups += [Group(probability, [item]) for item in items if item != candidate]
-                most = max(most, len(groups))
-            after = [c for c in measured.candidates[i + 1 :] if _follows(candidate, c)]
-            if _ANNOUNCES.search(candidate.text):
-                groups += [Group(probability, [c]) for c in after]
-            elif len(groups) == 1 and explained:
-                groups += [Group(probability, [c]) for c in after[:1] if explains(c.text)]
+            shown = [c for group in groups for c in group.candidates]
+            groups += [Group(probability, [c]) for c in brought if c not in shown]
+            most = max(most, len(groups)) if is_list else most  # a list is told whole
         if len(groups) >= most:
             break
     return groups[:most]
+
+
+def _brought_along(
+    question: str, candidate: Candidate, later: Sequence[Candidate], *, best: bool
+) -> tuple[list[Candidate], bool]:
+    """What a chosen sentence brings with it of the candidates after it, and whether that is a numbered list.
+
+    `best` is whether the sentence is the most probable one.
+    """
+    after = [c for c in later if _follows(candidate, c)]
+    if _ANNOUNCES.search(candidate.text):
+        items = items_after(candidate)[:LONGEST_ENUMERATION]
+        return items or after, bool(items)
+    if not best:
+        return [], False
+    items, counted = items_beside(candidate), _COUNTED_LIST.search(question)
+    if asks_for_several(question) or (counted and len(items) == numeral(counted["number"])):
+        items = items[:LONGEST_ENUMERATION]
+    else:
+        items = []
+    kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
+    explained = bool(kinds) and kinds <= {"several", "definition"}
+    return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
 
 
 def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:

@@ -1,6 +1,7 @@
 """A question, which articles may answer it, and what is searched for it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -43,6 +44,13 @@ class Question:
     history: tuple[Message, ...] = ()
     id: str = ""
     scope: Scope = ALL
+
+    def changed(self, change: Callable[[str], str]) -> "Question":
+        """The question with a change of all that the reader typed, now and before."""
+        history = (
+            replace(turn, content=change(turn.content)) if turn.role == "user" else turn for turn in self.history
+        )
+        return replace(self, text=change(self.text), history=tuple(history))
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,16 @@ def test_an_answer_quotes_the_articles_word_for_word(chain: AnswerChain) -> None
         assert raw[citation["raw_start"] : citation["raw_end"]] == citation["quote"]
 
 
+def test_a_question_in_traditional_characters_is_answered_like_the_same_in_simplified_ones(chain: AnswerChain) -> None:
+    for asked, same in (
+        ("小紅書為什麼偏心視頻筆記", "小红书为什么偏心视频笔记"),
+        ("按時間講講福利社的經過", "按时间讲讲福利社的经过"),
+    ):
+        answer = chain.invoke(asked)
+        assert answer.text == chain.invoke(same).text and len(answer.statements) > 1
+        assert answer.question.text == asked
+
+
 def test_that_there_is_none_answers_how_much_though_the_reader_sees_no_number(chain: AnswerChain) -> None:
     answer = chain.invoke("保证金多少钱")
     assert not answer.refused and "商家不需要缴纳保证金" in answer.text

@@ -169,6 +169,22 @@ def test_a_numbered_list_may_have_more_items_than_an_answer_has_sentences() -> N
     assert len(texts("有哪些？", [passage(1, text)], [0, *[-9.0] * 6])) == 7
 
 
+def test_an_announced_numbered_list_is_told_whole_without_what_its_items_say_further() -> None:
+    text = "分三步。\n要做这些事：\n1. 剪毛。毛要干。\n2. 纺线。\n3. 织布。\n4. 染色。\n布可以卖。"
+    steps = [["要做这些事："], ["1. 剪毛。"], ["2. 纺线。"], ["3. 织布。"], ["4. 染色。"]]
+    assert texts("谁？", [passage(1, text)], [-9, 0, -9, -9, -9, -9, -9, -9]) == steps
+    after_the_best = texts("有哪些事？", [passage(1, text)], [0, -0.1, -9, -9, -9, -9, -9, -9])
+    assert after_the_best == [["分三步。"], *steps]
+    twice = texts("有哪些事？", [passage(1, text)], [-9, -0.1, 0, -9, -9, -9, -9, -9])
+    assert sorted(twice) == sorted(steps)  # an item that is the best is not told again after what announces it
+
+
+def test_a_question_for_so_many_things_brings_the_list_of_so_many_items() -> None:
+    passages = [passage(1, "第一，剪毛。第二，纺线。第三，织布。")]
+    assert len(texts("要做哪三件事？", passages, [0, -9, -9])) == 3
+    assert len(texts("要做哪两件事？", passages, [0, -9, -9])) == 1
+
+
 @pytest.mark.parametrize(
     "text", ["1. 甲。\n1. 乙。", "1. 甲。\n3. 乙。", "1. 甲。\n（2）乙。", "2025年甲。\n2026年乙。", "1.5倍。\n1.6倍。"]
 )
