@@ -24,6 +24,7 @@ from views.messages import error_text, t
 from views.preferences import keep_preferences, preferences, preferences_page, with_preferences
 from views.resources import open_chain, open_indexing
 from views.shelf import Shelf
+from views.shell import Shell, style
 from views.start import start_page
 from views.state import session
 from views.words import words_css
@@ -83,7 +84,7 @@ def main() -> None:
     make_room()
     preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
-    st.html(f"<style>{words_css()}</style>")
+    st.html(f"<style>{words_css()}{'' if Shell.in_use else style()}</style>")
     st.title(t("title"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("tagline"), width="content")

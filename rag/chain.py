@@ -35,6 +35,7 @@ from rag.library import Library
 from rag.logs import fields
 from rag.measure import Measured, answer_probability, measure, said_probability
 from rag.origins import number_origins
+from rag.overview import answer_overview
 from rag.parts import answer_parts
 from rag.prompt import passages_before
 from rag.reader import Reader, open_reader
@@ -188,7 +189,9 @@ class AnswerChain(Runnable[Input, Answer]):
                 if passages
                 else None
             )
-        if about := answer_about(question, query, generation.library, passages):
+        library = generation.library
+        about = answer_about(question, query, library, passages) or answer_overview(question, query, library, passages)
+        if about:
             yield replace(about, search=search)
             return
         judged = judge(simple, search, measured, generation.library, settings)

@@ -21,13 +21,15 @@ _ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多
 _ASKS_MONEY = re.compile(
     r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|[^经消免]费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
 )
+_STAFF = "员工|职员|职工|店员|工人|人员"
 _NAMED = {
     "租": "租",
     "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入",
     "[^经消免]费": "费|佣金|抽成",
     "票价": "票",
-}  # kinds of money, and how told
-_ASKS_STAFF = re.compile(r"多少(?:个|名|位)?(?:员工|职员|职工|店员|工人|人员)")
+    _STAFF: f"{_STAFF}|人手|团队|雇|招",
+}  # kinds of money and people, and how told
+_ASKS_STAFF = re.compile(rf"多少(?:个|名|位)?(?:{_STAFF})|(?:{_STAFF})[^，。？?年薪工]{{0,4}}(?:多少|几)[个名位人]")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
@@ -84,12 +86,12 @@ def states_number(question: str, text: str) -> bool:
 
     That there is none of what is counted is such a number. Dates, and figures that the question itself states, are not
     the number that is asked for. A share may be told in too many ways (一半, 三分之一, 大多数) to ask for its measure;
-    pay, rent or a fee must be called so.
+    pay, rent, a fee or staff must be called so.
     """
     if says_there_is_none(question, text):
         return True
     text, measure = normalize(text), wanted_measure(question)
-    kinds = [told for named, told in _NAMED.items() if measure == "钱" and re.search(named, question)]
+    kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
     if not all(re.search(told, text) for told in kinds):
         return False
     if measure not in ("", "成") and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit
+from fastapi import FastAPI
 from streamlit.testing.v1 import AppTest
 
 from ingest.background import BackgroundIngest, RunState
@@ -15,6 +16,7 @@ from rag.refuse import ABSENT, TOO_LONG
 from views.messages import t
 from views.preferences import Preferences
 from views.scope import ARTICLES, SINCE, SOURCES
+from views.shell import Shell
 
 pytestmark = pytest.mark.model
 APP = str(Path(__file__).parent.parent / "app.py")
@@ -43,6 +45,15 @@ def test_the_empty_page_offers_questions_that_it_can_answer(page: AppTest) -> No
     assert len(offered) >= 4
     offered[0].click().run()
     assert 'class="yj-card"' in html_of(page)
+
+
+def test_a_page_that_the_server_does_not_complete_brings_its_styles(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ".yj-mark" in html_of(page)  # streamlit run app.py
+    monkeypatch.setattr(Shell, "in_use", False)  # put back after the test
+    Shell(FastAPI())
+    assert ".yj-mark" not in html_of(page.run())
 
 
 def test_a_question_leads_to_its_citation(page: AppTest) -> None:

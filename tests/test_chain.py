@@ -47,6 +47,15 @@ def test_a_question_in_traditional_characters_is_answered_like_the_same_in_simpl
         assert answer.question.text == asked
 
 
+def test_which_articles_there_are_is_answered_by_a_sentence_of_each(chain: AnswerChain) -> None:
+    answer = chain.invoke("都有哪些文章？")
+    assert len(answer.statements) == 5 and "5 篇文章" in answer.notice
+    titles = [f"《{article.title}》" for article in chain.index.current().library.metadata.values()]
+    assert sorted(statement.subject for statement in answer.statements) == sorted(titles)
+    whole = chain.invoke("Tech星球那篇讲了什么？")
+    assert {citation.article.author for citation in whole.citations} == {"Tech星球"} and len(whole.statements) > 3
+
+
 def test_that_there_is_none_answers_how_much_though_the_reader_sees_no_number(chain: AnswerChain) -> None:
     answer = chain.invoke("保证金多少钱")
     assert not answer.refused and "商家不需要缴纳保证金" in answer.text

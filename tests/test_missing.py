@@ -46,6 +46,8 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
         ("保证金要交多少钱？", "平台免收保证金。", False),
         ("要交多少保证金？", "商家不需要准备英文版物料。", True),
         ("小红书有多少名员工？", "没有小红书这样的社区。", True),
+        ("小红书员工有多少人？", "小红书拥有3.5亿的月活用户。", True),
+        ("小红书员工有多少人？", "小红书的团队有 300 人。", False),
     ],
 )
 def test_a_number_must_count_what_is_asked_for(question: str, text: str, lacks: bool) -> None:

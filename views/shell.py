@@ -20,10 +20,16 @@ _ONLY_ORIGINAL = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"
 
 
 class Shell:
-    """An ASGI middleware: every HTML page of the app has our styles, and names the parts that it needs."""
+    """An ASGI middleware: every HTML page of the app has our styles, and names the parts that it needs.
+
+    `in_use` tells the app whether it is served so; `streamlit run app.py` is not.
+    """
+
+    in_use = False
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        Shell.in_use = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

@@ -1,0 +1,183 @@
+from pathlib import Path
+
+import pytest
+from fakes import FakeEmbedder
+
+from ingest.run import ingest
+from rag.index import IndexReader
+from rag.library import Library
+from rag.overview import (
+    GIST,
+    GIST_WHOLE,
+    LIBRARY,
+    MOST_ARTICLES,
+    MOST_SECTIONS,
+    NEWEST,
+    WITHIN,
+    answer_overview,
+    asks_of_all,
+    asks_of_one,
+)
+from rag.types import ALL, Answer, Query, Question, Scope
+
+CAT = """---
+title: 猫的一生
+date: 2025-04-03
+---
+
+猫为什么睡觉？
+
+“猫很怕水。”
+
+猫是常见的家养动物，吃鱼也吃肉。它的主人姓王，住在山脚下。
+
+# 一、猫的来历
+
+家猫的祖先住在北非的沙漠里。
+
+# 二、猫的食物
+
+以下是几种食物：
+
+鱼是猫最常吃的一种食物。
+"""
+FILM = "# 铁拳男人\n\n《铁拳男人》是一部二〇〇五年的传记电影。\n\n影片讲一个拳击手东山再起。\n"
+DOG = "---\ntitle: 狗的来历\n---\n\n狗是由狼驯化来的动物。\n\n狗追着猫跑是一件常有的事。\n"
+
+
+def index_of(folder: Path, articles: dict[str, str]) -> Library:
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name, text in articles.items():
+        (corpus / f"{name}.md").write_text(text, encoding="utf-8")
+    ingest(corpus, folder / "index", FakeEmbedder())
+    return IndexReader(folder / "index", FakeEmbedder()).current().library
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return index_of(tmp_path, {"甲": CAT, "乙": DOG, "丙": FILM})
+
+
+def ask(library: Library, text: str, scope: Scope = ALL) -> Answer | None:
+    return answer_overview(Question(text), Query(text, scope), library, ())
+
+
+def told(answer: Answer | None) -> list[tuple[str, str]]:
+    assert answer is not None
+    return [(statement.subject, statement.text) for statement in answer.statements]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "都有哪些文章？",
+        "一共有几篇文章",
+        "这个文章库里有什么？",
+        "總結一下這些文章",
+        "这些文章主要讲了什么？",
+        "最新的一篇文章是哪篇",
+        "请列出所有文章",
+        "你能回答什么问题？",
+        "我可以问些什么",
+        "What are these articles about?",
+        "list all articles",
+    ],
+)
+def test_a_question_of_all_articles(question: str) -> None:
+    assert asks_of_all(question) and not asks_of_one(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "《猫的一生》讲了什么？",
+        "帮我概括《猫的一生》",
+        "這篇文章主要說了什麼",
+        "动物报那篇讲了什么？",
+        "总结一下讲猫的那篇文章",
+        "What is 《猫的一生》 about?",
+        "Summarize 《猫的一生》",
+    ],
+)
+def test_a_question_of_what_one_article_says(question: str) -> None:
+    assert asks_of_one(question) and not asks_of_all(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "猫吃什么？",
+        "文章里说猫吃什么？",
+        "有哪些文章提到了猫？",
+        "那篇文章里猫吃什么？",
+        "总结《猫的一生》里的数据",
+        "《猫的一生》是谁写的？",
+        "文章",
+        "你好",
+        "他们会做什么",
+        "小红书都有什么内容",
+        "这篇文章",
+    ],
+)
+def test_a_question_of_something_that_articles_speak_of_is_neither(question: str) -> None:
+    assert not asks_of_all(question) and not asks_of_one(question)
+
+
+def test_of_all_articles_each_is_told_by_its_first_sentence_that_says_something_the_newest_first(
+    library: Library,
+) -> None:
+    answer = ask(library, "都有哪些文章？")
+    assert told(answer) == [
+        ("《猫的一生》", "猫是常见的家养动物，吃鱼也吃肉。"),
+        ("《狗的来历》", "狗是由狼驯化来的动物。"),
+        ("《铁拳男人》", "《铁拳男人》是一部二〇〇五年的传记电影。"),
+    ]
+    assert answer is not None and answer.notice == LIBRARY.format(count=3)
+    assert [citation.quote for citation in answer.citations] == [text for _, text in told(answer)]
+
+
+def test_of_many_articles_only_the_newest_are_told_and_how_many_there_are(tmp_path: Path) -> None:
+    many = {f"第{n}篇": f"---\ndate: 2025-01-{n:02}\n---\n\n第{n}只猫在睡觉，睡得很香。\n" for n in range(1, 12)}
+    library = index_of(tmp_path, many)
+    answer = ask(library, "都有哪些文章？")
+    assert told(answer)[0][1] == "第11只猫在睡觉，睡得很香。" and len(told(answer)) == MOST_ARTICLES
+    assert answer is not None and answer.notice == NEWEST.format(count=11, shown=MOST_ARTICLES)
+    assert len(told(ask(library, "最新的一篇文章是哪篇？"))) == 1
+
+
+def test_only_articles_within_the_scope_are_told(library: Library) -> None:
+    answer = ask(library, "都有哪些文章？", Scope(since="2025-01-01"))
+    assert [heading for heading, _ in told(answer)] == ["《猫的一生》"]
+    assert answer is not None and answer.notice == WITHIN.format(count=1)
+    assert ask(library, "都有哪些文章？", Scope(since="2030-01-01")) is None
+
+
+def test_one_article_is_told_by_its_opening_and_the_first_sentence_of_each_section(library: Library) -> None:
+    answer = ask(library, "《猫的一生》讲了什么？")
+    assert told(answer) == [
+        ("", "猫是常见的家养动物，吃鱼也吃肉。"),
+        ("", "它的主人姓王，住在山脚下。"),
+        ("一、猫的来历", "家猫的祖先住在北非的沙漠里。"),
+        ("二、猫的食物", "鱼是猫最常吃的一种食物。"),
+    ]
+    assert answer is not None and answer.notice == GIST.format(title="猫的一生")
+
+
+def test_of_an_article_with_many_sections_some_are_told_from_its_beginning_to_its_end(tmp_path: Path) -> None:
+    sections = "".join(f"# 第{n}节\n\n第{n}节讲第{n}只猫睡觉的故事。\n\n" for n in range(1, 15))
+    answer = ask(index_of(tmp_path, {"甲": f"---\ntitle: 猫的一生\n---\n\n{sections}"}), "《猫的一生》讲了什么？")
+    headings = [heading for heading, _ in told(answer) if heading]
+    assert 2 < len(headings) <= MOST_SECTIONS and headings[-1] in ("第12节", "第13节", "第14节")
+    assert headings == sorted(headings, key=lambda heading: int(heading[1:-1]))
+
+
+def test_an_article_without_headings_is_told_by_its_opening(library: Library) -> None:
+    answer = ask(library, "《狗的来历》讲了什么？")
+    assert [text for _, text in told(answer)] == ["狗是由狼驯化来的动物。", "狗追着猫跑是一件常有的事。"]
+    assert answer is not None and answer.notice == GIST_WHOLE.format(title="狗的来历")
+
+
+def test_what_a_work_is_about_that_an_article_speaks_of_is_no_question_of_the_article(library: Library) -> None:
+    assert ask(library, "《铁拳男人》的内容是什么？") is None
+    assert ask(library, "《没有这篇》讲了什么？") is None
