@@ -9,18 +9,19 @@ from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.enumeration import items_after, items_beside, numeral
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
-from rag.hanging import explains, with_what_it_hangs_on
+from rag.hanging import explains, hangs, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, normalize, quantities, units
-from rag.timeline import asks_for_sequence, sequence
+from rag.timeline import asks_for_sequence, of_what_is_named, sequence
 from rag.types import Answer, Article, Citation, Passage, Question, Statement
 
 NAME = "extractive"
 MOST_SENTENCES = 5
+SHORTEST_NAME = 3  # code points of a name of which alone a number or a time is told
 LONGEST_ENUMERATION = 8  # items of a numbered list
 LONGEST_LIST = 4  # sentences taken along after one that announces them
 MOST_ORIGINS = 3  # citations of one statement
@@ -60,25 +61,19 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one. Where the question leaves open which is true, the view of each article
-    is chosen as if it were alone; where the best sentence says that there is none of what is asked for, only sentences
-    that speak of it are chosen. A sentence that announces a list brings the items of it, of one without numbers the
+    is chosen as if it were alone. A sentence that announces a list brings the items of it, of one without numbers the
     sentences after it; where several things are asked for, the best one, if it is an item of a numbered list, brings
     the other items. Where they or a meaning are asked for, the best one brings the sentence after it if that explains
     it.
     """
     probabilities = sentence_probabilities(measured)
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
-    statements = [i for i in order if not _IS_QUESTION.search(measured.candidates[i].text)] or order
-    if statements and says_there_is_none(question, measured.candidates[statements[0]].text):
-        asked = what_is_asked(question)
-        statements = [i for i in statements if speaks_of(asked, normalize(measured.candidates[i].text))]
-    several = asks_for_several(question)
+    several, leaves_open = asks_for_several(question), leaves_it_open(question)
     share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
     asks_number = "number" in asks_for(question)
-    leaves_open = leaves_it_open(question)
     groups: list[Group] = []
     most = MOST_SENTENCES
-    for i in statements:
+    for i in _that_may_answer(question, measured.candidates, order):
         candidate, probability = measured.candidates[i], float(probabilities[i])
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
         if same:
@@ -105,6 +100,22 @@ def choose(question: str, measured: Measured) -> list[Group]:
     return groups[:most]
 
 
+def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
+    """Which candidates may answer, in their order: those that ask nothing.
+
+    Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
+    of something is asked for that the articles quote by name, only those that name it.
+    """
+    statements = [i for i in order if not _IS_QUESTION.search(candidates[i].text)] or order
+    if statements and says_there_is_none(question, candidates[statements[0]].text):
+        asked = what_is_asked(question)
+        return [i for i in statements if speaks_of(asked, normalize(candidates[i].text))]
+    if not asks_for(question) & {"date", "number"} or asks_for_several(question) or leaves_it_open(question):
+        return statements
+    named = of_what_is_named(question, candidates, shortest=SHORTEST_NAME)
+    return [i for i in statements if i in named or _is_said_of(i, named, candidates)] or statements
+
+
 def _brought_along(
     question: str, candidate: Candidate, later: Sequence[Candidate], *, best: bool
 ) -> tuple[list[Candidate], bool]:
@@ -126,6 +137,15 @@ def _brought_along(
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
     explained = bool(kinds) and kinds <= {"several", "definition"}
     return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
+
+
+def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> bool:
+    """Whether a sentence refers to the one before it, and that one names what is asked of."""
+    return (
+        i - 1 in named
+        and hangs(candidates[i].text)
+        and candidates[i - 1].passage.chunk.id == candidates[i].passage.chunk.id
+    )
 
 
 def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:

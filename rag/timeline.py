@@ -46,15 +46,19 @@ def without_order(question: str) -> str:
     return _ASKS_SEQUENCE.sub("", question)
 
 
-def of_what_is_named(question: str, candidates: Sequence[Candidate]) -> set[int]:
+def of_what_is_named(question: str, candidates: Sequence[Candidate], *, shortest: int = 2) -> set[int]:
     """Which candidates hold a name of the question that the articles quote, “福利社”, and that few candidates hold.
 
-    What is told of 小红书 everywhere names it here and there.
+    What is told of 小红书 everywhere names it here and there, and so is what is told of the name in an article's title.
+    Names have at least `shortest` code points.
     """
     texts = [normalize(candidate.text) for candidate in candidates]
     articles = {candidate.passage.article.id: candidate.passage.article.text for candidate in candidates}
     quoted = {name for text in articles.values() for name in _QUOTED.findall(normalize(text))}
-    held = [{i for i, text in enumerate(texts) if name in text} for name in quoted if name in normalize(question)]
+    asked = normalize(question)
+    titles = normalize(" ".join({candidate.passage.article.title for candidate in candidates}))
+    names = [name for name in quoted if name in asked and name not in titles and len(name) >= shortest]
+    held = [{i for i, text in enumerate(texts) if name in text} for name in names]
     return set().union(*(those for those in held if len(those) <= SELDOM * len(texts)))
 
 

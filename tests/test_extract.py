@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -167,6 +169,20 @@ def test_a_numbered_list_may_have_more_items_than_an_answer_has_sentences() -> N
         f"（{numeral}）{thing}。\n" for numeral, thing in zip("一二三四五六七", "甲乙丙丁戊己庚", strict=True)
     )
     assert len(texts("有哪些？", [passage(1, text)], [0, *[-9.0] * 6])) == 7
+
+
+def test_of_a_name_that_articles_quote_only_what_names_it_tells_a_number_or_a_time() -> None:
+    others = [f"{month}月开了第{month}家店。" for month in range(1, 12)]
+    text = "".join(["宣布开展“红猫计划”。", "此举抽成3个点。", *others])
+    cosines = [-0.4, -0.41, *[0.0] * 11]
+    chosen = texts("红猫计划抽成多少？", [passage(1, text)], cosines)
+    assert chosen == [["宣布开展“红猫计划”。"], ["此举抽成3个点。"]]
+    of = passage(1, text)
+    *_, answer = extract(Question("红猫计划是哪天开展的？"), measured([of], [0, -9, *[-0.1] * 11]), (of,))
+    assert answer.notice == NO_TIME
+    assert texts("红猫计划有哪些店？", [passage(1, text)], cosines)[0] == [others[0]]  # neither is asked for
+    in_title = Passage(replace(passage(1, text).article, title="红猫计划"), passage(1, text).chunk, 1, 1.0)
+    assert texts("红猫计划抽成多少？", [in_title], cosines)[0] == [others[0]]  # every sentence is of it
 
 
 def test_an_announced_numbered_list_is_told_whole_without_what_its_items_say_further() -> None:
