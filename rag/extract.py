@@ -9,7 +9,7 @@ from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.enumeration import items_after, items_beside, numeral
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
-from rag.hanging import explains, hangs, with_what_it_hangs_on
+from rag.hanging import explains, hangs, tells_of_itself, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
@@ -40,6 +40,7 @@ NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
 _ANNOUNCES = re.compile(r"[：:]$")
+_RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
 
@@ -101,12 +102,12 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
 
 def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
-    """Which candidates may answer, in their order: those that ask nothing.
+    """Which candidates may answer, in their order: those that state something.
 
     Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
     of something is asked for that the articles quote by name, only those that name it.
     """
-    statements = [i for i in order if not _IS_QUESTION.search(candidates[i].text)] or order
+    statements = [i for i in order if _states(candidates[i].text)] or order
     if statements and says_there_is_none(question, candidates[statements[0]].text):
         asked = what_is_asked(question)
         return [i for i in statements if speaks_of(asked, normalize(candidates[i].text))]
@@ -114,6 +115,11 @@ def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequ
         return statements
     named = of_what_is_named(question, candidates, shortest=SHORTEST_NAME)
     return [i for i in statements if i in named or _is_said_of(i, named, candidates)] or statements
+
+
+def _states(text: str) -> bool:
+    """Whether a sentence says something of its subject: it neither asks nor tells of its own article."""
+    return not _IS_QUESTION.search(text) and not tells_of_itself(text)
 
 
 def _brought_along(
@@ -266,7 +272,8 @@ def in_order_of_time(question: str, measured: Measured, period: Period | None) -
 
 def side_by_side(question: str, measured: Measured) -> list[Group]:
     """The statements of an answer that compares, by the subjects of the question; empty where it compares none."""
-    probabilities = sentence_probabilities(measured)
+    states = [not _RAISES_A_QUESTION.search(candidate.text) for candidate in measured.candidates]  # 小红书拼气质？ does
+    probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []
     subjects = subjects_of(question, measured.candidates)
     for subject, i in per_subject(subjects, measured.candidates, probabilities) if subjects else ():

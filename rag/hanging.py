@@ -1,4 +1,4 @@
-"""Sentences that hang on the one before them: 小红书做的就是后者 says nothing without it, 即…… says it more closely."""
+"""Sentences that say little alone: they hang on the one before, 小红书做的就是后者, or tell of their own article."""
 
 import re
 from collections.abc import Container
@@ -18,6 +18,18 @@ _EXPLAINS = re.compile(
     r".*(?<![：:？?])$",  # what announces a list or asks explains nothing by itself
     re.DOTALL,
 )
+
+
+_TELLS_OF_ITSELF = re.compile(
+    r"^.{0,30}(?:本文|本篇|[这此]篇文章)(?!.{0,12}(?:认为|指出))"
+    r"|^.{0,20}[作笔]者.{0,24}(?:探讨|分析|分享|介绍|总结|解析|梳理|解读|拆解|讲解|阐述|给出|讲述)"
+    r"|希望.{0,14}(?:启发|帮助|收获|参考)|(?:一起|往下|接着)来?(?:看|了解|学习)|^推荐.*阅读|欢迎阅读"
+)
+
+
+def tells_of_itself(sentence: str) -> bool:
+    """Whether a sentence tells of its article, not of the subject: 本文深入分析了……, 希望对你有所启发."""
+    return bool(_TELLS_OF_ITSELF.search(sentence))
 
 
 def explains(sentence: str) -> bool:

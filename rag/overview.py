@@ -7,7 +7,7 @@ from itertools import groupby, islice
 
 from rag.about import find_article
 from rag.features import Candidate, candidates_of
-from rag.hanging import hangs
+from rag.hanging import hangs, tells_of_itself
 from rag.library import Library
 from rag.text import simplify
 from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
@@ -52,9 +52,7 @@ _THE_ARTICLE = r"(?:(?:this|the|that) )?(?:article|text)?"
 _ENGLISH_OF_ONE = re.compile(
     rf"(?:what (?:does|is) )?{_THE_ARTICLE}\s*(?:say|about)|summari[sz]e\s*{_THE_ARTICLE}", re.IGNORECASE
 )
-_SAYS_LITTLE = re.compile(  # asks, announces, is somebody's words, or is about the reading
-    r"[？?：:][”」』\"]?$|^[“「\"].*[”」\"]$|^推荐.*阅读|欢迎阅读|(?:一起|往下|接着)来?看|希望.{0,8}(?:帮助|启发|收获)"
-)
+_ASKS_ANNOUNCES_OR_QUOTES = re.compile(r"[？?：:][”」』\"]?$|^[“「\"].*[”」\"]$")
 
 
 def asks_of_all(question: str) -> bool:
@@ -154,4 +152,5 @@ def _sections(sentences: Sequence[Candidate]) -> Iterator[tuple[str, Candidate]]
 
 def _says(sentence: Candidate) -> bool:
     text = sentence.text
-    return SHORTEST <= len(text) <= LONGEST and not _SAYS_LITTLE.search(text) and not hangs(text)
+    alone = not (_ASKS_ANNOUNCES_OR_QUOTES.search(text) or hangs(text) or tells_of_itself(text))
+    return alone and SHORTEST <= len(text) <= LONGEST

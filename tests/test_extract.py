@@ -209,6 +209,20 @@ def test_numbers_that_do_not_follow_on_each_other_are_no_list(text: str) -> None
     assert items_beside(candidates_of([of])[0]) == []
 
 
+def test_a_sentence_that_tells_of_its_article_is_no_statement_where_there_is_another() -> None:
+    text = "本文分析了养猫的办法，希望对你有所启发。猫要每天喂两次。"
+    assert texts("怎么养猫？", [passage(1, text)], [0, -0.1]) == [["猫要每天喂两次。"]]
+    assert texts("怎么养猫？", [passage(1, text[:20])], [0]) == [[text[:20]]]
+
+
+def test_a_sentence_that_raises_a_question_compares_nothing() -> None:
+    text = "猫和狗有什么不同呢？猫怕下雨。狗爱游泳。"
+    *_, answer = extract(
+        Question("猫和狗有什么不同？"), measured([passage(1, text)], [0, -0.1, -0.2]), (passage(1, text),)
+    )
+    assert [statement.text for statement in answer.statements] == ["猫怕下雨。", "狗爱游泳。"]
+
+
 def test_a_question_in_an_article_is_no_statement() -> None:
     assert texts("谁？", [passage(1, "谁写了书？甲写了书。")], [0, -1]) == [["甲写了书。"]]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from rag.features import Candidate
-from rag.hanging import LONGEST_BEFORE, explains, hangs, with_what_it_hangs_on
+from rag.hanging import LONGEST_BEFORE, explains, hangs, tells_of_itself, with_what_it_hangs_on
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage
 
@@ -78,3 +78,22 @@ def test_a_sentence_that_begins_with_words_that_explain_explains_unless_it_annou
     sentence: str, does: bool
 ) -> None:
     assert explains(sentence) == does
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tells"),
+    [
+        ("本文深入分析了猫的习性，供大家参考。", True),
+        ("这篇文章给出了养猫的办法。", True),
+        ("本篇文章里，作者总结了养猫的经验，一起来看一下。", True),
+        ("作者结合自己的经历，分享了养猫的心得。", True),
+        ("希望对你有所帮助。", True),
+        ("推荐对猫感兴趣的朋友阅读。", True),
+        ("本文认为，猫不该吃太多鱼。", False),
+        ("作者认为猫怕水。", False),
+        ("这本书的作者是王二。", False),
+        ("猫喜欢吃鱼，希望主人多给。", False),
+    ],
+)
+def test_a_sentence_that_tells_of_its_article_is_told_from_one_on_the_subject(sentence: str, tells: bool) -> None:
+    assert tells_of_itself(sentence) is tells
