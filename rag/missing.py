@@ -19,10 +19,13 @@ _STATES_TIME = re.compile(
     r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天|春节|元旦"
     r"|[年月][初中末底]|季度"
 )
+_LATER_ONE = re.compile(r"第(?P<one>(?:[二三四五六七八九十]|[2-9]|\d{2,})[期批届轮代])")  # 首期 is no 第二期
 
 
 def missing(question: str, text: str) -> str:
-    """What a refusal says of what is missing in a text; "" where nothing is, or the question asks for neither."""
+    """What a refusal says of what is missing in a text: the 第二期 that is asked about, a number, a time; "" if nothing."""
+    if (later := _LATER_ONE.search(question)) and later["one"] not in text:
+        return UNSAID
     if not states_number(question, text):
         return NO_NUMBER
     return NO_TIME if _ASKS_TIME.search(question) and not _STATES_TIME.search(normalize(text)) else ""

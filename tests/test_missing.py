@@ -72,3 +72,17 @@ def test_that_there_is_none_is_told_of_what_is_asked_for_by_its_number_or_whethe
     question: str, told: bool
 ) -> None:
     assert says_there_is_none(question, "资金方面，商家不需要缴纳保证金。") == told
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("第二期准备开放哪些国家？", "首期覆盖美国、中国香港和中国澳门。", True),
+        ("第二批有哪些商家？", "二批商家来自广东。", False),
+        ("第3届办在哪里？", "第3届办在杭州。", False),
+        ("第一期开放哪些国家？", "首期覆盖美国。", False),
+        ("第二季度卖了哪些东西？", "4月到6月卖了鱼。", False),
+    ],
+)
+def test_a_later_one_of_a_series_must_be_spoken_of(question: str, text: str, lacks: bool) -> None:
+    assert (missing(question, text) == UNSAID) is lacks
