@@ -23,7 +23,10 @@ _LATER_ONE = re.compile(r"第(?P<one>(?:[二三四五六七八九十]|[2-9]|\d{2
 
 
 def missing(question: str, text: str) -> str:
-    """What a refusal says of what is missing in a text: the 第二期 that is asked about, a number, a time; "" if nothing."""
+    """What a refusal says of what is missing in a text: a number, a time, the 第二期 that is asked about; else "".
+
+    A question may ask for none of these.
+    """
     if (later := _LATER_ONE.search(question)) and later["one"] not in text:
         return UNSAID
     if not states_number(question, text):
