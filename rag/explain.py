@@ -8,7 +8,7 @@ from rag.types import ALL, Ranked, Search
 STEPS = {
     "follow-up": "承接上文",
     "follow-up (LLM)": "承接上文（大模型）",
-    "links": "略去网址",
+    "links": "略去网址和标签",
     "script": "统一字形",
     "alias": "统一名称",
     "spelling": "纠正笔误",

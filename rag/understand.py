@@ -16,8 +16,10 @@ from rag.text import is_foreign, simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
-# A picture, the target of a link, an address.
-_LINK = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+")
+# A picture, the target of a link, an address, a tag of HTML.
+_LINK = re.compile(
+    r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+|</?[A-Za-z][^<>]*>"
+)
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]+(?: [A-Za-z][A-Za-z0-9]+)*(?![A-Za-z0-9])")
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
@@ -73,7 +75,7 @@ def _figures_as_written(text: str, library: Library) -> list[str]:
 
 
 def without_links(text: str) -> str:
-    """A text without Markdown pictures and web addresses; as it is where it holds nothing else."""
+    """A text without Markdown pictures, web addresses and tags of HTML; as it is where it holds nothing else."""
     rest = " ".join(_LINK.sub(" ", text).split())
     return rest if rest and _LINK.search(text) else text
 

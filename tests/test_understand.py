@@ -38,10 +38,19 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
         ("小红书能用 Apple Pay 付款吗？", ("Apple Pay",)),
         ("Xiaohongshu的月活", ()),
         ("小红书的月活3.5亿", ()),
+        ("小红书的<b>月活</b><script src='a.js'>是多少", ()),
         ("Who is the CFO of 红书", ()),
         ("Xiaohongshu or Xiaohongshu, who?", ()),
     ],
-    ids=["a word", "two words", "an alias", "no name", "an English question", "one whose names become Chinese"],
+    ids=[
+        "a word",
+        "two words",
+        "an alias",
+        "no name",
+        "tags of HTML",
+        "an English question",
+        "names that become Chinese",
+    ],
 )
 def test_latin_names_that_no_article_has_are_told(library: Library, question: str, unknown: tuple[str, ...]) -> None:
     assert query_of(library, question).unknown == unknown
