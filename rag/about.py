@@ -60,13 +60,14 @@ def find_article(question: str, library: Library, passages: Sequence[Passage], s
     no title, and does not speak of an article.
     """
     quoted = next((next(filter(None, match.groups())) for match in _QUOTED.finditer(question)), "")
-    speaks = bool(_SPEAKS_OF_ARTICLE.search(question)) or "《" in question
+    speaks_of_one = bool(_SPEAKS_OF_ARTICLE.search(_QUOTED.sub("", question)))
+    speaks = speaks_of_one or "《" in question
     allowed = library.articles_within(scope)
     titles = {id_: terms for id_, terms in library.title_terms.items() if allowed is None or id_ in allowed}
     for known in (titles, library.title_terms) if quoted else ():
         if named := _closest(set(index_terms(quoted)), known, NAMED_ABOVE, whole=not speaks):
             return library.article(named)
-    if not _SPEAKS_OF_ARTICLE.search(question):
+    if not speaks_of_one:
         return None
     if described := _closest(set(index_terms(content_of(question))), titles, DESCRIBED_ABOVE):
         return library.article(described)

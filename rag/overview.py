@@ -1,4 +1,4 @@
-"""Questions about the articles as a whole: which there are, what they say, what one of them says."""
+"""Questions about the articles as a whole: which there are, which mention something, what one of them says."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,10 +6,11 @@ from dataclasses import replace
 from itertools import groupby, islice
 
 from rag.about import find_article
+from rag.courtesy import asks
 from rag.features import Candidate, candidates_of
 from rag.hanging import hangs, tells_of_itself
 from rag.library import Library
-from rag.text import simplify
+from rag.text import normalize, simplify
 from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
 
 MOST_ARTICLES = 8
@@ -22,6 +23,8 @@ LIBRARY = "文章库里有 {count} 篇文章，下面每篇摘一句。"
 WITHIN = "这个范围内有 {count} 篇文章，下面每篇摘一句。"
 NEWEST = "文章库里有 {count} 篇文章，下面是最新的 {shown} 篇，每篇摘一句。"
 NEWEST_WITHIN = "这个范围内有 {count} 篇文章，下面是最新的 {shown} 篇，每篇摘一句。"
+NO_MENTION = "没有文章提到“{what}”。"
+MENTION = "提到“{what}”的文章，最相关的有 {count} 篇，下面每篇摘一句。"
 GIST = "下面摘自《{title}》，按原文顺序：开头的话，和各节的第一句。"
 GIST_WHOLE = "下面是《{title}》开头的几句。"
 
@@ -42,6 +45,11 @@ _TITLE = re.compile(r"《[^》]{2,}》")
 _ONE = re.compile(r"[这那该此本]一?篇(?:文章|报道|稿子)?|[这那该]个?(?:文章(?!库)|报道|稿子)")
 _OF_ONE = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|文章|报道|稿子)*")
 _ASKS_FIRST = re.compile(rf"(?:{_LINKS})*(?:概括|总结|归纳|概述|梳理|介绍)")
+_MENTIONS = r"(?:提到|提及|[讲写谈说]到?|涉及|关于|介绍)[了过]?+"
+_WHICH_MENTION = re.compile(
+    rf"(?:{_LINKS}|文章)*(?:有没有|有无|有哪些|有哪?几篇|哪些|哪几篇|有|找|列出)(?:{_LINKS}|几篇|文章|报道|资料)*"
+    rf"{_MENTIONS}(?P<what>[^，。？?！!]{{1,20}}?)(?:的(?:文章|报道|资料))?[吗呢]?[？?。！!\s]*"
+)
 _THE_ARTICLES = r"(?:all )?(?:of )?(?:the |these )?articles"
 _ENGLISH_OF_ALL = re.compile(
     rf"(?:what|which|how many) articles(?: are there| do you have)?|what (?:are|do) {_THE_ARTICLES} (?:about|say)"
@@ -65,6 +73,13 @@ def asks_of_all(question: str) -> bool:
     return bool((re.search(_ARTICLES, text) and _OF_ALL.fullmatch(text)) or _ASKS_ME.fullmatch(text))
 
 
+def asked_mention(question: str) -> str:
+    """What a question wants the articles on: 拼多多 of 哪些文章提到了拼多多 and 有没有关于拼多多的文章; else ""."""
+    text = simplify(question).strip()
+    match = _WHICH_MENTION.fullmatch(text)
+    return match["what"] if match and re.search("[文篇]|报道|资料|提到|提及", text) and not asks(match["what"]) else ""
+
+
 def asks_of_one(question: str) -> bool:
     """Whether a question is what one article says: 《…》讲了什么, 概括一下那篇文章, Tech星球那篇讲了什么."""
     text = simplify(question).strip()
@@ -84,9 +99,14 @@ def asks_of_one(question: str) -> bool:
 
 
 def answer_overview(question: Question, query: Query, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
-    """The answer to a question of all articles, or of what one says: sentences of theirs, each cited; else None."""
+    """The answer to a question of all articles, of those that mention something, or of what one says; else None.
+
+    Its statements are sentences of theirs.
+    """
     if asks_of_all(question.text):
         return _of_all(question, query.scope, library)
+    if what := asked_mention(question.text):  # as it is written: spelling makes 未来 of 蔚来
+        return _that_mention(question, what, library, passages)
     if not asks_of_one(question.text) or not (article := find_article(query.text, library, passages, query.scope)):
         return None
     title = _TITLE.search(question.text)
@@ -108,6 +128,20 @@ def _of_all(question: Question, scope: Scope, library: Library) -> Answer | None
     every = len(newest) == len(known)
     notice = (LIBRARY if every else NEWEST) if scope == ALL else (WITHIN if every else NEWEST_WITHIN)
     return _quoted(question, told, notice.format(count=len(known), shown=len(newest)))
+
+
+def _that_mention(question: Question, what: str, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
+    """Of each article among the passages the first sentence that has the words; None where only others have them."""
+    told: dict[str, Candidate] = {}
+    for sentence in candidates_of(passages):
+        if normalize(what) in normalize(sentence.text):
+            told.setdefault(sentence.passage.article.id, sentence)
+    if told:
+        headed = [(f"《{sentence.passage.article.title}》", sentence) for sentence in told.values()]
+        return _quoted(question, headed, MENTION.format(what=what, count=len(headed)))
+    if library.phrase_frequency(what, 1):
+        return None
+    return Answer(question, refused=True, notice=NO_MENTION.format(what=what), confidence=0.0)
 
 
 def _of_one(question: Question, article: Article, library: Library) -> Answer:

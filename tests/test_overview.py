@@ -10,15 +10,18 @@ from rag.overview import (
     GIST,
     GIST_WHOLE,
     LIBRARY,
+    MENTION,
     MOST_ARTICLES,
     MOST_SECTIONS,
     NEWEST,
+    NO_MENTION,
     WITHIN,
     answer_overview,
+    asked_mention,
     asks_of_all,
     asks_of_one,
 )
-from rag.types import ALL, Answer, Query, Question, Scope
+from rag.types import ALL, Answer, Passage, Query, Question, Scope
 
 CAT = """---
 title: 猫的一生
@@ -60,7 +63,9 @@ def library(tmp_path: Path) -> Library:
 
 
 def ask(library: Library, text: str, scope: Scope = ALL) -> Answer | None:
-    return answer_overview(Question(text), Query(text, scope), library, ())
+    chunks = map(library.chunk, library.chunk_ids())
+    found = [Passage(library.article(chunk.article_id), chunk, rank, 1.0) for rank, chunk in enumerate(chunks, 1)]
+    return answer_overview(Question(text), Query(text, scope), library, tuple(found))
 
 
 def told(answer: Answer | None) -> list[tuple[str, str]]:
@@ -181,3 +186,35 @@ def test_an_article_without_headings_is_told_by_its_opening(library: Library) ->
 def test_what_a_work_is_about_that_an_article_speaks_of_is_no_question_of_the_article(library: Library) -> None:
     assert ask(library, "《铁拳男人》的内容是什么？") is None
     assert ask(library, "《没有这篇》讲了什么？") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "what"),
+    [
+        ("哪些文章提到了猫？", "猫"),
+        ("哪些文章提到了主人？", "主人"),
+        ("有沒有關於拳擊手的文章", "拳击手"),
+        ("有关于拳击手的报道吗？", "拳击手"),
+        ("文章里有没有提到拳击手？", "拳击手"),
+        ("找几篇讲拳击手的文章", "拳击手"),
+        ("哪几篇谈到了TikTok", "TikTok"),
+        ("哪些文章提到了猫吃什么？", ""),
+        ("有哪些人提到猫的主人？", ""),
+        ("都有哪些文章？", ""),
+    ],
+)
+def test_what_articles_are_wanted_on(question: str, what: str) -> None:
+    assert asked_mention(question) == what
+
+
+def test_of_each_article_that_mentions_something_the_first_sentence_that_does_is_told(library: Library) -> None:
+    answer = ask(library, "哪些文章提到了动物？")
+    assert sorted(told(answer)) == [
+        ("《狗的来历》", "狗是由狼驯化来的动物。"),
+        ("《猫的一生》", "猫是常见的家养动物，吃鱼也吃肉。"),
+    ]
+    assert answer is not None and answer.notice == MENTION.format(what="动物", count=2)
+    nowhere = ask(library, "哪些文章提到了大象？")
+    assert nowhere is not None and (nowhere.refused, nowhere.notice) == (True, NO_MENTION.format(what="大象"))
+    found = answer_overview(Question("哪些文章提到了动物？"), Query(""), library, ())
+    assert found is None  # some do, but not among what was found
