@@ -73,7 +73,8 @@ _ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _LEAVES_OPEN = re.compile(
-    r"还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|(?![时动])(\w)[不没]\1|有没有|\b(?:whether|really)\b",
+    r"还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|\b(?:whether|really)\b"
+    r"|(?:(?![时动])(\w)[不没]\1|有没有)(?!.*(?:哪|什么|多少|怎么|为什么|谁))",  # 按能不能排序分成哪几类 asks which
     re.IGNORECASE,
 )
 

@@ -130,7 +130,16 @@ def test_a_question_leaves_open_which_is_true(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "question", ["为什么没有人买？", "时不时打折的是谁？", "动不动就涨价的是哪家", "差不多多少钱？", "谁不买？"]
+    "question",
+    [
+        "为什么没有人买？",
+        "时不时打折的是谁？",
+        "动不动就涨价的是哪家",
+        "差不多多少钱？",
+        "谁不买？",
+        "按能不能排序，数据可以分成哪几类？",
+        "他问“是不是错了”，该先讲清什么？",
+    ],
 )
 def test_a_question_leaves_nothing_open(question: str) -> None:
     assert not leaves_it_open(question)
