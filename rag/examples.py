@@ -1,6 +1,5 @@
 """Questions that the articles themselves suggest, by theme, for an empty page."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -9,18 +8,13 @@ from rag.index import Generation
 from rag.measure import measure, topic_probability
 from rag.retrieve import HybridRetriever
 from rag.settings import Settings
+from rag.text import quoted_names
 
 READ_ARTICLES = 200
 THEMES = 3
 PER_THEME = 2
 TRIED = 8  # names of a theme
-_NAME = re.compile(r"[“「]([^“”「」，。！？、：；,.!?:;\s]{3,10})[”」]")
 TEMPLATES = ("“{}”是什么？", "关于“{}”，文章里怎么说？")
-
-
-def names_in(text: str) -> list[str]:
-    """The short names that a text puts in quotation marks, in order, each as often as it is there."""
-    return _NAME.findall(text)
 
 
 def example_questions(generation: Generation, embedder: Embedder, settings: Settings) -> dict[str, list[str]]:
@@ -30,7 +24,7 @@ def example_questions(generation: Generation, embedder: Embedder, settings: Sett
     its topic. A theme without a question is left out.
     """
     library = generation.library
-    found = {id_: Counter(names_in(library.article(id_).text)) for id_ in library.article_ids()[:READ_ARTICLES]}
+    found = {id_: Counter(quoted_names(library.article(id_).text)) for id_ in library.article_ids()[:READ_ARTICLES]}
     retriever = HybridRetriever.of(generation, embedder, settings)
     taken: list[str] = []
 

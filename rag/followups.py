@@ -3,12 +3,13 @@
 import re
 
 from rag.embed import Embedder
-from rag.examples import TEMPLATES, names_in
+from rag.examples import TEMPLATES
 from rag.extract import extract
 from rag.index import Generation
 from rag.measure import measure, topic_probability
 from rag.retrieve import HybridRetriever
 from rag.settings import Settings
+from rag.text import quoted_names
 from rag.types import Answer, Question
 
 TRIED = 6  # names
@@ -27,7 +28,7 @@ def follow_up_questions(
         return []
     quotes = {citation.quote for citation in answer.citations}
     near = [statement.text for statement in answer.statements] + [p.chunk.text for p in answer.passages]
-    names = dict.fromkeys(name for text in near for name in names_in(text) if name not in answer.question.text)
+    names = dict.fromkeys(name for text in near for name in quoted_names(text) if name not in answer.question.text)
     articles = {passage.article.id: passage.article for passage in answer.passages}.values()
     known = [name for name in names if not _SPEECH.search(name) and not any(name in a.title for a in articles)]
     repeated = [name for name in known if sum(article.text.count(name) for article in articles) > 1]

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby, islice
 
 from rag.about import find_article
 from rag.courtesy import asks
+from rag.enumeration import numeral
 from rag.features import Candidate, candidates_of
 from rag.hanging import hangs, tells_of_itself
 from rag.library import Library
@@ -42,7 +44,8 @@ _OF_ALL = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|{_ARTICLES})+")
 _ASKS_ME = re.compile(rf"(?:你|我|可以|能)(?:{_LINKS}|{_ASKS}|回答|问|会|做|干|问题|知道)+")
 _NEWEST_ONE = re.compile(r"最[新近].*(?:一篇|哪篇)")
 _TITLE = re.compile(r"《[^》]{2,}》")
-_ONE = re.compile(r"[这那该此本]一?篇(?:文章|报道|稿子)?|[这那该]个?(?:文章(?!库)|报道|稿子)")
+_NTH = re.compile(r"第([一二三四五六七八九十]|\d{1,2})篇(?:文章|报道)?")
+_ONE = re.compile(rf"{_NTH.pattern}|[这那该此本]一?篇(?:文章|报道|稿子)?|[这那该]个?(?:文章(?!库)|报道|稿子)")
 _OF_ONE = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|文章|报道|稿子)*")
 _ASKS_FIRST = re.compile(rf"(?:{_LINKS})*(?:概括|总结|归纳|概述|梳理|介绍)")
 _MENTIONS = r"(?:提到|提及|[讲写谈说]到?|涉及|关于|介绍)[了过]?+"
@@ -107,11 +110,26 @@ def answer_overview(question: Question, query: Query, library: Library, passages
         return _of_all(question, query.scope, library)
     if what := asked_mention(question.text):  # as it is written: spelling makes 未来 of 蔚来
         return _that_mention(question, what, library, passages)
-    if not asks_of_one(question.text) or not (article := find_article(query.text, library, passages, query.scope)):
+    if not asks_of_one(question.text):
+        return None
+    if nth := _NTH.search(simplify(question.text)):
+        article = _nth_shown(numeral(nth[1]), question, library)
+    else:
+        article = find_article(query.text, library, passages, query.scope)
+    if article is None:
         return None
     title = _TITLE.search(question.text)
     is_of_a_work = title and title[0] in article.text  # 《…》的内容是什么 of a film that the article speaks of
     return None if is_of_a_work else _of_one(question, article, library)
+
+
+def _nth_shown(nth: int, question: Question, library: Library) -> Article | None:
+    """The article that the last answer cites as its nth, from 1; None where it cites fewer, or its sources are gone."""
+    sources = next((message.sources for message in reversed(question.history) if message.sources), ())
+    shown = []
+    with suppress(KeyError):
+        shown = list(dict.fromkeys(library.chunk(id_).article_id for id_ in sources))
+    return library.article(shown[nth - 1]) if 0 < nth <= len(shown) else None
 
 
 def _of_all(question: Question, scope: Scope, library: Library) -> Answer | None:

@@ -5,7 +5,7 @@ it leaves out. Rules say where they go, and what little an earlier answer may gi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
 from rag.text import simplify
@@ -14,7 +14,7 @@ from rag.types import Question
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
 SHORT = 10  # letters; a question up to this long seldom names its subject
 LEANS, LEANS_SHORT = -1.0, -2.0  # log odds from which a question leans on the one before it
-LOOK_BACK = 6  # messages
+LOOK_BACK = 12  # messages
 READ = 200  # code points of an answer
 
 _QUOTED = re.compile(r"《([^》]+)》|“([^”]{2,})”|「([^」]+)」|『([^』]+)』")
@@ -60,8 +60,11 @@ _BEFORE_LIST = re.compile(r"覆盖|包[括含]|涵盖|分别[是为]|即|有|是
 _AFTER_LIST = re.compile(r"等|[两三四五六七八九]\w?[个种家位项点款条]")
 
 
-def stand_alone(question: Question) -> str:
+def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     """The query for a question: itself, or in simplified characters with what it leaves out.
+
+    `names` are what the articles call something in quotation marks, and do not speak of everywhere: one in an earlier
+    question is the topic, unless a pronoun points elsewhere; no part of it is carried over, but the whole.
 
     That is taken from the questions before it. An earlier answer gives words only where the question can hardly mean
     anything else: one of the things that it lists (第二个), or the name that was asked for and given. A question that
@@ -69,16 +72,39 @@ def stand_alone(question: Question) -> str:
     """
     asked: list[str] = []
     answer = ""
+    carried: set[str] = set()
+
+    def completed(text: str, *, unanswered: bool = False) -> str:
+        for earlier in asked:
+            span = left_out(earlier, text, answer)
+            carried.update(name for name in names if not PRONOUN.search(text) or _cuts(span, name, earlier))
+        asked[:] = [_marked(earlier, carried) for earlier in asked]
+        return _completed(text, asked, answer, unanswered=unanswered)
+
     for message in question.history[-LOOK_BACK:]:
         if message.role == "user":
-            asked.append(_completed(simplify(message.content), asked, answer))
+            asked.append(_marked(completed(simplify(message.content)), carried))
             answer = ""
         else:
             answer = simplify(message.content[:READ])
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
-    query = _completed(text, asked, answer, unanswered=unanswered)
+    query = completed(text, unanswered=unanswered)
+    if carried and "“" not in "".join([question.text, *(message.content for message in question.history)]):
+        query = query.replace("“", "").replace("”", "")  # they only kept the name together
     return question.text if query == text else query
+
+
+def _cuts(span: str, name: str, text: str) -> bool:
+    """Whether two code points or more of a span lie in a name, where both stand first in a text: 海领航计划收费."""
+    at, named = text.find(span), text.find(name)
+    return min(at, named) >= 0 and min(at + len(span), named + len(name)) - max(at, named) > 1
+
+
+def _marked(text: str, names: Collection[str]) -> str:
+    """A text with the longest of the names that it holds in quotation marks, unless something is in such marks."""
+    name = max((name for name in names if name in text), key=len, default="")
+    return text.replace(name, f"“{name}”", 1) if name and not _quoted(text) else text
 
 
 def is_follow_up(question: Question) -> bool:

@@ -17,11 +17,12 @@ from langchain_core.runnables import RunnableConfig
 from rag.errors import ModelError
 from rag.generate import Reply
 from rag.prompt import load_prompt
-from rag.rewrite import LOOK_BACK, without_pointers
+from rag.rewrite import without_pointers
 from rag.settings import Settings
 from rag.text import content_of, count_tokens, figures, index_terms, normalize
 from rag.types import Question
 
+SHOWN = 6  # messages
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -69,7 +70,7 @@ def turns_to_send(question: Question, budget: int) -> list[str]:
     Earlier questions in full, of the answers only the beginning of the last: older ones mislead more than they help.
     """
     lines: list[str] = []
-    for back, message in enumerate(reversed(question.history[-LOOK_BACK:])):
+    for back, message in enumerate(reversed(question.history[-SHOWN:])):
         if message.role == "user":
             line = f"读者：{_on_one_line(message.content)[:ASKED]}"
         elif back == 0:

@@ -24,6 +24,9 @@ def _simplifier() -> Any:
     return opencc.OpenCC("t2s")
 
 
+_QUOTED_NAME = re.compile(r"[“「]([^“”「」，。！？、：；,.!?:;\s]{3,10})[”」]")
+
+
 def simplify(text: str) -> str:
     """Traditional characters as simplified ones; for matching only, never for what is shown."""
     return str(_simplifier().convert(text))
@@ -58,6 +61,11 @@ def content_of(question: str) -> str:
 
 def _blanks(match: re.Match[str]) -> str:
     return " " * len(match[0])
+
+
+def quoted_names(text: str) -> list[str]:
+    """The short names that a text puts in quotation marks, in order, each as often as it is there."""
+    return _QUOTED_NAME.findall(text)
 
 
 def sentence_spans(text: str) -> list[Span]:

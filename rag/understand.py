@@ -10,9 +10,9 @@ from rag.aliases import Aliases
 from rag.dates import asks_for_newest, period_of
 from rag.library import Library
 from rag.numerals import other_forms
-from rag.rewrite import stand_alone
+from rag.rewrite import is_follow_up, stand_alone
 from rag.spelling import speller_of
-from rag.text import is_foreign, simplify
+from rag.text import is_foreign, quoted_names, search_terms, simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
@@ -21,6 +21,8 @@ _LINK = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+|</?[A-Za-z][^<>]*>"
 )
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]+(?: [A-Za-z][A-Za-z0-9]+)*(?![A-Za-z0-9])")
+NAMED_IN = 10  # chunks nearest to an earlier question, in which what it names may stand in quotation marks
+NAMED_AT_MOST = 0.5
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
@@ -32,7 +34,7 @@ def understand(
     `rewritten` is a follow-up that an LLM has completed; without one the rules do it. The days on which a question
     wants its articles published narrow the scope; the day of an event never does.
     """
-    text = rewritten or stand_alone(question)
+    text = rewritten or stand_alone(question, _names_asked_of(question, library))
     steps = [Step("follow-up (LLM)" if rewritten else "follow-up", text)] * (text != question.text)
     # Aliases on both sides of the spelling: they know slips that are words (小红薯), and a corrected name may be one.
     changes: list[Change] = [
@@ -55,6 +57,19 @@ def understand(
         scope = narrowed(scope, period.since, period.until)
     unknown = () if is_foreign(question.text) else unknown_names(text, library)
     return Query(text, scope, tuple(steps), also, asks_for_newest(text), unknown)
+
+
+def _names_asked_of(question: Question, library: Library) -> set[str]:
+    """What earlier questions name that articles on them put in quotation marks; empty where it is no follow-up.
+
+    What more than NAMED_AT_MOST of the chunks hold is named everywhere.
+    """
+    asked = [simplify(m.content) for m in question.history if m.role == "user"] if is_follow_up(question) else []
+    near = {hit.chunk_id for text in asked for hit in library.search(search_terms(text), NAMED_IN)}
+    named = {name for id_ in near for name in quoted_names(library.chunk(id_).text)}
+    most = max(1, int(library.counts()[1] * NAMED_AT_MOST))
+    in_question = (name for name in named if any(name in text for text in asked))
+    return {name for name in in_question if library.phrase_frequency(name, most + 1) <= most}
 
 
 def unknown_names(text: str, library: Library) -> tuple[str, ...]:

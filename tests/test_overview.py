@@ -21,7 +21,7 @@ from rag.overview import (
     asks_of_all,
     asks_of_one,
 )
-from rag.types import ALL, Answer, Passage, Query, Question, Scope
+from rag.types import ALL, Answer, Message, Passage, Query, Question, Scope
 
 CAT = """---
 title: 猫的一生
@@ -101,6 +101,7 @@ def test_a_question_of_all_articles(question: str) -> None:
         "這篇文章主要說了什麼",
         "动物报那篇讲了什么？",
         "总结一下讲猫的那篇文章",
+        "第二篇讲了什么？",
         "What is 《猫的一生》 about?",
         "Summarize 《猫的一生》",
     ],
@@ -218,3 +219,18 @@ def test_of_each_article_that_mentions_something_the_first_sentence_that_does_is
     assert nowhere is not None and (nowhere.refused, nowhere.notice) == (True, NO_MENTION.format(what="大象"))
     found = answer_overview(Question("哪些文章提到了动物？"), Query(""), library, ())
     assert found is None  # some do, but not among what was found
+
+
+def test_the_nth_article_is_that_of_the_last_answer(library: Library) -> None:
+    listed = ask(library, "都有哪些文章？")
+    assert listed is not None
+    history = (Message("user", "都有哪些文章？"), Message("assistant", listed.text, listed.sources))
+
+    def then(text: str, *turns: Message) -> Answer | None:
+        return answer_overview(Question(text, turns), Query(text), library, listed.passages if listed else ())
+
+    second = then("第二篇讲了什么？", *history)
+    assert second is not None and {c.article.title for c in second.citations} == {"狗的来历"}
+    assert then("第9篇讲了什么？", *history) is None
+    assert then("第二篇讲了什么？") is None
+    assert then("第二篇讲了什么？", Message("assistant", "", ("gone",))) is None

@@ -142,6 +142,22 @@ def test_quotation_marks_hold_a_name_together() -> None:
     assert after(("“种草有数”这个数据联盟，目前有哪些平台加入？", ""), "它是谁发布的？") == "种草有数是谁发布的？"
 
 
+def test_a_name_that_articles_quote_is_carried_over_whole_and_stays_the_topic() -> None:
+    asked = ("出海领航计划收费吗？", "暂不收费。")
+    names = {"出海领航计划", "友好市集"}
+
+    def then(turns: tuple[str, ...], text: str) -> str:
+        roles = ("user", "assistant") * len(turns)
+        return stand_alone(Question(text, tuple(map(Message, roles, turns))), names)
+
+    assert then(asked, "运费谁出") == "出海领航计划 运费谁出"
+    turns = (*asked, "运费谁出", "消费者。", "退货怎么办", "不支持。", "有哪些市场", "美国。")
+    assert then(turns, "什么时候推出的") == "出海领航计划 什么时候推出的"
+    assert then(("董洁是哪年开始在友好市集直播带货的？", "2023年。"), "她卖了多少") == "董洁卖了多少"
+    typed = ("“种草有数”这个数据联盟，目前有哪些平台加入？", "")
+    assert then(typed, "那它收费吗") == after(typed, "那它收费吗")
+
+
 @pytest.mark.parametrize("word", ["这么", "好看", "第一个", "、和", "的", "哈"])
 def test_rewriting_takes_no_time_that_grows_out_of_hand(word: str) -> None:
     turns = (word * 300,) * LOOK_BACK

@@ -111,3 +111,13 @@ def test_narrowing_keeps_the_later_start_and_the_earlier_end() -> None:
 def test_words_for_now_prefer_the_newest(library: Library) -> None:
     assert query_of(library, "小红书最新的月活").newest
     assert not query_of(library, "小红书的月活").newest
+
+
+def test_a_follow_up_takes_along_the_name_that_articles_quote(tmp_path: Path) -> None:
+    texts = ["“小红书”推出“出海领航计划”。", "小红书首期覆盖美国", "小红书很大"]
+    library = library_of(texts, tmp_path)
+    history = (Message("user", "出海领航计划收费吗"), Message("assistant", "暂不收费。"))
+    assert query_of(library, "运费谁出", *history).text == "出海领航计划 运费谁出"
+    everywhere = (Message("user", "董洁是哪年开始在小红书直播的"), Message("assistant", "2023 年。"))
+    assert query_of(library, "卖了多少", *everywhere).text == "董洁 卖了多少"
+    library.close()
