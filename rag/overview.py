@@ -40,17 +40,17 @@ _ASKS = (
 )
 _SAYS = r"[讲说写谈]|有|关于|内容|观点|收录|收|包括"
 _ARTICLES = r"文章库|资料库|知识库|库|文章|资料"
-_OF_ALL = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|{_ARTICLES})+")
-_ASKS_ME = re.compile(rf"(?:你|我|可以|能)(?:{_LINKS}|{_ASKS}|回答|问|会|做|干|问题|知道)+")
+_OF_ALL = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|{_ARTICLES})++")  # possessive: no time that grows out of hand
+_ASKS_ME = re.compile(rf"(?:你|我|可以|能)(?:{_LINKS}|{_ASKS}|回答|问题|问|会|做|干|知道)++")
 _NEWEST_ONE = re.compile(r"最[新近].*(?:一篇|哪篇)")
 _TITLE = re.compile(r"《[^》]{2,}》")
 _NTH = re.compile(r"第([一二三四五六七八九十]|\d{1,2})篇(?:文章|报道)?")
 _ONE = re.compile(rf"{_NTH.pattern}|[这那该此本]一?篇(?:文章|报道|稿子)?|[这那该]个?(?:文章(?!库)|报道|稿子)")
-_OF_ONE = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|文章|报道|稿子)*")
-_ASKS_FIRST = re.compile(rf"(?:{_LINKS})*(?:概括|总结|归纳|概述|梳理|介绍)")
+_OF_ONE = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|文章|报道|稿子)*+")
+_ASKS_FIRST = re.compile(rf"(?:{_LINKS})*+(?:概括|总结|归纳|概述|梳理|介绍)")
 _MENTIONS = r"(?:提到|提及|[讲写谈说]到?|涉及|关于|介绍)[了过]?+"
 _WHICH_MENTION = re.compile(
-    rf"(?:{_LINKS}|文章)*(?:有没有|有无|有哪些|有哪?几篇|哪些|哪几篇|有|找|列出)(?:{_LINKS}|几篇|文章|报道|资料)*"
+    rf"(?:{_LINKS}|文章)*+(?:有没有|有无|有哪些|有哪?几篇|哪些|哪几篇|有|找|列出)(?:{_LINKS}|几篇|文章|报道|资料)*+"
     rf"{_MENTIONS}(?P<what>[^，。？?！!]{{1,20}}?)(?:的(?:文章|报道|资料))?[吗呢]?[？?。！!\s]*"
 )
 _THE_ARTICLES = r"(?:all )?(?:of )?(?:the |these )?articles"

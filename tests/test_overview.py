@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -234,3 +235,16 @@ def test_the_nth_article_is_that_of_the_last_answer(library: Library) -> None:
     assert then("第9篇讲了什么？", *history) is None
     assert then("第二篇讲了什么？") is None
     assert then("第二篇讲了什么？", Message("assistant", "", ("gone",))) is None
+
+
+@pytest.mark.parametrize("words", ["这些", "一共", "哪几篇", "文章", "有没有"])
+def test_no_question_takes_time_that_grows_out_of_hand(words: str) -> None:
+    started = time.perf_counter()
+    for text in (
+        f"文章什么{words * 250}甲",
+        f"{words * 250}《甲乙》{words * 250}甲",
+        f"{words * 250}这篇{words * 250}甲",
+    ):
+        assert not asks_of_all(text) and not asks_of_one(text)
+        asked_mention(text)
+    assert time.perf_counter() - started < 1
