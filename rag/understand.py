@@ -8,11 +8,12 @@ from datetime import date
 
 from rag.aliases import Aliases
 from rag.dates import asks_for_newest, period_of
+from rag.lexical import affordable, content_terms
 from rag.library import Library
 from rag.numerals import other_forms
-from rag.rewrite import is_follow_up, stand_alone
+from rag.rewrite import LOOK_BACK, is_follow_up, stand_alone
 from rag.spelling import speller_of
-from rag.text import is_foreign, quoted_names, search_terms, simplify
+from rag.text import is_foreign, quoted_names, simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
@@ -21,7 +22,7 @@ _LINK = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+|</?[A-Za-z][^<>]*>"
 )
 _LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]+(?: [A-Za-z][A-Za-z0-9]+)*(?![A-Za-z0-9])")
-NAMED_IN = 10  # chunks nearest to an earlier question, in which what it names may stand in quotation marks
+NAMED_IN = 20  # chunks nearest to the earlier questions, in which what they name may stand in quotation marks
 NAMED_AT_MOST = 0.5
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
@@ -64,12 +65,14 @@ def _names_asked_of(question: Question, library: Library) -> set[str]:
 
     What more than NAMED_AT_MOST of the chunks hold is named everywhere.
     """
-    asked = [simplify(m.content) for m in question.history if m.role == "user"] if is_follow_up(question) else []
-    near = {hit.chunk_id for text in asked for hit in library.search(search_terms(text), NAMED_IN)}
-    named = {name for id_ in near for name in quoted_names(library.chunk(id_).text)}
+    if not is_follow_up(question):
+        return set()
+    asked = " ".join(simplify(m.content) for m in question.history[-LOOK_BACK:] if m.role == "user")
+    terms = affordable(library.document_frequencies(content_terms(asked)))
+    near = (library.chunk(hit.chunk_id).text for hit in library.search(terms, NAMED_IN))
+    named = {name for text in near for name in quoted_names(text) if name in asked}
     most = max(1, int(library.counts()[1] * NAMED_AT_MOST))
-    in_question = (name for name in named if any(name in text for text in asked))
-    return {name for name in in_question if library.phrase_frequency(name, most + 1) <= most}
+    return {name for name in named if library.phrase_frequency(name, most + 1) <= most}
 
 
 def unknown_names(text: str, library: Library) -> tuple[str, ...]:
