@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from rag.library import Library
 from rag.scope import describe_scope
-from rag.text import content_of, index_terms
+from rag.text import content_of, index_terms, simplify
 from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
 
 NAMED_ABOVE = 0.6  # share of the terms of a quoted title that an article's title has
@@ -29,6 +30,7 @@ _ASKS = {
     ),
 }
 _SPEAKS_OF_ARTICLE = re.compile(r"[这那该此本]篇|(?:文章|稿子|报道)(?!里|中|说|提|认|指|称|介|讲)|\barticle\b", re.I)
+_THIS_ONE = re.compile(r"这一?篇|[这该]个?(?:文章|报道|稿子)|本文")
 _QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
 
 _SAYS = {
@@ -45,12 +47,31 @@ _OUTSIDE = "《{title}》不在这个范围内（{scope}）。请放宽范围后
 _HOW = {"stated": "（文章注明）", "inferred": "（据文件推断）"}
 
 
-def asked_field(question: str) -> str | None:
-    """Which of "author", "published" and "publisher" of an article a question asks for; None for another question."""
-    if not (_SPEAKS_OF_ARTICLE.search(question) or _QUOTED.search(question)):
+def asked_field(question: str, *, of_one: bool = False) -> str | None:
+    """Which of "author", "published" and "publisher" of an article a question asks for; None for another question.
+
+    `of_one` is whether it is known to be about an article.
+    """
+    if not (of_one or _SPEAKS_OF_ARTICLE.search(question) or _QUOTED.search(question)):
         return None
     rest = _QUOTED.sub("", question)
     return next((field for field, pattern in _ASKS.items() if pattern.search(rest)), None)
+
+
+def article_shown(question: Question, library: Library) -> Article | None:
+    """The only article that the answer before cites, where a question points back to it: 这篇, or 它 after 第二篇.
+
+    After 福利社是什么, 它 is the subject, and no article. None of other questions.
+    """
+    last, text = (question.history[-1] if question.history else None), simplify(question.text)
+    asked = next((simplify(message.content) for message in reversed(question.history) if message.role == "user"), "")
+    it = "它" in text and (_SPEAKS_OF_ARTICLE.search(asked) or re.search(r"《|第.{1,2}篇", asked))
+    if last is None or not (it or _THIS_ONE.search(text)) or _QUOTED.search(question.text):
+        return None
+    articles: set[str] = set()
+    with suppress(KeyError):  # of a source that is gone
+        articles = {library.chunk(id_).article_id for id_ in last.sources}
+    return library.article(articles.pop()) if len(articles) == 1 else None
 
 
 def find_article(question: str, library: Library, passages: Sequence[Passage], scope: Scope = ALL) -> Article | None:
@@ -87,8 +108,9 @@ def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float
 
 def answer_about(question: Question, query: Query, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
     """The answer to a question about an article itself, citing its first sentence; None for another question."""
-    field = asked_field(query.text)
-    article = find_article(query.text, library, passages, query.scope) if field else None
+    shown = article_shown(question, library)
+    field = asked_field(question.text if shown else query.text, of_one=shown is not None)
+    article = (shown or find_article(query.text, library, passages, query.scope)) if field else None
     if not field or not article:
         return None
     if (allowed := library.articles_within(query.scope)) is not None and article.id not in allowed:

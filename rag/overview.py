@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby, islice
 
-from rag.about import find_article
+from rag.about import article_shown, find_article
 from rag.courtesy import asks
 from rag.enumeration import numeral
 from rag.features import Candidate, candidates_of
@@ -115,7 +115,7 @@ def answer_overview(question: Question, query: Query, library: Library, passages
     if nth := _NTH.search(simplify(question.text)):
         article = _nth_shown(numeral(nth[1]), question, library)
     else:
-        article = find_article(query.text, library, passages, query.scope)
+        article = article_shown(question, library) or find_article(query.text, library, passages, query.scope)
     if article is None:
         return None
     title = _TITLE.search(question.text)

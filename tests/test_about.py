@@ -7,7 +7,7 @@ from ingest.run import ingest
 from rag.about import answer_about, asked_field
 from rag.index import IndexReader
 from rag.library import Library
-from rag.types import Answer, Query, Question
+from rag.types import Answer, Message, Query, Question
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,19 @@ def test_what_an_article_does_not_state_is_refused_by_name(library: Library) -> 
 def test_a_quoted_name_that_is_no_title_is_left_to_the_articles(library: Library) -> None:
     assert ask(library, "“出海领航计划”是什么时候发布的？") is None
     assert ask(library, "猫吃什么？") is None
+
+
+def test_what_points_back_is_the_only_article_that_the_answer_before_cites(library: Library) -> None:
+    cat, dog = library.chunk_ids_of("甲"), library.chunk_ids_of("乙")
+
+    def after(sources: list[str], text: str, asked: str = "第二篇讲了什么？") -> Answer | None:
+        history = (Message("user", asked), Message("assistant", "猫吃鱼。", tuple(sources)))
+        return answer_about(Question(text, history), Query(f"狗 {text}"), library, ())
+
+    found = after(cat, "它的作者是谁？")
+    assert found is not None and found.statements[0].text.startswith("《猫的一生》的作者是张三")
+    assert after(dog, "这篇是谁写的？", "狗追谁？") is not None
+    assert after(cat, "它是谁写的？", "那本书讲什么？") is None  # the book is
+    assert after([*cat, *dog], "它的作者是谁？") is None
+    assert after(["gone"], "它的作者是谁？") is None
+    assert after(cat, "谁的作者最多？") is None
