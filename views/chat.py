@@ -109,7 +109,8 @@ def turn_frame(number: int, last: int) -> DeltaGenerator:
 def offer_examples(chain: AnswerChain) -> None:
     """Questions by theme that the articles answer."""
     st.markdown(f"**{t('examples')}**")
-    for theme, questions in examples(chain, chain.index.current().manifest.generation).items():
+    offered = examples(chain, str(chain.settings.index), chain.index.current().manifest.generation)
+    for theme, questions in offered.items():
         st.caption(theme or t("examples_other"))
         offer_questions(theme, questions)
 

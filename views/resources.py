@@ -34,6 +34,6 @@ def open_history(where: str) -> History:
 
 
 @st.cache_data(show_spinner=False)
-def examples(_chain: AnswerChain, generation: int) -> dict[str, list[str]]:  # noqa: ARG001  # the generation is the cache's key
-    """Example questions of the published generation, by theme."""
+def examples(_chain: AnswerChain, index: str, generation: int) -> dict[str, list[str]]:  # noqa: ARG001  # the cache's key
+    """Example questions of the published generation of an index, by theme."""
     return example_questions(_chain.index.current(), _chain.embedder, _chain.settings)
