@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from rag.library import Library
 from rag.scope import describe_scope
 from rag.text import content_of, index_terms, simplify
-from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
+from rag.types import ALL, Answer, Article, Citation, Message, Passage, Query, Question, Scope, Statement
 
 NAMED_ABOVE = 0.6  # share of the terms of a quoted title that an article's title has
 DESCRIBED_ABOVE = 0.3  # the same for the words of a question that speaks of 那篇文章
@@ -31,6 +30,7 @@ _ASKS = {
 }
 _SPEAKS_OF_ARTICLE = re.compile(r"[这那该此本]篇|(?:文章|稿子|报道)(?!里|中|说|提|认|指|称|介|讲)|\barticle\b", re.I)
 _THIS_ONE = re.compile(r"这一?篇|[这该]个?(?:文章|报道|稿子)|本文")
+_NAMES_ARTICLE = re.compile(r"《|第.{1,2}篇")
 _QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
 
 _SAYS = {
@@ -58,20 +58,26 @@ def asked_field(question: str, *, of_one: bool = False) -> str | None:
     return next((field for field, pattern in _ASKS.items() if pattern.search(rest)), None)
 
 
+def articles_cited(message: Message, library: Library) -> list[str]:
+    """Ids of the articles that an answer of the conversation cites, in its order; [] where a source is gone."""
+    try:
+        return list(dict.fromkeys(library.chunk(id_).article_id for id_ in message.sources))
+    except KeyError:
+        return []
+
+
 def article_shown(question: Question, library: Library) -> Article | None:
     """The only article that the answer before cites, where a question points back to it: 这篇, or 它 after 第二篇.
 
     After 福利社是什么, 它 is the subject, and no article. None of other questions.
     """
-    last, text = (question.history[-1] if question.history else None), simplify(question.text)
-    asked = next((simplify(message.content) for message in reversed(question.history) if message.role == "user"), "")
-    it = "它" in text and (_SPEAKS_OF_ARTICLE.search(asked) or re.search(r"《|第.{1,2}篇", asked))
-    if last is None or not (it or _THIS_ONE.search(text)) or _QUOTED.search(question.text):
+    if not question.history or _QUOTED.search(question.text):
         return None
-    articles: set[str] = set()
-    with suppress(KeyError):  # of a source that is gone
-        articles = {library.chunk(id_).article_id for id_ in last.sources}
-    return library.article(articles.pop()) if len(articles) == 1 else None
+    text = simplify(question.text)
+    asked = next((simplify(message.content) for message in reversed(question.history) if message.role == "user"), "")
+    it = "它" in text and (_SPEAKS_OF_ARTICLE.search(asked) or _NAMES_ARTICLE.search(asked))
+    cited = articles_cited(question.history[-1], library) if it or _THIS_ONE.search(text) else []
+    return library.article(cited[0]) if len(cited) == 1 else None
 
 
 def find_article(question: str, library: Library, passages: Sequence[Passage], scope: Scope = ALL) -> Article | None:

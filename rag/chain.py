@@ -297,7 +297,7 @@ class AnswerChain(Runnable[Input, Answer]):
         passages = judged.passages
         notices = [UNKNOWN.format(names="”“".join(query.unknown)) if query.unknown else judged.notice]
         period = period_of(query.text, self.today())
-        simple = judged.question
+        simple = judged.question  # in simplified characters
         if self.model is not None:
             answer = None
             doubted = (answer_probability(measured) or 0.0) >= self.settings.declined_threshold

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby, islice
 
-from rag.about import article_shown, find_article
+from rag.about import article_shown, articles_cited, find_article
 from rag.courtesy import asks
 from rag.enumeration import numeral
 from rag.features import Candidate, candidates_of
 from rag.hanging import hangs, tells_of_itself
+from rag.lexical import content_terms
 from rag.library import Library
 from rag.text import normalize, simplify
 from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
@@ -41,7 +41,7 @@ _ASKS = (
 _SAYS = r"[讲说写谈]|有|关于|内容|观点|收录|收|包括"
 _ARTICLES = r"文章库|资料库|知识库|库|文章|资料"
 _OF_ALL = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|{_ARTICLES})++")  # possessive: no time that grows out of hand
-_ASKS_ME = re.compile(rf"(?:你|我|可以|能)(?:{_LINKS}|{_ASKS}|回答|问题|问|会|做|干|知道)++")
+_ASKS_ME = re.compile(rf"(?=.*(?:你|问(?!题)))(?:你|我|可以|能)(?:{_LINKS}|{_ASKS}|回答|问题|问|会|做|干|知道)++")
 _NEWEST_ONE = re.compile(r"最[新近].*(?:一篇|哪篇)")
 _TITLE = re.compile(r"《[^》]{2,}》")
 _NTH = re.compile(r"第([一二三四五六七八九十]|\d{1,2})篇(?:文章|报道)?")
@@ -51,7 +51,7 @@ _ASKS_FIRST = re.compile(rf"(?:{_LINKS})*+(?:概括|总结|归纳|概述|梳理|
 _MENTIONS = r"(?:提到|提及|[讲写谈说]到?|涉及|关于|介绍)[了过]?+"
 _WHICH_MENTION = re.compile(
     rf"(?:{_LINKS}|文章)*+(?:有没有|有无|有哪些|有哪?几篇|哪些|哪几篇|有|找|列出)(?:{_LINKS}|几篇|文章|报道|资料)*+"
-    rf"{_MENTIONS}(?P<what>[^，。？?！!]{{1,20}}?)(?:的(?:文章|报道|资料))?[吗呢]?[？?。！!\s]*"
+    rf"{_MENTIONS}(?P<what>[^，。？?！!]{{1,20}}?)(?:的(?:文章|报道|资料)?)?[吗呢]?[？?。！!\s]*"
 )
 _THE_ARTICLES = r"(?:all )?(?:of )?(?:the |these )?articles"
 _ENGLISH_OF_ALL = re.compile(
@@ -80,7 +80,8 @@ def asked_mention(question: str) -> str:
     """What a question wants the articles on: 拼多多 of 哪些文章提到了拼多多 and 有没有关于拼多多的文章; else ""."""
     text = simplify(question).strip()
     match = _WHICH_MENTION.fullmatch(text)
-    return match["what"] if match and re.search("[文篇]|报道|资料|提到|提及", text) and not asks(match["what"]) else ""
+    speaks_of_articles = re.search("文章|篇|报道|资料|提到|提及", text)
+    return match["what"] if match and speaks_of_articles and not asks(match["what"]) else ""
 
 
 def asks_of_one(question: str) -> bool:
@@ -124,11 +125,9 @@ def answer_overview(question: Question, query: Query, library: Library, passages
 
 
 def _nth_shown(nth: int, question: Question, library: Library) -> Article | None:
-    """The article that the last answer cites as its nth, from 1; None where it cites fewer, or its sources are gone."""
-    sources = next((message.sources for message in reversed(question.history) if message.sources), ())
-    shown = []
-    with suppress(KeyError):
-        shown = list(dict.fromkeys(library.chunk(id_).article_id for id_ in sources))
+    """The article that the last answer which cites several cites as its nth, from 1; None where it cites fewer."""
+    lists = (articles_cited(message, library) for message in reversed(question.history))
+    shown = next((articles for articles in lists if len(articles) > 1), [])
     return library.article(shown[nth - 1]) if 0 < nth <= len(shown) else None
 
 
@@ -149,7 +148,10 @@ def _of_all(question: Question, scope: Scope, library: Library) -> Answer | None
 
 
 def _that_mention(question: Question, what: str, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
-    """Of each article among the passages the first sentence that has the words; None where only others have them."""
+    """Of each article among the passages the first sentence that has the words.
+
+    Where none has them, none mentions it if no article has any term of them; else None: it may say so in other words.
+    """
     told: dict[str, Candidate] = {}
     for sentence in candidates_of(passages):
         if normalize(what) in normalize(sentence.text):
@@ -157,7 +159,7 @@ def _that_mention(question: Question, what: str, library: Library, passages: tup
     if told:
         headed = [(f"《{sentence.passage.article.title}》", sentence) for sentence in told.values()]
         return _quoted(question, headed, MENTION.format(what=what, count=len(headed)))
-    if library.phrase_frequency(what, 1):
+    if any(library.document_frequencies(content_terms(what)).values()):
         return None
     return Answer(question, refused=True, notice=NO_MENTION.format(what=what), confidence=0.0)
 

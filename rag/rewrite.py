@@ -90,7 +90,8 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
     query = completed(text, unanswered=unanswered)
-    if carried and "“" not in "".join([question.text, *(message.content for message in question.history)]):
+    typed = "".join([question.text, *(message.content for message in question.history if message.role == "user")])
+    if carried and "“" not in typed:
         query = query.replace("“", "").replace("”", "")  # they only kept the name together
     return question.text if query == text else query
 

@@ -143,7 +143,7 @@ def test_quotation_marks_hold_a_name_together() -> None:
 
 
 def test_a_name_that_articles_quote_is_carried_over_whole_and_stays_the_topic() -> None:
-    asked = ("出海领航计划收费吗？", "暂不收费。")
+    asked = ("出海领航计划收费吗？", "“出海领航计划”暂不收费。")
     names = {"出海领航计划", "友好市集"}
 
     def then(turns: tuple[str, ...], text: str) -> str:
