@@ -63,19 +63,19 @@ _AFTER_LIST = re.compile(r"等|[两三四五六七八九]\w?[个种家位项点�
 def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     """The query for a question: itself, or in simplified characters with what it leaves out.
 
-    `names` are what the articles call something in quotation marks, and do not speak of everywhere: one in an earlier
-    question is the topic, unless a pronoun points elsewhere; no part of it is carried over, but the whole.
-
     That is taken from the questions before it. An earlier answer gives words only where the question can hardly mean
     anything else: one of the things that it lists (第二个), or the name that was asked for and given. A question that
     follows another without an answer between them is part of what is asked at once: it takes all of that one along.
+
+    `names` are what the articles call something in quotation marks, and do not speak of everywhere: one in an earlier
+    question is the topic, unless a pronoun points elsewhere; no part of it is carried over, but the whole.
     """
     asked: list[str] = []
     answer = ""
     carried: set[str] = set()
 
     def completed(text: str, *, unanswered: bool = False) -> str:
-        for earlier in asked:
+        for earlier in asked if names else ():
             span = left_out(earlier, text, answer)
             carried.update(name for name in names if not PRONOUN.search(text) or _cuts(span, name, earlier))
         asked[:] = [_marked(earlier, carried) for earlier in asked]
