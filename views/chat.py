@@ -15,7 +15,7 @@ from rag.followups import follow_up_questions
 from rag.history import History
 from rag.types import Question, Scope
 from views.access import reader_name
-from views.answer import answer_html, question_html
+from views.answer import answer_html
 from views.history import conversation_menu, deleted_notice, name_conversation, new_button, resume, show_history
 from views.messages import error_text, t
 from views.reader import show_reader
@@ -23,7 +23,7 @@ from views.resources import examples, open_history
 from views.running import CHECKING, STAGES, Running
 from views.scope import choose_scope
 from views.state import State, session
-from views.turn import show_turn
+from views.turn import show_question, show_turn
 
 POLL_SECONDS = 0.05  # how often a growing answer is looked at
 YIELD_POLLS = 5  # of which one draws in any case: only then does Streamlit notice that the reader stopped it
@@ -34,20 +34,22 @@ def chat_page(chain: AnswerChain) -> None:
     """Draw the page."""
     state, history = session(), open_history(chain.settings.history)
     resume(state, history)
+    with st.bottom:  # not the field's own place: there the page would follow the end of a growing answer
+        above = st.container(horizontal=True, vertical_alignment="center")
+        with above:
+            scope = choose_scope(chain.index.current().library.metadata)
+        typed = st.chat_input(t("ask"), max_chars=None)
+    if typed or state.asked:
+        begin(chain, history, state, typed or state.asked, scope)
+    # From here on a conversation is there with its first question: what it brings pushes nothing down later.
+    with above:
+        if state.conversation:
+            new_button(state, "new")
     show_reader(state)
     show_history(state, history)
     deleted_notice(state, history)
     conversation_menu(state, history)
-    talk = st.container()
-    with st.bottom:  # not the field's own place: there the page would follow the end of a growing answer
-        with st.container(horizontal=True, vertical_alignment="center"):
-            scope = choose_scope(chain.index.current().library.metadata)
-            if state.conversation:
-                new_button(state, "new")
-        typed = st.chat_input(t("ask"), max_chars=None)
-    if typed or state.asked:
-        begin(chain, history, state, typed or state.asked, scope)
-    with talk:
+    with st.container():
         converse(chain, history, state)
 
 
@@ -136,13 +138,13 @@ def offer_followups(chain: AnswerChain, state: State) -> None:
 def watch(state: State, running: Running, number: int) -> None:
     """Draw a question, at the top of the window, with its answer as it grows; take it up when it is whole."""
     with st.chat_message("user", avatar=":material/person:"):
-        st.html(question_html(running.question.text))
-        _scroll()(key=f"scroll-{id(running)}", data={"number": number}, height=0)
+        show_question(running.question.text, "running", edit=None)
     with st.chat_message("assistant", avatar=":material/format_quote:"):
         place, below = st.empty(), st.container(horizontal=True, vertical_alignment="center")
         with below:
             stages = st.empty()
             st.button(t("stop"), key="stop", icon=":material/stop_circle:", on_click=partial(settle, state, stop=True))
+            _scroll()(key=f"scroll-{id(running)}", data={"number": number}, height=0)
         over, drawn, polls = False, None, 0
         while not over:
             over, answer = running.wait(POLL_SECONDS), running.answer

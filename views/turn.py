@@ -1,5 +1,6 @@
 """One turn of the conversation: question, answer, and what a reader can do with them."""
 
+from collections.abc import Callable
 from functools import cache, partial
 from html import escape
 from pathlib import Path
@@ -24,7 +25,7 @@ def show_turn(chain: AnswerChain, history: History, state: State, number: int) -
     """Draw a turn of the conversation, numbered from 0."""
     turn = state.turns[number]
     with st.chat_message("user", avatar=":material/person:"):
-        _show_question(history, state, turn)
+        _question_or_field(history, state, turn)
     with st.chat_message("assistant", avatar=":material/format_quote:"):
         show_changes(turn.answer, chain)
         if turn.previous:
@@ -35,19 +36,19 @@ def show_turn(chain: AnswerChain, history: History, state: State, number: int) -
         _show_actions(history, state, turn)
 
 
-def _show_question(history: History, state: State, turn: Turn) -> None:
+def show_question(text: str, key: str, edit: Callable[[], None] | None) -> None:
+    """Draw a question and the button that edits it; where it cannot be, the button is off, so that nothing moves."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"question-{key}"):
+        st.html(question_html(text))
+        icon = ":material/edit:"
+        st.button(t("edit"), key=f"edit-{key}", type="tertiary", icon=icon, on_click=edit, disabled=edit is None)
+
+
+def _question_or_field(history: History, state: State, turn: Turn) -> None:
     """The question, or a field to change it in."""
     if state.editing != turn.id or not turn.id:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"question-{turn.id}"):
-            st.html(question_html(turn.answer.question.text))
-            st.button(
-                t("edit"),
-                key=f"edit-{turn.id}",
-                type="tertiary",
-                icon=":material/edit:",
-                on_click=partial(setattr, state, "editing", turn.id),
-                disabled=not turn.id,
-            )
+        edit = partial(setattr, state, "editing", turn.id) if turn.id else None
+        show_question(turn.answer.question.text, turn.id, edit)
         return
     with st.form(f"edited-{turn.id}", border=False):
         text = st.text_area(t("edit"), turn.answer.question.text, key=f"text-{turn.id}", label_visibility="collapsed")
