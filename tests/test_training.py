@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from rag.adapter import read_adapter
+from training.__main__ import main as run_training
 from training.average import main as average
 from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
 from training.train import LENGTHS, Plan, draw, export_adapter, export_tensors, schedule, train
@@ -69,6 +70,26 @@ def test_an_answer_example_marks_the_answer_in_its_window(folder: Path) -> None:
         for item in reading.items:
             example = examples.answer(item, 12, random.Random(seed))
             assert example.window[example.start : example.end] == reading.texts[item.passage][item.start : item.end]
+
+
+def test_a_kind_of_negative_that_is_left_out_is_not_drawn(folder: Path) -> None:
+    reading = ReadingSet.load(folder)
+    drawn = {}
+    for without in ((), ("removed", "missed")):
+        examples = Examples(reading, without=without)
+        drawn[without] = {examples.no_answer(i, 12, random.Random(n)).kind for n in range(99) for i in reading.items}
+    assert drawn[()] - {"other"} == set(KINDS)
+    assert drawn["removed", "missed"] - {"other"} == set(KINDS) - {"removed", "missed"}
+
+
+def test_windows_are_no_longer_than_the_plan_says() -> None:
+    assert {batch.letters for batch in schedule(Plan(epochs=3, longest=90), 1000)} == {60, 90}
+
+
+def test_an_unknown_kind_of_negative_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run_training([str(folder), str(folder / "out"), "--without", "removed", "remved"])
+    assert "there is no kind remved: the kinds are retrieved, removed," in capsys.readouterr().err
 
 
 def test_a_question_that_its_passage_leaves_open_is_asked_of_the_windows_of_that_passage(folder: Path) -> None:

@@ -17,10 +17,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--start", default="", metavar="ADAPTER", help="adapter file to begin with")
     parser.add_argument("--often", type=int, default=2, help="times that passages with near misses come in an epoch")
     parser.add_argument("--sets", nargs="+", default=SETS, help="sets to train on")
+    parser.add_argument("--without", nargs="+", default=[], metavar="KIND", help="kinds of negatives to leave out")
+    parser.add_argument("--longest", type=int, default=360, help="code points of the longest window")
     options = parser.parse_args(arguments)
 
-    from training.examples import Examples, ReadingSet
+    from training.examples import KINDS, Examples, ReadingSet
     from training.train import Plan, export_adapter, train
+
+    if unknown := set(options.without) - set(KINDS):
+        parser.error(f"there is no kind {' and '.join(sorted(unknown))}: the kinds are {', '.join(KINDS)}")
 
     try:
         whole = ReadingSet.load(*(options.data / name for name in options.sets), WRITTEN)
@@ -28,11 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}: give the folder that holds {' and '.join(options.sets)}", file=sys.stderr)
         return 1
     learn, held = whole.split(HELD_OUT)
-    plan = Plan(options.epochs, options.rank, options.rate, options.seed, options.start)
+    without = tuple(options.without)
+    plan = Plan(options.epochs, options.rank, options.rate, options.seed, options.start, without, options.longest)
     print(f"{len(learn.items)} questions to learn from, {len(held.items)} held out; {plan}", flush=True)
     often = [item for item in learn.items if item.passage in learn.missed] * (options.often - 1)
+    examples = Examples(learn, without=without)
     try:
-        train(plan, Examples(learn), learn.items + often, options.out, lambda line: print(line, flush=True))
+        train(plan, examples, learn.items + often, options.out, lambda line: print(line, flush=True))
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ from rag.reader import same_length
 from rag.text import content_of, index_terms, sentence_spans, simplify
 from rag.types import Span
 
-KINDS = ("retrieved", "removed", "changed", "elsewhere", "stray", "missed")  # of windows that do not answer
+# How often each kind of window that does not answer is drawn.
 SHARES = {"retrieved": 0.2, "removed": 0.2, "changed": 0.1, "elsewhere": 0.1, "stray": 0.1, "missed": 0.6}
+KINDS = tuple(SHARES)
 NEAR = 20  # passages that a retrieved negative is drawn from
 _YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?=年)")
 _NUMBER = re.compile(r"(?<!\d)\d{1,3}(?!\d)")
@@ -161,9 +162,10 @@ def cropped(example: Example, most: int, chance: random.Random) -> Example:
 class Examples:
     """Draws examples from a reading set; the same seed draws the same ones."""
 
-    def __init__(self, reading: ReadingSet, shares: dict[str, float] = SHARES) -> None:
+    def __init__(self, reading: ReadingSet, shares: Mapping[str, float] = SHARES, without: Sequence[str] = ()) -> None:
+        """Draws no windows of the kinds `without`; the others keep their shares."""
         self.reading = reading
-        self.shares = shares
+        self.shares = {kind: share for kind, share in shares.items() if kind not in without}
         self.used_titles = sorted({title for title in reading.titles.values() if len(title) > 1})
 
     def answer(self, item: Item, most: int, chance: random.Random) -> Example:
@@ -176,9 +178,9 @@ class Examples:
 
     def no_answer(self, item: Item, most: int, chance: random.Random) -> Example:
         """A window that looks as if it could answer, and does not; of another kind where one cannot be made."""
-        kinds = KINDS if item.passage in self.reading.missed else KINDS[:-1]
-        first = chance.choices(kinds, [self.shares[kind] for kind in kinds])[0]
-        for kind in (first, *kinds):
+        kinds = [kind for kind in self.shares if kind != "missed" or item.passage in self.reading.missed]
+        first = chance.choices(kinds, [self.shares[kind] for kind in kinds]) if kinds else []
+        for kind in (*first, *kinds):
             example: Example | None = getattr(self, f"_{kind}")(item, most, chance)
             if example:
                 return replace(example, kind=kind)

@@ -36,6 +36,8 @@ class Plan:
     rate: float = 1e-3
     seed: int = 7
     start: str = ""  # adapter file that the run begins with; empty begins with the encoder as it is
+    without: tuple[str, ...] = ()  # kinds of windows that do not answer which are left out
+    longest: int = max(LENGTHS)  # code points of a window
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class Batch:
 def schedule(plan: Plan, questions: int) -> list[Batch]:
     """The batches of a run, in order."""
     chance = random.Random(plan.seed)
+    lengths = {letters: share for letters, share in LENGTHS.items() if letters <= plan.longest}
     batches, at = [], 0
     while at < plan.epochs * questions:
-        letters = chance.choices(list(LENGTHS), list(LENGTHS.values()))[0]
+        letters = chance.choices(list(lengths), list(lengths.values()))[0]
         count = max(2, round(BATCH_TOKENS / 2 / (letters / LETTERS_PER_TOKEN + OTHER_TOKENS)))
         batches.append(Batch(at, count, letters))
         at += count
