@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sets", nargs="+", default=SETS, help="sets to train on")
     parser.add_argument("--without", nargs="+", default=[], metavar="KIND", help="kinds of negatives to leave out")
     parser.add_argument("--longest", type=int, default=360, help="code points of the longest window")
+    parser.add_argument("--batch", type=int, default=4500, help="tokens of a step")
     options = parser.parse_args(arguments)
 
     from training.examples import KINDS, Examples, ReadingSet
@@ -34,7 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     learn, held = whole.split(HELD_OUT)
     without = tuple(options.without)
-    plan = Plan(options.epochs, options.rank, options.rate, options.seed, options.start, without, options.longest)
+    how = options.epochs, options.rank, options.rate, options.seed, options.start
+    plan = Plan(*how, without, options.longest, options.batch)
     print(f"{len(learn.items)} questions to learn from, {len(held.items)} held out; {plan}", flush=True)
     often = [item for item in learn.items if item.passage in learn.missed] * (options.often - 1)
     examples = Examples(learn, without=without)

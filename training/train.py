@@ -20,11 +20,10 @@ from training.examples import Example, Examples, Item, cropped
 
 LINEAR = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
 LENGTHS = {60: 0.3, 90: 0.25, 160: 0.2, 260: 0.15, 360: 0.1}  # code points of a window: share of the batches
-BATCH_TOKENS = 4500
 LETTERS_PER_TOKEN = 1.5
 OTHER_TOKENS = 25  # question and title
 PADDED_TO = 32  # tokens: a batch of a new shape costs a second, so there are few
-WARM_UP = 100  # steps
+WARM_UP = 100  # steps, and at most a tenth of them
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class Plan:
     start: str = ""  # adapter file that the run begins with; empty begins with the encoder as it is
     without: tuple[str, ...] = ()  # kinds of windows that do not answer which are left out
     longest: int = max(LENGTHS)  # code points of a window
+    batch: int = 4500  # tokens of a step
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def schedule(plan: Plan, questions: int) -> list[Batch]:
     batches, at = [], 0
     while at < plan.epochs * questions:
         letters = chance.choices(list(lengths), list(lengths.values()))[0]
-        count = max(2, round(BATCH_TOKENS / 2 / (letters / LETTERS_PER_TOKEN + OTHER_TOKENS)))
+        count = max(2, round(plan.batch / 2 / (letters / LETTERS_PER_TOKEN + OTHER_TOKENS)))
         batches.append(Batch(at, count, letters))
         at += count
     return batches
@@ -149,6 +149,7 @@ def train(
         _load_adapter(Path(plan.start), trained)
     optimizer = torch.optim.AdamW(trained.values(), lr=plan.rate, weight_decay=0.01)
     batches = schedule(plan, len(items))
+    warm_up = min(WARM_UP, len(batches) // 10)
     checkpoint = out / "checkpoint.pt"
     begin = 0
     if checkpoint.exists():
@@ -163,8 +164,8 @@ def train(
     model.train()
     for step in range(begin, len(batches)):
         for group in optimizer.param_groups:
-            left = (len(batches) - step) / max(1, len(batches) - WARM_UP)
-            group["lr"] = plan.rate * min((step + 1) / WARM_UP, left, 1)
+            left = (len(batches) - step) / (len(batches) - warm_up)
+            group["lr"] = plan.rate * min((step + 1) / max(1, warm_up), left, 1)
         drawn = draw(batches[step], items, examples, plan.seed)
         losses = _losses(model, *to_tensors(drawn, tokenizer))
         optimizer.zero_grad()
