@@ -38,6 +38,7 @@ _TIME_UNITS = frozenset("年月日号天时分")
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
+_ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
 _ANNOUNCES = re.compile(r"[：:]$")
 _RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
@@ -107,19 +108,29 @@ def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequ
     Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
     of something is asked for that the articles quote by name, only those that name it.
     """
-    statements = [i for i in order if _states(candidates[i].text)] or order
+    leaves_open = leaves_it_open(question)
+    statements = [i for i in order if _states(candidates[i], whole=leaves_open)] or order
     if statements and says_there_is_none(question, candidates[statements[0]].text):
         asked = what_is_asked(question)
         return [i for i in statements if speaks_of(asked, normalize(candidates[i].text))]
-    if not asks_for(question) & {"date", "number"} or asks_for_several(question) or leaves_it_open(question):
+    if not asks_for(question) & {"date", "number"} or asks_for_several(question) or leaves_open:
         return statements
     named = of_what_is_named(question, candidates, shortest=SHORTEST_NAME)
     return [i for i in statements if i in named or _is_said_of(i, named, candidates)] or statements
 
 
-def _states(text: str) -> bool:
-    """Whether a sentence says something of its subject: it neither asks nor tells of its own article."""
-    return not _IS_QUESTION.search(text) and not tells_of_itself(text)
+def _states(candidate: Candidate, *, whole: bool) -> bool:
+    """Whether a sentence says something of its subject: it neither asks nor tells of its own article.
+
+    Unless `whole`, it may ask at its end, after the words that the reader takes for the answer.
+    """
+    text, reading = candidate.text, candidate.passage.reading
+    if tells_of_itself(text):
+        return False
+    if not _IS_QUESTION.search(text):
+        return True
+    asks_at = candidate.start + max(text.rfind(mark) for mark in ",，。！")
+    return not whole and reading is not None and candidate.start <= reading.span[0] and reading.span[1] <= asks_at
 
 
 def _brought_along(
@@ -283,12 +294,13 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
     return groups
 
 
-def understandable(groups: Sequence[Group]) -> list[Group]:
+def understandable(question: str, groups: Sequence[Group]) -> list[Group]:
     """The groups, a first sentence together with the one before it where it says nothing without it."""
+    named = bool(_ASKS_WHO.search(question))
     firsts = [group.candidates[0] for group in groups]
     shown = {(first.passage.article.id, (first.start, first.end)) for first in firsts}
     return [
-        replace(group, candidates=[with_what_it_hangs_on(first, shown), *group.candidates[1:]])
+        replace(group, candidates=[with_what_it_hangs_on(first, shown, named=named), *group.candidates[1:]])
         for group, first in zip(groups, firsts, strict=True)
     ]
 
@@ -335,6 +347,6 @@ def extract(
         yield Answer(question, passages=passages, refused=True, notice=lacking, nearest=nearest, answerer=NAME)
         return
     notice, differ = ("", False) if told else disagreement(question, groups)
-    whole = understandable(groups)
+    whole = understandable(asked, groups)
     for count in range(1, len(whole) + 1):
         yield replace(compose(question, whole[:count], passages), notice=notice, differ=differ)

@@ -18,7 +18,7 @@ _EXPLAINS = re.compile(
     r".*(?<![：:？?])$",  # what announces a list or asks explains nothing by itself
     re.DOTALL,
 )
-
+_IS_OF_SOMEONE = re.compile(r"[“「\"]?(?:可是?|但是?|而且?|不过|所以|于是|因此|后来)?[，,]?[他她它]们?(?!人)")
 
 _TELLS_OF_ITSELF = re.compile(
     r"^.{0,30}(?:本文|本篇|[这此]篇文章)(?!.{0,12}(?:认为|指出))"
@@ -37,20 +37,22 @@ def explains(sentence: str) -> bool:
     return bool(_EXPLAINS.match(sentence))
 
 
-def hangs(sentence: str) -> bool:
-    """Whether a sentence refers to what stands before it."""
-    return bool(_HANGS.search(sentence))
+def hangs(sentence: str, *, named: bool = False) -> bool:
+    """Whether a sentence refers to what stands before it; 他们只投小红书 too, where it is to be `named` who does."""
+    return bool(_HANGS.search(sentence)) or (named and bool(_IS_OF_SOMEONE.match(sentence)))
 
 
-def with_what_it_hangs_on(candidate: Candidate, shown: Container[tuple[str, Span]]) -> Candidate:
+def with_what_it_hangs_on(
+    candidate: Candidate, shown: Container[tuple[str, Span]], *, named: bool = False
+) -> Candidate:
     """The sentence together with the one before it where it hangs on that; else as it is.
 
-    `shown` holds the (article id, span) of the sentences that the answer shows anyway. The two must stand in one
-    paragraph, so that the citation is one stretch of the article.
+    `named` is whether someone is to be named. `shown` holds the (article id, span) of the sentences that the answer
+    shows anyway. The two must stand in one paragraph, so that the citation is one stretch of the article.
     """
     spans, article = candidate.passage.chunk.sentences, candidate.passage.article
     at = spans.index((candidate.start, candidate.end))
-    if not at or not hangs(candidate.text):
+    if not at or not hangs(candidate.text, named=named):
         return candidate
     start, end = spans[at - 1]
     apart = article.text[end : candidate.start]

@@ -24,6 +24,7 @@ from rag.features import (
     topic_features,
 )
 from rag.index import Generation
+from rag.named import of_what_is_named_first
 from rag.timeline import without_order
 from rag.types import Passage
 
@@ -66,12 +67,15 @@ def measure(
 ) -> Measured:
     """Measure a query against the first `most` of its passages, of which there must be one.
 
+    Those are left out whose articles lack the rare name that the query begins with.
+
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
     sentences are then chosen for that part as much as for the whole. With `own_topic` that part refers to nothing
     before it, and the topic is judged by it as much as by the whole. It is judged with and without the words that ask
     for a sequence of events, and is the more probable.
     """
-    read = [p for p in passages if (p.copy_of or p.rank) <= most]
+    first = [p for p in passages if (p.copy_of or p.rank) <= most]
+    read = of_what_is_named_first(query, first, generation.library)
     candidates = candidates_of(read)
     chunks = generation.manifest.chunks
     weights = term_weights(query, generation.library, chunks)

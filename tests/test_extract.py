@@ -19,7 +19,7 @@ from rag.features import SENTENCE_FEATURES, candidates_of, leaves_it_open
 from rag.measure import Measured
 from rag.missing import NO_NUMBER, NO_TIME
 from rag.text import sentence_spans
-from rag.types import Article, Chunk, Message, Passage, Question
+from rag.types import Article, Chunk, Message, Passage, PassageReading, Question
 
 
 def passage(rank: int, text: str, published: str | None = None) -> Passage:
@@ -237,6 +237,21 @@ def test_a_question_in_an_article_is_no_statement() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "answer", "shown"),
+    [
+        ("什么是互利？", "对双方有利", "对双方有利就是“互利”，为什么也叫“价值”呢？"),
+        ("什么是互利？", "价值", "甲写了书。"),
+        ("对双方有利的是不是“互利”？", "对双方有利", "甲写了书。"),
+    ],
+)
+def test_a_sentence_may_ask_at_its_end_after_the_words_that_answer(question: str, answer: str, shown: str) -> None:
+    one = passage(1, "对双方有利就是“互利”，为什么也叫“价值”呢？甲写了书。")
+    at = one.article.text.index(answer)
+    read = replace(one, reading=PassageReading(answers=2.0, span=(at, at + len(answer)), sentences={}))
+    assert texts(question, [read], [0, -5])[0] == [shown]
+
+
+@pytest.mark.parametrize(
     ("dates", "order"),
     [
         (("2025-01-01", "2025-09-01"), ["文2", "文1"]),
@@ -395,3 +410,11 @@ def test_an_answer_quotes_a_sentence_that_points_back_with_the_one_before() -> N
     *_, answer = extract(Question("甲做哪一种？"), measured(list(passages), [-5, 0]), passages)
     assert [statement.text for statement in answer.statements] == ["一种是买断，一种是代销。甲做的就是后者。"]
     assert [citation.quote for citation in answer.citations] == ["一种是买断，一种是代销。甲做的就是后者。"]
+
+
+def test_who_is_asked_for_is_named_where_the_sentence_that_answers_says_they() -> None:
+    passages = (passage(1, "有个品牌叫月影，只投小红书。可他们一个月能卖400多万。"),)
+    *_, answer = extract(Question("一个月卖400多万的是哪家？"), measured(list(passages), [-5, 0]), passages)
+    assert [statement.text for statement in answer.statements] == [passages[0].article.text]
+    *_, answer = extract(Question("月影一个月能卖多少？"), measured(list(passages), [-5, 0]), passages)
+    assert [statement.text for statement in answer.statements] == ["可他们一个月能卖400多万。"]

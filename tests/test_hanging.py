@@ -50,6 +50,14 @@ def test_a_hanging_sentence_is_quoted_with_the_one_before_as_one_stretch() -> No
     assert with_what_it_hangs_on(candidate, set()).text == "一种是买断，一种是代销。小红书做的就是后者。"
 
 
+def test_where_someone_is_to_be_named_a_sentence_on_them_brings_the_one_that_names_them() -> None:
+    candidate = second("有个品牌叫月影，只投小红书。可他们一个月能卖400多万。")
+    assert with_what_it_hangs_on(candidate, set(), named=True).text == candidate.passage.article.text
+    assert with_what_it_hangs_on(candidate, set()) == candidate
+    others = second("有个品牌叫月影，只投小红书。他人一个月能卖400多万。")
+    assert with_what_it_hangs_on(others, set(), named=True) == others
+
+
 def test_a_sentence_stays_alone_where_the_one_before_is_shown_is_long_or_is_in_another_paragraph() -> None:
     shown = second("一种是买断，一种是代销。小红书做的就是后者。")
     assert with_what_it_hangs_on(shown, {("文", (0, 12))}) == shown

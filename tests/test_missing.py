@@ -12,6 +12,8 @@ from rag.quantity import says_there_is_none
         ("这几任负责人分别是谁？", NO_PERSON),
         ("总部在哪里？", NO_PLACE),
         ("她为什么退出了管理层？", NO_REASON),
+        ("那habU又栽在哪儿了？", NO_REASON),
+        ("小红书怎么就干不过天猫国际？", NO_REASON),
         ("他以前在哪家公司？", UNSAID),
         ("能用Apple Pay付款吗？", UNSAID),
         ("哪天上市的？定价多少？", UNSAID),

@@ -73,7 +73,8 @@ def test_the_corpus_set_has_every_type_in_both_halves(type_: str) -> None:
     assert {tag for given in tags for tag in given} >= {"tune", "report"}
 
 
-SETS = ["corpus", "corpus-fresh", "articles-300", "articles-300-fresh", "english-300", "off-topic", "off-topic-english"]
+BY_OTHERS = [f"{name}-{time}" for name in ("corpus", "articles-300") for time in ("fresh", "second")]
+SETS = ["corpus", "articles-300", *BY_OTHERS, "english-300", "off-topic", "off-topic-english"]
 
 
 @pytest.mark.parametrize("name", SETS)

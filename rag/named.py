@@ -1,0 +1,34 @@
+"""What a question for a number, a time, a person or a place names first: articles without that name do not tell it."""
+
+import re
+from collections.abc import Sequence
+
+from rag.features import asks_for, asks_for_several, leaves_it_open
+from rag.library import Library
+from rag.text import normalize
+from rag.types import Passage
+
+RARE = 20  # chunks up to which a name is of something particular: 王大奇奇, not 小红书
+_FIRST = re.compile(
+    r"(?P<name>[^的在是有把被这那，,：:？?]{2,12}?)[上里中内下后前时]?(?:[的在是有把被]|[这那](?!一?篇))"
+)
+_MARKS = re.compile(r"[“”「」『』《》\"'‘’]")
+
+
+def of_what_is_named_first(question: str, passages: Sequence[Passage], library: Library) -> Sequence[Passage]:
+    """The passages whose articles hold the name that a question begins with; all where it is not rare, or none has it.
+
+    王大奇奇的账号有多少粉丝 is not answered by how many another account has.
+    """
+    one_thing = asks_for(question) & {"number", "date", "person", "place"}
+    if not one_thing or asks_for_several(question) or leaves_it_open(question):
+        return passages
+    first = _FIRST.match(_plain(question))
+    if not first or not 0 < library.phrase_frequency(first["name"], RARE + 1) <= RARE:
+        return passages
+    holding = [p for p in passages if first["name"] in _plain(f"{p.article.title}\n{p.article.text}")]
+    return holding or passages
+
+
+def _plain(text: str) -> str:
+    return _MARKS.sub("", normalize(text))
