@@ -42,6 +42,16 @@ def items_after(announcement: Candidate) -> list[Candidate]:
     return [Candidate(announcement.passage, *spans[i]) for i in items if i >= first]
 
 
+def items_of_a_list_of(count: int, candidate: Candidate) -> list[Candidate]:
+    """The items of the first numbered list of so many that begins in the passage after a sentence; else none."""
+    spans, marked = _sentences(candidate)
+    for at in range(spans.index(_span(candidate)) + 1, len(spans)):
+        items = _list_around(at, marked)
+        if len(items) == count and items[0] == at:
+            return [Candidate(candidate.passage, *spans[i]) for i in items]
+    return []
+
+
 def _span(candidate: Candidate) -> Span:
     return candidate.start, candidate.end
 

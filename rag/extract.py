@@ -7,7 +7,7 @@ from itertools import combinations
 
 from rag.dates import Period
 from rag.emphasis import emphasis_of
-from rag.enumeration import items_after, items_beside, numeral
+from rag.enumeration import items_after, items_beside, items_of_a_list_of, numeral
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, hangs, tells_of_itself, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
@@ -40,6 +40,8 @@ NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
+_SO_MANY = re.compile(r"(?P<number>[两二三四五六七八九十]|(?<!\d)\d)[个种步大条点项类招层](?!月|人|小时)")
+_LISTED = re.compile("[、和与及]")
 _ANNOUNCES = re.compile(r"[：:]$")
 _RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
@@ -146,14 +148,25 @@ def _brought_along(
         return items or after, bool(items)
     if not best:
         return [], False
-    items, counted = items_beside(candidate), _COUNTED_LIST.search(question)
-    if asks_for_several(question) or (counted and len(items) == numeral(counted["number"])):
-        items = items[:LONGEST_ENUMERATION]
-    else:
+    items = (items_beside(candidate) or _so_many(question, candidate))[:LONGEST_ENUMERATION]
+    counted = _COUNTED_LIST.search(question)
+    if not asks_for_several(question) and not (counted and len(items) == numeral(counted["number"])):
         items = []
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
     explained = bool(kinds) and kinds <= {"several", "definition"}
     return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
+
+
+def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
+    """The numbered list after a sentence of as many items as it and a question speak of, 四步制定法.
+
+    None where the sentence names as many: 定类、定序、定距和定比.
+    """
+    asked = _SO_MANY.search(question)
+    if not asked or asked["number"] not in candidate.text:
+        return []
+    number = numeral(asked["number"])
+    return items_of_a_list_of(number, candidate) if len(_LISTED.split(candidate.text)) < number else []
 
 
 def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> bool:

@@ -210,6 +210,28 @@ def test_a_question_for_so_many_things_brings_the_list_of_so_many_items() -> Non
     assert len(texts("要做哪两件事？", passages, [0, -9, -9])) == 1
 
 
+FOUR = "我称之为四步制定法。先看案例。（1）上线。说明。（2）拓展。（3）整合。（4）全面化。"
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "items"),
+    [
+        ("列出这四步的名称", FOUR, ["（1）上线。", "（2）拓展。", "（3）整合。", "（4）全面化。"]),
+        ("列出这三步的名称", FOUR, []),
+        ("列出步骤的名称", FOUR, []),
+        ("四个月里有哪些事？", FOUR, []),
+        ("列出这四步的名称", FOUR.replace("四步制", "四步：看、想、做和改，制"), []),
+        ("列出这四步的名称", FOUR.replace("四步", "几步"), []),
+        ("列出这四步的名称", FOUR.replace("（4）全面化。", ""), []),
+    ],
+)
+def test_a_sentence_that_speaks_of_as_many_as_are_asked_for_brings_their_list(
+    question: str, text: str, items: list[str]
+) -> None:
+    sentences = len(sentence_spans(text))
+    assert texts(question, [passage(1, text)], [0, *[-9] * (sentences - 1)])[1:] == [[item] for item in items]
+
+
 @pytest.mark.parametrize(
     "text", ["1. 甲。\n1. 乙。", "1. 甲。\n3. 乙。", "1. 甲。\n（2）乙。", "2025年甲。\n2026年乙。", "1.5倍。\n1.6倍。"]
 )
