@@ -32,7 +32,11 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 -x '$(UNUSED)' .venv/lib >/dev/nu
 index: .venv/ready
 	$(BIN)/python -m ingest
 
-chat: index
+# A file that cannot be read keeps nobody from asking about the others.
+INDEX_WHAT_CAN_BE = $(BIN)/python -m ingest || echo '没有全部索引成功，原因见上；页面照常打开。'
+
+chat: .venv/ready
+	@$(INDEX_WHAT_CAN_BE)
 	$(BIN)/streamlit run server.py --server.port $(PORT)
 
 .venv/ready-api: .venv/ready
@@ -40,7 +44,8 @@ chat: index
 	$(COMPILE)
 	touch $@
 
-serve: index .venv/ready-api
+serve: .venv/ready-api
+	@$(INDEX_WHAT_CAN_BE)
 	$(BIN)/python -m service serve --page --page-port $(PORT) --port $(API_PORT)
 
 browser:

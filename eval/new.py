@@ -81,6 +81,7 @@ def review(drafts: Iterable[Draft], article: Article, path: Path, ask: Ask) -> i
     known = load_set(path) if path.exists() and path.stat().st_size else []
     asked, ids = {question.question.text for question in known}, {question.id for question in known}
     accepted = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         for draft in drafts:
             if draft.question in asked or (kept := judge(draft, ask)) is None:

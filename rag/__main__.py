@@ -151,6 +151,7 @@ def answer_lines(lines: Iterable[str], settings: Settings, *, explain: bool = Fa
     from rag.chain import AnswerChain
 
     chain = AnswerChain(settings)
+    chain.index.current()  # without one no line can be answered
     code = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():

@@ -139,6 +139,16 @@ class History:
         self._change(conversation, owner, deleted=self._time())
         self.purge()
 
+    def last_deleted(self, owner: str = "") -> Conversation | None:
+        """The conversation of the owner that was deleted last and can still be restored; None where there is none."""
+        since = (self._now() - KEEP_DELETED).isoformat()
+        wanted = [conversations.c.owner == owner, conversations.c.deleted >= since]
+        columns = (conversations.c.id, conversations.c.title, conversations.c.changed)
+        query = select(*columns).where(*wanted).order_by(conversations.c.deleted.desc()).limit(1)
+        with self._reading() as connection:
+            row = connection.execute(query).first()
+        return Conversation(*row) if row else None
+
     def restore(self, conversation: str, owner: str = "") -> None:
         """Undo a deletion."""
         self._change(conversation, owner, deleted=None)

@@ -144,6 +144,7 @@ def account(**claims: Any) -> dict[str, Any]:
         ("@example.org", "wang@example.org", "reader"),
         ("", "17", "editor"),
         ("*", "wang@example.org", "reader"),
+        ("wang@example.org", "*", "editor"),
         ("wang@example.org,@example.com,18", "wang@example.org", None),
     ],
 )

@@ -125,6 +125,11 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     assert CLOSED not in html_of(page)
     page.button(key="undo").click().run()
     assert CLOSED in html_of(page) and len(history.conversations()) == 2
+    page.button(key="delete").click().run()
+    page = start()  # the notice is gone with the visit
+    page.button(key="restore").click().run()
+    assert CLOSED in html_of(page) and len(history.conversations()) == 2
+    assert "restore" not in [button.key for button in page.button]
 
 
 def test_an_answer_says_that_its_article_has_changed_and_asked_again_shows_the_difference(

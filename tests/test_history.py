@@ -170,10 +170,13 @@ def test_a_deleted_conversation_comes_back_within_a_day_and_is_gone_after(histor
     history.rate(turn.id, Rating(useful=False, reason="wrong"))
     history.delete(id_)
     assert (history.conversations(), history.conversation(id_)) == ([], None)
+    assert (last := history.last_deleted()) is not None and last.id == id_
     history.restore(id_)
+    assert history.last_deleted() is None
     assert [one.answer for one in history.turns(id_)] == [ANSWER]
     history.delete(id_)
     clock.time += timedelta(days=1, minutes=1)
+    assert history.last_deleted() is None
     history.purge()
     history.restore(id_)
     assert (history.conversations(), history.turns(id_), history.rated()) == ([], [], [])
@@ -188,6 +191,9 @@ def test_nothing_of_another_owner_is_seen_or_changed(history: History) -> None:
     history.delete(id_, owner="乙")
     assert (history.conversations("乙"), history.conversation(id_, "乙"), history.turns(id_, "乙")) == ([], None, [])
     assert [one.title for one in history.conversations("甲")] == ["甲的"]
+    history.delete(id_, owner="甲")
+    assert history.last_deleted("乙") is None and history.last_deleted("甲") is not None
+    history.restore(id_, owner="甲")
     history.rate(turn.id, Rating(useful=True), owner="乙")
     assert history.turns(id_, "甲")[0].rating is None
 

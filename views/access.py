@@ -61,9 +61,10 @@ def person_of_account(claims: Mapping[str, Any], settings: Settings) -> Person |
         address = str(claims["email"]).lower()
         names |= {address, address[address.rindex("@") :]}
     name = f"{claims['iss']} {claims['sub']}"
-    if names & _listed(settings.editors):
-        return Person(name, "editor")
-    return Person(name, "reader") if names & _listed(settings.readers) or settings.readers == EVERY_ACCOUNT else None
+    for role, allowed in (("editor", settings.editors), ("reader", settings.readers)):
+        if allowed == EVERY_ACCOUNT or names & _listed(allowed):
+            return Person(name, role)
+    return None
 
 
 def _listed(names: str) -> set[str]:

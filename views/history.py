@@ -61,6 +61,16 @@ def show_history(state: State, history: History) -> None:
                 on_click=open_conversation,
                 args=(state, history, conversation),
             )
+        if not words and state.deleted is None and (last := history.last_deleted(reader_name())):
+            label = t("restore", title=last.title)
+            st.button(
+                label,
+                key="restore",
+                icon=":material/undo:",
+                type="tertiary",
+                on_click=_restore,
+                args=(state, history, last),
+            )
 
 
 def new_button(state: State, key: str, width: Literal["stretch", "content"] = "content") -> None:
