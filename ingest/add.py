@@ -19,7 +19,7 @@ Outcome = Literal["added", "already there", "refused"]
 MOST_ARTICLES = 100_000  # that a corpus folder takes
 LONGEST_NAME = 60  # code points of the name of a saved page
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
+NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ def _add_url(url: str, corpus: Path, allow_urls: bool) -> tuple[Outcome, Path]:
 def page_name(page: Fetched, title: str | None) -> str:
     """The file name for a fetched page: its title, or the last part of its address."""
     for name in (title, page.name, "网页"):
-        stem = " ".join(_NOT_IN_NAMES.sub(" ", name or "").split())[:LONGEST_NAME].strip(". ")
+        stem = " ".join(NOT_IN_NAMES.sub(" ", name or "").split())[:LONGEST_NAME].strip(". ")
         if stem and f"{stem}.md".lower() not in NOT_ARTICLES:
             return stem + page.suffix
     raise AssertionError("unreachable")
@@ -147,7 +147,7 @@ def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tupl
     while True:
         target = folder / (f"{stem}-{number}{suffix}" if number > 1 else name)
         # Articles are known by their name without its suffix: 文.md and 文.html would be the same one.
-        rivals = [rival for other in SUFFIXES if (rival := target.with_suffix(other)).exists()]
+        rivals = named_alike(target)
         if target.exists() and target.is_file() and target.read_bytes() == content:
             return "already there", target
         described = target.with_name(target.stem + SIDECAR)
@@ -156,6 +156,12 @@ def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tupl
                 write_new(described, sidecar)
             return "added", target
         number += 1
+
+
+def named_alike(target: Path) -> list[Path]:
+    """The article files of a folder that have a name but for the suffix, however that is written: 报告.TXT."""
+    files = target.parent.iterdir() if target.parent.is_dir() else ()
+    return [file for file in files if file.stem == target.stem and file.suffix.lower() in SUFFIXES]
 
 
 def write_new(target: Path, content: bytes) -> bool:

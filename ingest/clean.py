@@ -9,7 +9,6 @@ stays. Conditions of structure narrow it:
 A rule with one of the first three sees one line at a time. `removes` and `keeps` are its examples, tested.
 """
 
-import hashlib
 import re
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
@@ -88,12 +87,6 @@ def rule_sets() -> tuple[RuleSet, ...]:
         RULES.glob("*.toml"), key=lambda path: (ORDER.index(path.stem) + 1 if path.stem in ORDER else 0, path.stem)
     )
     return tuple(read_rules(path) for path in paths)
-
-
-def rules_version() -> str:
-    """Changes whenever any rule does."""
-    content = b"".join(path.read_bytes() for path in sorted(RULES.glob("*.toml")))
-    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def read_rules(path: Path) -> RuleSet:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.convert import SUFFIXES
+from ingest.add import named_alike
 from ingest.load import NOT_ARTICLES
 from ingest.metadata import is_sidecar, sidecar_of
 from rag.errors import CorpusError
@@ -46,7 +46,7 @@ def discard(name: str, corpus: Path) -> Discarded:
 def restore(discarded: Discarded, corpus: Path) -> None:
     """Put a removed article back where it was. Raises CorpusError when another file has its name by now."""
     target = corpus / discarded.name
-    if target.exists() or any(target.with_suffix(suffix).exists() for suffix in SUFFIXES):
+    if target.exists() or named_alike(target):
         raise CorpusError(
             f"there is another file named {discarded.name}: rename that one first",
             f"已经有另一个文件叫 {discarded.name}：请先给它改名",

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ingest.add import Outcome, add
+from ingest.add import NOT_IN_NAMES, Outcome, add
 from ingest.load import NOT_ARTICLES, load_article
 from rag.errors import CorpusError
 
-_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
 LONGEST_NAME = 80  # code points
 
 
@@ -59,7 +58,7 @@ def _put(file: str, name: str, content: bytes, corpus: Path, title: str, length:
 def _safe_name(file: str) -> str:
     """A name as any file system takes it. Raises CorpusError for a name that no article may have."""
     path = Path(re.split(r"[\\/]", file)[-1])
-    stem = _NOT_IN_NAMES.sub(" ", path.stem).strip(". ")[:LONGEST_NAME] or "文章"
+    stem = NOT_IN_NAMES.sub(" ", path.stem).strip(". ")[:LONGEST_NAME] or "文章"
     name = stem + path.suffix
     if name.lower() in NOT_ARTICLES:
         raise CorpusError(f"{name} is the name of a list, not of an article: rename it", f"{name} 不能作文章名：请改名")

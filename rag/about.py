@@ -13,7 +13,9 @@ DESCRIBED_ABOVE = 0.3  # the same for the words of a question that speaks of 那
 
 _ASKS = {
     "author": re.compile(
-        r"谁.{0,3}写|谁.{0,2}(?:执笔|撰写|撰文|的文章)|作者|署名|执笔|who wrote|\bauthor\b|written by", re.I
+        r"谁.{0,3}写|谁.{0,2}(?:执笔|撰写|撰文|的文章)|(?:谁|哪位|什么人).{0,4}作者"
+        r"|作者(?:的?名字|姓名)?(?=都?(?:[是叫为有署]|呢|[？?。]|$))|署名|执笔|who wrote|\bauthor\b|written by",
+        re.I,
     ),
     "published": re.compile(
         r"(?:哪.{0,2}[年天月日]|何时|什么时候|什么时间|几月|几号|日期|时间).{0,6}(?:发表|发布|发的|刊发|刊登|登的|写的|写于)"
@@ -28,7 +30,11 @@ _ASKS = {
         re.I,
     ),
 }
-_SPEAKS_OF_ARTICLE = re.compile(r"[这那该此本]篇|(?:文章|稿子|报道)(?!里|中|说|提|认|指|称|介|讲)|\barticle\b", re.I)
+_SPEAKS_OF_ARTICLE = re.compile(
+    r"[这那该此本]篇|(?<!长)(?:文章|稿子)(?!里|中|说|提|认|指|称|介|讲|功能)|\barticle\b"
+    r"|(?<![据体有])报道(?=[是的由]|什么|何|哪|谁|出自|来自|[？?。]|$)",  # not 媒体报道他哪天来
+    re.I,
+)
 _THIS_ONE = re.compile(r"这一?篇|[这该]个?(?:文章|报道|稿子)|本文")
 _NAMES_ARTICLE = re.compile(r"《|第.{1,2}篇")
 _QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
@@ -115,7 +121,7 @@ def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float
 def answer_about(question: Question, query: Query, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
     """The answer to a question about an article itself, citing its first sentence; None for another question."""
     shown = article_shown(question, library)
-    field = asked_field(question.text if shown else query.text, of_one=shown is not None)
+    field = asked_field(simplify(question.text) if shown else query.text, of_one=shown is not None)
     article = (shown or find_article(query.text, library, passages, query.scope)) if field else None
     if not field or not article:
         return None

@@ -48,7 +48,7 @@ from rag.rewrite_llm import rewrite_follow_up
 from rag.settings import Settings, load_settings
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Passage, Query, Question, Search
-from rag.understand import to_simplified, understand
+from rag.understand import FOLLOW_UP, to_simplified, understand
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +181,8 @@ class AnswerChain(Runnable[Input, Answer]):
         query, passages = search.query, search.passages
         simple = question.changed(to_simplified)  # as the patterns are that tell what is asked for
         with _timed(timings, "measure"):
-            newest = simple.text if question.history and query.text != simple.text else None
+            completed = any(step.name.startswith(FOLLOW_UP) for step in query.steps)
+            newest = simple.text if completed else None
             most = settings.passages if asks_for_sequence(simple.text) else READ_PASSAGES
             own = not refers_back(question.text)
             measured = (

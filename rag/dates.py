@@ -28,7 +28,7 @@ Days = tuple[date, date]
 _MONTH_NUMBERS = {
     name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
 }
-NUMBERS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "半": 6}
+NUMBERS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2, "半": 6}
 BEGINNING = "年?初(?![步级次中心衷始创])"  # of a year, after the year
 END = "年?[底末](?![层座盘下位端特蕴气线牌])"  # 2006年底特律, 20年底蕴
 _PARTS = {  # of a year: its first and last month
@@ -46,7 +46,7 @@ _ABSOLUTE = (
     r"(?:\s*(?P<month>\d{1,2})\s*月(?:份|[初底末]|[上中下]旬|\s*(?P<day>\d{1,2})\s*[日号])?"
     rf"|\s*(?P<part>{'|'.join(_PARTS)}|(?:春节|元旦)[前后]?(?=\s*[到至])))?"
 )
-_LAST = r"(?:最近|近|过去|这)(?P<count>[一两二三四五六半]|\d{1,3})(?:个)?(?P<unit>[天日周年月])(?![前初末底])"
+_LAST = r"(?:最近|近|过去|这)(?P<count>[一两二三四五六七八九十半]|\d{1,3})(?:个)?(?P<unit>[天日周年月])(?![前初末底])"
 _RELATIVE: dict[str, Callable[[date], Days]] = {
     "今天": lambda today: (today, today),
     "昨天": lambda today: (today - timedelta(1), today - timedelta(1)),
@@ -62,6 +62,9 @@ _RELATIVE: dict[str, Callable[[date], Days]] = {
     "去年": lambda today: _year(today.year - 1),
     "前年": lambda today: _year(today.year - 2),
 }
+_PART_OF_A_WORD = re.compile(
+    r"目前(?=[天年])|[线以]上(?=个?[周月])|[基资成根]本(?=[周月])|过去(?=年)|前天(?=猫)"
+)  # 线上月销售额
 _TIME = re.compile(rf"{_ABSOLUTE}|{_LAST}|(?P<word>{'|'.join(_RELATIVE)})(?:(?P<in>\d{{1,2}})月份?)?")
 _AFTER = re.compile(r"\s*(?:(?P<since>之后|以后|以来|至今|起(?![步家]))|(?P<until>之前|以前)|[里内间中]|期间)?")
 _UP_TO = re.compile(
@@ -78,7 +81,8 @@ _MONTH = "[0-9]{1,2}|十[一二]?|[一二三四五六七八九]"
 _SHORT_YEAR = re.compile(
     rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)+月|\s*(?:{'|'.join(_PARTS)}))"
 )
-_MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
+_FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
+_MONTHS = re.compile(rf"(?<=[0-9今去前]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
 _QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 _FROM_NOW = re.compile(r"从现在|现在起|从目前")
 
@@ -93,8 +97,10 @@ def period_of(question: str, today: date) -> Period | None:
 
     What stands in quotation marks is somebody else's time.
     """
-    question = _QUOTED.sub(lambda match: " " * len(match[0]), question)
+    for pattern in (_QUOTED, _PART_OF_A_WORD):
+        question = pattern.sub(lambda match: " " * len(match[0]), question)
     written = question
+    question = _FIRST_YEAR.sub(r"\g<0>年", question)
     question = _MONTHS.sub(_in_digits, _SHORT_YEAR.sub(lambda match: f"{_century(match['year'], today)}年", question))
     for match in _TIME.finditer(question):
         days, explicit = _days(match, today)
@@ -103,7 +109,7 @@ def period_of(question: str, today: date) -> Period | None:
         end = match.end()
         if (range_ := _UP_TO.match(question, end)) and (last := _last_day(range_, days[0])):
             days, end = (days[0], last), range_.end()
-        if (stated := question[match.start() : end]) not in written:
+        if not explicit and (stated := question[match.start() : end]) not in written:
             explicit = stated
         after = _AFTER.match(question, end)
         assert after is not None
@@ -142,7 +148,8 @@ def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
         number = NUMBERS.get(match["count"]) or int(match["count"])
         if match["count"] == "半" and match["unit"] != "年":
             number = 1
-        in_days = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 30 if match["count"] == "半" else 365}[match["unit"]]
+        of_half = {"月": 15, "年": 30} if match["count"] == "半" else {}
+        in_days = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 365, **of_half}[match["unit"]]
         return (today - timedelta(number * in_days), today), ""
     days = _RELATIVE[match["word"]](today)
     if match["in"] and match["word"].endswith("年"):

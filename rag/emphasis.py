@@ -59,5 +59,6 @@ def _read(candidate: Candidate) -> tuple[Span, ...]:
     if reading is None or reading.answers < SURE:
         return ()
     start, end = reading.span
+    start += len(text := candidate.passage.article.text[start:end]) - len(text.lstrip())
     inside = candidate.start <= start < end <= candidate.end and end - start < candidate.end - candidate.start
     return ((start - candidate.start, end - candidate.start),) if inside else ()

@@ -49,7 +49,9 @@ LEAST_READING = -7.0  # log probability; that of a sentence which was not read w
 _LIES_IN = "[栽输败死卡难错亏差好强]"  # 栽在哪儿 asks why, not where
 _ASKS = {
     "number": re.compile(
-        r"多少|几[个名位次种年岁天所家座款成倍]|多[大长高远久]|比例|占比|第几|数量|how (?:many|much)", re.I
+        r"多少|(?<![好这那近前])几[个名位次种年岁天所家座款成倍]|(?<![很许更最众])多[大长高远久]|比例"
+        r"|占比|第几|数量|how (?:many|much)",
+        re.I,
     ),
     "date": re.compile(r"何时|什么时候|哪[一]?[年天月日]|几月|几号|时间|日期|年份|when", re.I),
     "reason": re.compile(
@@ -81,7 +83,7 @@ _ASKS_FOR_SEVERAL = re.compile(
     re.IGNORECASE,
 )
 _LEAVES_OPEN = re.compile(
-    r"还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|\b(?:whether|really)\b"
+    r"(?<![么却但])还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|\b(?:whether|really)\b"
     r"|(?:(?![时动])(\w)[不没]\1|有没有)(?!.*(?:哪|什么|多少|怎么|为什么|谁))",  # 按能不能排序分成哪几类 asks which
     re.IGNORECASE,
 )

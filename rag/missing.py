@@ -4,7 +4,7 @@ import re
 
 from rag.features import asks_for
 from rag.quantity import states_number
-from rag.text import normalize
+from rag.text import hanzi_value, normalize
 
 NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
 NO_TIME = "文章谈到了这件事，但没有写明所问的时间。下面是最相近的原文，供参考。"
@@ -16,10 +16,12 @@ _UNSAID = {"number": NO_NUMBER, "date": NO_TIME, "person": NO_PERSON, "place": N
 _WHICH_ONE = re.compile(r"哪一?[家个位所支]")  # 在哪家公司 asks for a name, not for a place
 _ASKS_TIME = re.compile(r"何时|什么时候|啥时候|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
 _STATES_TIME = re.compile(
-    r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天|春节|元旦"
+    r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天"
+    r"|[上本下]个?[周月]|周[一二三四五六日末]|春节|元旦|国庆|五一|十一|双十|端午|中秋|[春夏秋冬][天季]|[寒暑]假"
     r"|[年月][初中末底]|季度"
 )
-_LATER_ONE = re.compile(r"第(?P<one>(?:[二三四五六七八九十]|[2-9]|\d{2,})[期批届轮代])")  # 首期 is no 第二期
+_LATER_ONE = re.compile(r"第\s*[0-9一二三四五六七八九十百]+\s*[期批届轮代]")  # 首期 is no 第二期
+_OF_SERIES = re.compile(r"(?P<number>[0-9]+|[一二三四五六七八九十百]+)\s*(?P<what>[期批届轮代])")
 
 
 def missing(question: str, text: str) -> str:
@@ -27,7 +29,8 @@ def missing(question: str, text: str) -> str:
 
     A question may ask for none of these.
     """
-    if (later := _LATER_ONE.search(question)) and later["one"] not in text:
+    later = {one for named in _LATER_ONE.findall(normalize(question)) for one in _of_series(named) if one[0] > 1}
+    if later - _of_series(normalize(text)):
         return UNSAID
     if not states_number(question, text):
         return NO_NUMBER
@@ -38,3 +41,9 @@ def unsaid(question: str) -> str:
     """What a refusal says of a question that no passage answers: which kind of thing is missing, if it asks for one."""
     notices = [_UNSAID[kind] for kind in asks_for(question) & _UNSAID.keys()]
     return notices[0] if len(notices) == 1 and not _WHICH_ONE.search(question) else UNSAID
+
+
+def _of_series(text: str) -> set[tuple[float, str]]:
+    """The members of series that a normalised text names: (2, 期) of 第二期, 第2期 and 二期."""
+    named = _OF_SERIES.finditer(text)
+    return {(hanzi_value(one["number"]) or float(one["number"]), one["what"]) for one in named}

@@ -9,6 +9,7 @@ from rag.text import normalize
 from rag.types import Passage
 
 RARE = 20  # chunks up to which a name is of something particular: 王大奇奇, not 小红书
+RARE_SHARE = 0.1  # of the chunks, the same of a small index: 今年, 创始人
 _FIRST = re.compile(
     r"(?P<name>[^的在是有把被这那，,：:？?]{2,12}?)[上里中内下后前时]?(?:[的在是有把被]|[这那](?!一?篇))"
 )
@@ -24,7 +25,11 @@ def of_what_is_named_first(question: str, passages: Sequence[Passage], library: 
     if not one_thing or asks_for_several(question) or leaves_it_open(question):
         return passages
     first = _FIRST.match(_plain(question))
-    if not first or not 0 < library.phrase_frequency(first["name"], RARE + 1) <= RARE:
+    if not first:
+        return passages
+    _, chunks, _ = library.counts()
+    most = max(1, min(RARE, int(RARE_SHARE * chunks)))
+    if not 0 < library.phrase_frequency(first["name"], most + 1) <= most:
         return passages
     holding = [p for p in passages if first["name"] in _plain(f"{p.article.title}\n{p.article.text}")]
     return holding or passages

@@ -159,7 +159,8 @@ def _that_mention(question: Question, what: str, library: Library, passages: tup
     if told:
         headed = [(f"《{sentence.passage.article.title}》", sentence) for sentence in told.values()]
         return _quoted(question, headed, MENTION.format(what=what, count=len(headed)))
-    if any(library.document_frequencies(content_terms(what)).values()):
+    terms = content_terms(what)  # a single character is none
+    if not terms or any(library.document_frequencies(terms).values()):
         return None
     return Answer(question, refused=True, notice=NO_MENTION.format(what=what), confidence=0.0)
 

@@ -6,26 +6,27 @@ from rag.text import figures, normalize
 
 # What must stand after a number that answers 多少家, 多少钱, … : the measure word itself, or one that counts the same.
 _MEASURES = {
-    **dict.fromkeys("人名位", "人名位万亿"),
-    **dict.fromkeys("家店", "家店个万余多"),
-    **dict.fromkeys("单件笔", "单件笔万亿"),
-    **dict.fromkeys("钱元块", "元块钱美港万亿wk%"),
-    "岁": "岁后",  # 28岁, 90后
-    "成": "%‰成半",
+    **dict.fromkeys("人名位", "[人名位家万亿]|个(?:人|员工|用户|商家|客户|粉丝|博主|成员|同事|店员|工人|学生|老师)"),
+    **dict.fromkeys("家店", "[家店个间万余多]"),
+    **dict.fromkeys("单件笔", "[单件笔万亿]"),
+    **dict.fromkeys("钱元块", "[元块钱美港万亿wk%]|[日欧韩新]元|英镑"),
+    "岁": "[岁后]",  # 28岁, 90后
+    "成": "[%‰成半]",
 }
+_SIGNS = re.compile(r"[¥$€£]\s*\d")  # of money, before its number
 _ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
 _ASKS_FEW = re.compile(  # 几家 beside another word that asks is only some
-    r"^(?!.*(?:为[什何啥]|怎|如何|什么|谁|哪)).*(?<![好这那])几(?:(?P<measure>[人名位家店单件笔元块])|成|个点|款|倍)"
+    r"^(?!.*(?:为[什何啥]|怎|如何|什么|谁|哪)).*(?<![好这那第])几(?:(?P<measure>[人名位家店单件笔元块])|成|个点|款|倍)"
 )
 _ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
 _ASKS_MONEY = re.compile(
-    r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|[^经消免]费|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
+    r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|[^经消免付]费|付费(?!用户|会员|商家|人)|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
 )
 _STAFF = "员工|职员|职工|店员|工人|人员"
 _NAMED = {
     "租": "租",
     "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入",
-    "[^经消免]费": "费|佣金|抽成",
+    "[^经消免付]费": "费|佣金|抽成",
     "票价": "票",
     _STAFF: f"{_STAFF}|人手|团队|雇|招",
 }  # kinds of money and people, and how told
@@ -43,7 +44,7 @@ _COUNT = re.compile(
     r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)|[过上破近超逾][百千万亿]"  # GMV 过亿
 )
 _DATE = re.compile(
-    r"(?:19|20)\d{2}-\d{1,2}(?:-\d{1,2})?|\d+\s*(?:年|月|日|号|点(?!\d)|时(?!间)|:\d+)"
+    r"(?:19|20)\d{2}-\d{1,2}(?:-\d{1,2})?|\d+\s*(?:年|月|日(?!元)|号|点(?!\d)|时(?!间)|:\d+)"
     r"|[零一二三四五六七八九十〇]+(?:年|月|日)"
 )
 
@@ -59,7 +60,7 @@ def wanted_measure(question: str) -> str:
 
 def counts(figure: str, measure: str) -> bool:
     """Whether a figure ends in a measure word, or in one that counts the same; true for no measure word."""
-    ends = f"{_NUMERAL}[{_MEASURES[measure]}]$|^百分之" if measure else ""
+    ends = f"{_NUMERAL}(?:{_MEASURES[measure]})$|^百分之" if measure else ""
     return bool(re.search(ends, normalize(figure)))
 
 
@@ -94,7 +95,8 @@ def states_number(question: str, text: str) -> bool:
     kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
     if not all(re.search(told, text) for told in kinds):
         return False
-    if measure not in ("", "成") and not re.search(f"{_NUMERAL}[{_MEASURES[measure]}]", text):
+    signed = measure in ("钱", "元", "块") and _SIGNS.search(text)
+    if measure not in ("", "成") and not signed and not re.search(f"{_NUMERAL}(?:{_MEASURES[measure]})", text):
         return False
     if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)) or _COUNT.search(text):
         return True

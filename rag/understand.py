@@ -21,7 +21,9 @@ Change = tuple[str, Callable[[str], str]]
 _LINK = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+|</?[A-Za-z][^<>]*>"
 )
-_LATIN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9]+(?: [A-Za-z][A-Za-z0-9]+)*(?![A-Za-z0-9])")
+_WORD = r"(?!vs\b)[A-Za-z][A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*"  # Character.AI
+_LATIN = re.compile(rf"(?<![A-Za-z0-9]){_WORD}(?: {_WORD})*(?![A-Za-z0-9])")
+FOLLOW_UP = "follow-up"  # the step that completes a question from the conversation
 NAMED_IN = 20  # chunks nearest to the earlier questions, in which what they name may stand in quotation marks
 NAMED_AT_MOST = 0.5
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
@@ -36,7 +38,7 @@ def understand(
     wants its articles published narrow the scope; the day of an event never does.
     """
     text = rewritten or stand_alone(question, _names_asked_of(question, library))
-    steps = [Step("follow-up (LLM)" if rewritten else "follow-up", text)] * (text != question.text)
+    steps = [Step(f"{FOLLOW_UP} (LLM)" if rewritten else FOLLOW_UP, text)] * (text != question.text)
     # Aliases on both sides of the spelling: they know slips that are words (小红薯), and a corrected name may be one.
     changes: list[Change] = [
         ("links", without_links),

@@ -73,6 +73,13 @@ def test_two_forms_of_one_name_do_not_become_the_same_article(desk: Path, corpus
     assert outcomes(added, corpus) == [("added", "文.md"), ("added", "文-2.html")]
 
 
+def test_a_suffix_in_capitals_is_one_too(desk: Path, corpus: Path) -> None:
+    for name in ("文.TXT", "文.md"):
+        (desk / name).write_text(TEXT)
+    added = add([str(desk / "文.TXT"), str(desk / "文.md")], corpus, allow_urls=False)
+    assert outcomes(added, corpus) == [("added", "文.TXT"), ("added", "文-2.md")]
+
+
 def test_a_folder_keeps_its_folders_and_leaves_out_notes_and_hidden_files(desk: Path, corpus: Path) -> None:
     for name in ("甲.md", "子/乙.txt", "子/甲.md", "README.md", ".藏.md", ".git/丙.md", "图.png"):
         (desk / name).parent.mkdir(exist_ok=True)

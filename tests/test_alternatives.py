@@ -32,7 +32,15 @@ def test_the_two_things_that_are_offered_are_told_with_what_is_said_before_them(
 
 @pytest.mark.parametrize(
     "question",
-    ["", "还是", "还是不懂，为什么？", "诺基亚那么抗摔，为什么还是没用？", "猫、狗还是鸟还是鱼？", "谁买单？"],
+    [
+        "",
+        "还是",
+        "还是不懂，为什么？",
+        "诺基亚那么抗摔，为什么还是没用？",
+        "小红书为什么还是亏损？",
+        "猫、狗还是鸟还是鱼？",
+        "谁买单？",
+    ],
 )
 def test_other_questions_offer_nothing(question: str) -> None:
     assert alternatives_of(question) == ()

@@ -47,6 +47,14 @@ def test_a_question_in_traditional_characters_is_answered_like_the_same_in_simpl
         assert answer.question.text == asked
 
 
+def test_a_question_after_another_one_is_judged_alike_though_a_name_or_a_slip_is_put_right(chain: AnswerChain) -> None:
+    history = [{"role": "user", "content": MARKETS}, {"role": "assistant", "content": "美国、香港和澳门。"}]
+    for asked in ("小红薯的创始人毛文超是哪里人？", "小红数是哪一年成立的公司？"):
+        after = chain.invoke({"question": asked, "history": history})
+        alone = chain.invoke(asked)
+        assert (after.text, after.confidence) == (alone.text, alone.confidence)
+
+
 def test_which_articles_there_are_is_answered_by_a_sentence_of_each(chain: AnswerChain) -> None:
     answer = chain.invoke("都有哪些文章？")
     assert len(answer.statements) == 5 and "5 篇文章" in answer.notice

@@ -207,6 +207,12 @@ def test_the_stages_are_seen_and_an_answer_can_be_stopped_while_the_model_stalls
     page.get_by_role("button", name="停止").click()
     expect(page.get_by_text("已停止，下面的回答不完整。")).to_be_visible(timeout=20_000)
     expect(page.locator(".yj-stages")).to_have_count(0)
+    edit = page.get_by_role("button", name="修改")
+    expect(edit.first).to_be_enabled()
+    page.fill("textarea", "那它有多少粉丝？")
+    page.keyboard.press("Enter")
+    expect(page.locator(".yj-stages")).to_have_count(1)
+    expect(edit.first).to_be_disabled()  # what is being answered would come after what the change cuts
     page.close()
 
 

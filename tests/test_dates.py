@@ -85,6 +85,8 @@ def test_the_days_of_an_event_are_never_a_filter(question: str) -> None:
         ("2025年3月到5月发生了什么", ""),
         ("25年二三月份发生了什么", "2025年2月到3月"),
         ("24年5月发生了什么", "2024年5月"),
+        ("2023到2025年发生了什么", "2023年到2025年"),
+        ("去年十二月发生了什么", "2025年12月"),
     ],
 )
 def test_a_relative_word_is_made_explicit_by_the_given_day(question: str, explicit: str) -> None:
@@ -112,6 +114,35 @@ def test_without_a_time_that_is_certain_there_is_no_period(question: str) -> Non
 )
 def test_a_word_that_only_begins_like_a_part_of_the_year_leaves_it_whole(question: str) -> None:
     assert period_of(question, TODAY) == Period("2024-01-01", "2024-12-31")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "目前天猫的佣金是多少",
+        "小红书目前年营收多少",
+        "线上月销售额多少",
+        "基本月费多少",
+        "过去年均增长多少",
+        "资本周转多快",
+        "以上周期有多长",
+    ],
+)
+def test_a_relative_word_inside_other_words_is_none(question: str) -> None:
+    assert period_of(question, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "period"),
+    [
+        ("2023-2025年的发展历程", Period("2023-01-01", "2025-12-31", explicit="2023年-2025年")),
+        ("最近七天的文章", Period("2026-01-08", None, of_articles=True)),
+        ("最近半个月的文章", Period("2025-12-31", None, of_articles=True)),
+        ("今年一月发表的文章", Period("2026-01-01", "2026-01-31", of_articles=True, explicit="2026年1月")),
+    ],
+)
+def test_times_in_ordinary_wordings(question: str, period: Period) -> None:
+    assert period_of(question, TODAY) == period
 
 
 def test_a_range_that_runs_backwards_ends_with_its_first_part() -> None:

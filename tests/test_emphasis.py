@@ -49,11 +49,12 @@ def test_the_figures_or_dates_that_are_asked_for_are_emphasised(question: str, t
         (0.9, (5, 6), ()),
         (1.0, (0, 2), ()),
         (1.0, (5, 10), ()),
+        (1.0, (11, 14), ((0, 2),)),
     ],
-    ids=["found", "not sure", "in another sentence", "the whole sentence"],
+    ids=["found", "not sure", "in another sentence", "the whole sentence", "from the blank before it"],
 )
 def test_the_words_that_the_reader_is_sure_of_are_emphasised(
     answers: float, span: tuple[int, int], emphasis: tuple[tuple[int, int], ...]
 ) -> None:
-    read = replace(passage("甲写的书。乙唱的歌。"), reading=PassageReading(answers, span, {}))
-    assert emphasis_of("多少？", candidates_of([read])[1]) == emphasis
+    read = replace(passage("甲写的书。乙唱的歌。\n\n丙画的画。"), reading=PassageReading(answers, span, {}))
+    assert emphasis_of("多少？", candidates_of([read])[2 if span[0] > 10 else 1]) == emphasis

@@ -139,6 +139,7 @@ def test_a_question_leaves_open_which_is_true(question: str) -> None:
         "谁不买？",
         "按能不能排序，数据可以分成哪几类？",
         "他问“是不是错了”，该先讲清什么？",
+        "小红书为什么还是亏损？",
     ],
 )
 def test_a_question_leaves_nothing_open(question: str) -> None:

@@ -101,6 +101,12 @@ def test_a_sentence_that_begins_with_words_that_explain_explains_unless_it_annou
         ("作者认为猫怕水。", False),
         ("这本书的作者是王二。", False),
         ("猫喜欢吃鱼，希望主人多给。", False),
+        ("希望大家有所收获。", True),
+        ("我们一起来看看吧。", True),
+        ("创作者可以在小红书上分享笔记。", False),
+        ("日本文化在小红书上很受欢迎。", False),
+        ("小红书希望通过流量扶持帮助中小商家降低成本。", False),
+        ("用户可以和主播一起看直播。", False),
     ],
 )
 def test_a_sentence_that_tells_of_its_article_is_told_from_one_on_the_subject(sentence: str, tells: bool) -> None:

@@ -50,6 +50,18 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
         ("小红书有多少名员工？", "没有小红书这样的社区。", True),
         ("小红书员工有多少人？", "小红书拥有3.5亿的月活用户。", True),
         ("小红书员工有多少人？", "小红书的团队有 300 人。", False),
+        ("团队有多少人？", "团队只有30个人。", False),
+        ("公司有多少名员工？", "如今有20个员工。", False),
+        ("团队有多少人？", "团队做了30个项目。", True),
+        ("付费用户有多少？", "付费用户已达到3200名。", False),
+        ("付费商家有多少家？", "付费商家超过3000家。", False),
+        ("有多少名商家参加？", "200 家商家参加。", False),
+        ("多少家店开业了？", "12间门店开业。", False),
+        ("会员费多少？", "会员有3200名。", True),
+        ("票价多少钱？", "票价是3000日元。", False),
+        ("卖多少钱？", "它卖 $199。", False),
+        ("卖多少钱？", "它3日上架。", True),
+        ("排第几名？", "排名第三。", False),
     ],
 )
 def test_a_number_must_count_what_is_asked_for(question: str, text: str, lacks: bool) -> None:
@@ -84,7 +96,18 @@ def test_that_there_is_none_is_told_of_what_is_asked_for_by_its_number_or_whethe
         ("第3届办在哪里？", "第3届办在杭州。", False),
         ("第一期开放哪些国家？", "首期覆盖美国。", False),
         ("第二季度卖了哪些东西？", "4月到6月卖了鱼。", False),
+        ("第二期覆盖哪些国家？", "第 2 期覆盖日本和韩国。", False),
+        ("第二輪融資是什么？", "第二轮融资来自北京。", False),
+        ("第二轮融资是什么？", "第二輪融資來自北京。", False),
+        ("第十二届办在哪里？", "第十一届办在杭州。", True),
+        ("第十二届办在哪里？", "第12届办在杭州。", False),
     ],
 )
 def test_a_later_one_of_a_series_must_be_spoken_of(question: str, text: str, lacks: bool) -> None:
     assert (missing(question, text) == UNSAID) is lacks
+
+
+@pytest.mark.parametrize("text", ["福利社上个月关闭。", "双十一开始促销。", "国庆开业。", "上周上线。", "夏天开的店。"])
+def test_a_time_without_a_figure_is_one(text: str) -> None:
+    assert missing("什么时候开始的？", text) == ""
+    assert missing("什么时候开始的？", "店里有鱼。") == NO_TIME

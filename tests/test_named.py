@@ -5,13 +5,16 @@ from rag.types import Article, Chunk, Passage
 
 
 class Counted:
-    """Stands for a library of which only how many chunks hold a phrase is asked."""
+    """Stands for a library of which only how many of its chunks hold a phrase is asked."""
 
-    def __init__(self, chunks: int) -> None:
-        self.chunks = chunks
+    def __init__(self, holding: int, chunks: int = 3000) -> None:
+        self.holding, self.chunks = holding, chunks
+
+    def counts(self) -> tuple[int, int, int]:
+        return (9, self.chunks, 0)
 
     def phrase_frequency(self, phrase: str, most: int) -> int:
-        return min(self.chunks, most)
+        return min(self.holding, most)
 
 
 def passages(*texts: str, title: str = "文") -> list[Passage]:
@@ -66,6 +69,8 @@ def test_a_name_that_many_chunks_hold_or_none_leaves_out_nothing() -> None:
     question = "王大奇奇的账号有多少粉丝？"
     assert kept(question, RARE) == [HER]
     assert kept(question, RARE + 1) == kept(question, 0) == [HER, OTHER]
+    for holding, of_it in ((2, 1), (3, 2)):  # of 25 chunks
+        assert len(of_what_is_named_first(question, passages(HER, OTHER), Counted(holding, 25))) == of_it  # type: ignore[arg-type]
 
 
 def test_what_is_named_may_stand_in_the_title_and_between_other_quotation_marks() -> None:

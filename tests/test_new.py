@@ -173,7 +173,7 @@ def typed(*words: str) -> Callable[[str], str]:
 
 
 def test_what_a_person_accepts_is_a_question_of_the_set_and_nothing_else(index: Path, tmp_path: Path, capsys) -> None:
-    path = tmp_path / "set.jsonl"
+    path = tmp_path / "new folder" / "set.jsonl"
     answers = typed("y", "n", "?", "e", "小红书的CMO叫什么？", "g", "之恒", "y")
     assert main(["甲", str(path), "--index", str(index)], answers) == 0
     first, second = load_set(path)

@@ -223,6 +223,7 @@ def test_of_each_article_that_mentions_something_the_first_sentence_that_does_is
     nowhere = ask(library, "哪些文章提到了大象？")
     assert nowhere is not None and (nowhere.refused, nowhere.notice) == (True, NO_MENTION.format(what="大象"))
     assert ask(library, "文章有没有提到动物园？") is None  # 动物 they do: they may say so in other words
+    assert ask(library, "哪些文章提到了茶？") is None  # one character is no term: it may stand where nothing was found
 
 
 def test_the_nth_article_is_that_of_the_last_answer(library: Library) -> None:

@@ -44,9 +44,14 @@ def test_batch_answers_line_by_line_and_names_a_line_that_it_cannot_read(
     assert (third["id"], "1669.2" in third["text"]) == ("b", True)
 
 
-def test_without_an_index_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["谁？", "--index", str(tmp_path)]) == 1
-    assert "里还没有索引：请先运行 python -m ingest" in capsys.readouterr().err
+def test_without_an_index_the_command_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for asked in ("谁？", "--batch"):
+        monkeypatch.setattr("sys.stdin", io.StringIO('{"question": "谁？"}\n'))
+        assert main([asked, "--index", str(tmp_path)]) == 1
+        out, err = capsys.readouterr()
+        assert (out, "里还没有索引：请先运行 python -m ingest" in err) == ("", True)
 
 
 def test_explain_prints_what_was_searched_and_how_it_was_ranked(

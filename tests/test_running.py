@@ -83,6 +83,23 @@ def test_a_stopped_answer_is_kept_as_far_as_it_was_checked_though_the_model_stal
     assert len(keep.kept) == 1
 
 
+def test_what_is_stopped_just_when_it_ends_by_itself_has_its_turn() -> None:
+    keeping, kept = threading.Event(), threading.Event()
+
+    def slowly(answer: Answer) -> Turn:
+        keeping.set()
+        kept.wait(10)
+        return Turn("1", answer, "")
+
+    chain = FakeChain(ANSWER)
+    running = start(chain, slowly)
+    chain.go.release()
+    assert keeping.wait(10)
+    threading.Timer(0.2, kept.set).start()
+    running.stop()
+    assert running.turn == Turn("1", ANSWER, "")
+
+
 def test_a_question_that_was_stopped_before_anything_was_found_is_kept_too() -> None:
     keep = Keeper()
     running = start(FakeChain(ANSWER), keep)

@@ -51,6 +51,8 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
         "2025年3月发布了什么？",
         "小红书最初做了什么？",
         "他们到底干了些什么",
+        "小红书历史上最大的一笔融资是多少？",
+        "历史最高估值是多少？",
     ],
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
@@ -60,6 +62,15 @@ def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
 def test_times_are_as_exact_as_the_text() -> None:
     text = "2014年成立，2015 年 3 月融资，2016年4月5日上线。2021-06 发布"
     assert times(text) == ["2014", "2015-03", "2016-04-05", "2021-06"]
+
+
+def test_what_is_counted_after_a_year_is_no_month() -> None:
+    assert times("2023年12家店开业，2024年50亿元，2025年 3 款产品，2026年 4 月上线") == [
+        "2023",
+        "2024",
+        "2025",
+        "2026-04",
+    ]
 
 
 def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:

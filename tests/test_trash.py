@@ -29,7 +29,7 @@ def test_the_trash_keeps_every_article_that_had_a_name_and_tells_the_last_first(
     assert [one.path.read_text() for one in trashed(tiny_corpus)] == ["新的。", "# 甲\n\n猫吃鱼。猫怕狗。\n"]
 
 
-@pytest.mark.parametrize("rival", ["甲.md", "甲.html"])
+@pytest.mark.parametrize("rival", ["甲.md", "甲.html", "甲.PDF"])
 def test_putting_back_never_overwrites_nor_makes_two_articles_of_one_id(tiny_corpus: Path, rival: str) -> None:
     discarded = discard("甲.md", tiny_corpus)
     (tiny_corpus / rival).write_text("新的。")

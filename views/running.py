@@ -15,6 +15,8 @@ from rag.types import Answer, Question
 
 log = logging.getLogger("yinju")
 
+KEPT_SECONDS = 30  # that the history may take
+
 SEARCHING, READING, CHECKING = STAGES = ("searching", "reading", "checking")
 
 
@@ -58,6 +60,7 @@ class Running:
         answer = self.answer or Answer(self.question)
         notice = "\n".join(filter(None, (self._stopped, answer.notice)))
         self._end(replace(answer, draft="", notice=notice))
+        self._over.wait(KEPT_SECONDS)  # it may just be ending by itself: its turn is then being kept
 
     def _work(self) -> None:
         try:

@@ -47,7 +47,7 @@ def show_question(text: str, key: str, edit: Callable[[], None] | None) -> None:
 def _question_or_field(history: History, state: State, turn: Turn) -> None:
     """The question, or a field to change it in."""
     if state.editing != turn.id or not turn.id:
-        edit = partial(setattr, state, "editing", turn.id) if turn.id else None
+        edit = partial(setattr, state, "editing", turn.id) if turn.id and not state.running else None
         show_question(turn.answer.question.text, turn.id, edit)
         return
     with st.form(f"edited-{turn.id}", border=False):
@@ -55,7 +55,8 @@ def _question_or_field(history: History, state: State, turn: Turn) -> None:
         if state.turns[-1] is not turn:
             st.caption(t("edit_cuts"))
         with st.container(horizontal=True):
-            send = st.form_submit_button(t("edit_send"), type="primary")
+            # What is being answered would come after what the change cuts.
+            send = st.form_submit_button(t("edit_send"), type="primary", disabled=state.running is not None)
             leave = st.form_submit_button(t("edit_leave"))
     if leave or (send and text.strip()):
         state.editing = ""
