@@ -159,9 +159,9 @@ def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tupl
 
 
 def named_alike(target: Path) -> list[Path]:
-    """The article files of a folder that have a name but for the suffix, however that is written: 报告.TXT."""
-    files = target.parent.iterdir() if target.parent.is_dir() else ()
-    return [file for file in files if file.stem == target.stem and file.suffix.lower() in SUFFIXES]
+    """The article files that have a name but for the suffix, also where that is written 报告.TXT or 报告.Txt."""
+    spelled = [form for suffix in SUFFIXES for form in (suffix, suffix.upper(), f".{suffix[1:].title()}")]
+    return [rival for suffix in spelled if (rival := target.with_suffix(suffix)).exists()]
 
 
 def write_new(target: Path, content: bytes) -> bool:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ingest.metadata import SIDECAR
 from rag.errors import CorpusError
 from rag.writer import write_durably
 
@@ -53,6 +54,12 @@ def stamp_of(path: Path) -> str:
     except OSError:
         return ""
     return f"{status.st_mtime_ns}-{status.st_size}-{status.st_mode:o}"
+
+
+def stamp_with_sidecars(path: Path) -> str:
+    """Changes with a file's content, and with that of the sidecars that it may have: either can be why it fails."""
+    beside = [path.with_name(path.stem + SIDECAR), path.with_name(path.name + SIDECAR)]
+    return " ".join(filter(None, map(stamp_of, (path, *beside))))
 
 
 def read_failures(index: Path) -> dict[str, Failure]:

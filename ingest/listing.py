@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from ingest.failures import Failure, stamp_of
+from ingest.failures import Failure, stamp_of, stamp_with_sidecars
 from ingest.load import article_files, article_id, digest_of
 from ingest.metadata import sidecar_of
 from rag.errors import CorpusError
@@ -54,7 +54,7 @@ def list_articles(corpus: Path, library: Library | None, failures: Mapping[str, 
 
 
 def _status(path: Path, known: IndexedFile | None, failure: Failure | None) -> Status:
-    if failure and failure.stamp == stamp_of(path):
+    if failure and failure.stamp == stamp_with_sidecars(path):
         return "failed, kept" if known else "failed"
     if not known:
         return "new"

@@ -138,12 +138,13 @@ _DAY = (  # what parse_date is asked about: it refuses what only looks like a da
 _UNIT = re.compile(  # what datelines and bylines are made of
     r"(?:(?P<updated>(?:最[后近])?(?:更新|修改|编辑)(?:时间|日期|于|在)?|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
     r"|(?P<published>(?:发布|发表|刊发|发稿|刊登)(?:时间|日期|于|在)?|首发于|(?:date\s+)?(?:published|posted)(?:\s+(?:on|at))?)"
-    rf"|(?P<dated>日期|时间|\bdate))?\s*:?\s*(?P<day>{_DAY})(?!\d)"
+    rf"|(?P<dated>日期|时间|\bdate))?\s*:?\s*(?P<day>{_DAY})(?:(?<=[日号號])|(?!\d))"
     rf"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?(?P<time>[T,]?\s*{_TIME})?(?P<suffix>\s*(?:发布|发表|刊发)[于在]?)?"
     r"|(?P<counter>(?:阅读|浏览|评论|点赞|收藏|转发|分享|字数|热度)[量数]?\s*:?\s*\(?[\d.,]+\s*[万wk+]*\)?|[\d.,]+\s*[万wk+]*\s*"
     r"[人次条个]?(?:阅读|浏览|评论|点赞|收藏|转发|分享|围观|分钟|赞|字|views?|comments?|reads?|likes?))"
     rf"|{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))\s*[:|丨/]\s*(?P<name>.*?)"
-    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|$|[\s/]+(?:{_AUTHOR}|{_PUBLISHER}|{_OTHERS})\s*[:|丨/])"
+    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|$|[\s/]+(?:{_AUTHOR}|{_PUBLISHER}|{_OTHERS})\s*[:|丨/]"
+    r"|\s+(?:(?:发布|发表|刊发|发稿|更新|修改|编辑)?(?:时间|日期)|阅读|浏览|评论|点赞)[量数]?\s*:)"
     r"|^(?P<spaced>(?:[^\s:|\d]{1,6})?记者|作者|by)\s+(?P<spaced_name>[^\s:|丨/,\d][^:|丨/,\d]*?)(?=\s{2,}|[,(]|$|\s+\d)"
     rf"|(?P<word>(?:(?!{_DAY})[^\s|丨/·•,;、()\[\]【】《》:-])+)",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ from ingest.bulk import RayCluster
 from ingest.chunk import VERSION, chunk_article, sentence_texts
 from ingest.convert import SUFFIXES
 from ingest.copies import link_copies
-from ingest.failures import Failure, first_failure, read_failures, stamp_of, write_failures
+from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.load import article_files, article_id, digest_of, load_article, read_bytes
 from rag.embed import Embedder
@@ -197,7 +197,7 @@ class _Run:
 
     def _compare_file(self, path: Path, id_: str, seen: dict[str, Path]) -> None:
         failure = self.before.get(self._name(path))
-        if self.patient and failure and failure.waits(stamp_of(path), time.time()):
+        if self.patient and failure and failure.waits(stamp_with_sidecars(path), time.time()):
             raise CorpusError(failure.reason, failure.chinese)
         content = read_bytes(path)
         if id_ in seen:
@@ -218,7 +218,7 @@ class _Run:
 
     def _fail(self, path: Path, error: CorpusError) -> None:
         name = self._name(path)
-        failure, stamp, now = self.before.get(name), stamp_of(path), time.time()
+        failure, stamp, now = self.before.get(name), stamp_with_sidecars(path), time.time()
         if self.patient and failure and failure.waits(stamp, now):
             self.summary.failures[name] = failure
         else:

@@ -14,7 +14,8 @@ DESCRIBED_ABOVE = 0.3  # the same for the words of a question that speaks of 那
 _ASKS = {
     "author": re.compile(
         r"谁.{0,3}写|谁.{0,2}(?:执笔|撰写|撰文|的文章)|(?:谁|哪位|什么人).{0,4}作者"
-        r"|作者(?:的?名字|姓名)?(?=都?(?:[是叫为有署]|呢|[？?。]|$))|署名|执笔|who wrote|\bauthor\b|written by",
+        r"|作者(?:的?名字|姓名|的?笔名)?(?=[，,]?(?:到底|究竟|具体|都)?[是叫为有署]|[呢吧和？?。]|$)"
+        r"|署名|执笔|who wrote|\bauthor\b|written by",
         re.I,
     ),
     "published": re.compile(
@@ -32,7 +33,7 @@ _ASKS = {
 }
 _SPEAKS_OF_ARTICLE = re.compile(
     r"[这那该此本]篇|(?<!长)(?:文章|稿子)(?!里|中|说|提|认|指|称|介|讲|功能)|\barticle\b"
-    r"|(?<![据体有])报道(?=[是的由]|什么|何|哪|谁|出自|来自|[？?。]|$)",  # not 媒体报道他哪天来
+    r"|(?<![据体有])报道(?=[是的由发登刊]|什么|何|哪|谁|出自|来自|[？?。]|$)",  # not 媒体报道他哪天来
     re.I,
 )
 _THIS_ONE = re.compile(r"这一?篇|[这该]个?(?:文章|报道|稿子)|本文")

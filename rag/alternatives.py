@@ -4,7 +4,9 @@ import re
 
 from rag.text import simplify
 
-_OR = re.compile(r"[，,、；;]?(?:(?<![么却但])还是|或者是|抑或)(?!没|不|会|要|有|得|能|可以|很|那么|这么)")
+_OR = re.compile(
+    r"[，,、；;]?(?:(?<!为什么)(?<!怎么)(?<![却但])还是|或者是|抑或)(?!没|不|会|要|有|得|能|可以|很|那么|这么)"
+)
 _PAUSE = re.compile(r"[，,；;：:]")
 _END = re.compile(r"[？?。！!]+")
 

@@ -5,7 +5,9 @@ import re
 from rag.text import simplify
 from rag.types import Question
 
-_BIT = "(?:一下|下(?![一个次周月年届代期批轮半季]))"  # 请问下一步怎么走
+# What 下 is part of: 请问下一步怎么走.
+_NEXT = "一[届代步个期批轮次季年周月]|个[月周季]|[周月年](?=[的有会要，,发上开]|$)|半年|[次届代期批轮季]"
+_BIT = f"(?:一下|下(?!{_NEXT}))"
 _A_BIT = f"{_BIT}?"
 _LOOK = (
     rf"(?:(?:查查|看看|找找|搜搜|问问|说说|讲讲|聊聊|告诉我(?!们)|(?:查|看|找|搜|问|说|讲|解释|介绍){_BIT})"

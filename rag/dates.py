@@ -46,7 +46,10 @@ _ABSOLUTE = (
     r"(?:\s*(?P<month>\d{1,2})\s*月(?:份|[初底末]|[上中下]旬|\s*(?P<day>\d{1,2})\s*[日号])?"
     rf"|\s*(?P<part>{'|'.join(_PARTS)}|(?:春节|元旦)[前后]?(?=\s*[到至])))?"
 )
-_LAST = r"(?:最近|近|过去|这)(?P<count>[一两二三四五六七八九十半]|\d{1,3})(?:个)?(?P<unit>[天日周年月])(?![前初末底])"
+_LAST = (
+    r"(?:最近|(?<!接)近|过去|这)(?P<count>[一两二三四五六七八九十半]|\d{1,3})(?:个)?"
+    r"(?P<unit>[天日周年月])(?![前初末底])"
+)
 _RELATIVE: dict[str, Callable[[date], Days]] = {
     "今天": lambda today: (today, today),
     "昨天": lambda today: (today - timedelta(1), today - timedelta(1)),
@@ -63,7 +66,7 @@ _RELATIVE: dict[str, Callable[[date], Days]] = {
     "前年": lambda today: _year(today.year - 2),
 }
 _PART_OF_A_WORD = re.compile(
-    r"目前(?=[天年])|[线以]上(?=个?[周月])|[基资成根]本(?=[周月])|过去(?=年)|前天(?=猫)"
+    r"目前(?=[天年])|(?:线|(?<![所可])以)上(?=个?[周月])|[基资成根]本(?=[周月])|过去(?=年)|前天(?=猫)"
 )  # 线上月销售额
 _TIME = re.compile(rf"{_ABSOLUTE}|{_LAST}|(?P<word>{'|'.join(_RELATIVE)})(?:(?P<in>\d{{1,2}})月份?)?")
 _AFTER = re.compile(r"\s*(?:(?P<since>之后|以后|以来|至今|起(?![步家]))|(?P<until>之前|以前)|[里内间中]|期间)?")
@@ -109,6 +112,7 @@ def period_of(question: str, today: date) -> Period | None:
         end = match.end()
         if (range_ := _UP_TO.match(question, end)) and (last := _last_day(range_, days[0])):
             days, end = (days[0], last), range_.end()
+            explicit += question[match.end() : end] if explicit else ""
         if not explicit and (stated := question[match.start() : end]) not in written:
             explicit = stated
         after = _AFTER.match(question, end)

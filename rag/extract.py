@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from rag.dates import Period
-from rag.emphasis import emphasis_of
+from rag.emphasis import SURE, emphasis_of
 from rag.enumeration import items_after, items_beside, items_of_a_list_of, numeral
 from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, hangs, tells_of_itself, with_what_it_hangs_on
@@ -40,7 +40,9 @@ NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
-_SO_MANY = re.compile(r"(?P<number>[两二三四五六七八九十]|(?<!\d)\d)[个种步大条点项类招层](?!月|人|小时)")
+_SO_MANY = re.compile(
+    r"(?<![第\d一二三四五六七八九十百])(?P<number>[两二三四五六七八九十]|\d)[个种步大条点项类招层](?!月|人|小时)"
+)
 _LISTED = re.compile("[、和与及]")
 _ANNOUNCES = re.compile(r"[：:]$")
 _RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
@@ -132,7 +134,9 @@ def _states(candidate: Candidate, *, whole: bool) -> bool:
     if not _IS_QUESTION.search(text):
         return True
     asks_at = candidate.start + max(text.rfind(mark) for mark in ",，。！")
-    return not whole and reading is not None and candidate.start <= reading.span[0] and reading.span[1] <= asks_at
+    if whole or reading is None or reading.answers < SURE:
+        return False
+    return candidate.start <= reading.span[0] and reading.span[1] <= asks_at
 
 
 def _brought_along(
@@ -163,9 +167,9 @@ def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
     None where the sentence names as many: 定类、定序、定距和定比.
     """
     asked = _SO_MANY.search(question)
-    if not asked or asked["number"] not in candidate.text:
+    number = numeral(asked["number"]) if asked else 0
+    if number not in {numeral(told["number"]) for told in _SO_MANY.finditer(candidate.text)}:
         return []
-    number = numeral(asked["number"])
     return items_of_a_list_of(number, candidate) if len(_LISTED.split(candidate.text)) < number else []
 
 

@@ -46,17 +46,17 @@ LEAST_COVERAGE = 0.3
 READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
-_LIES_IN = "[栽输败死卡难错亏差好强]"  # 栽在哪儿 asks why, not where
+_LIES_IN = "[栽输败难错亏]"  # 栽在哪儿 asks why, not where
 _ASKS = {
     "number": re.compile(
-        r"多少|(?<![好这那近前])几[个名位次种年岁天所家座款成倍]|(?<![很许更最众])多[大长高远久]|比例"
+        r"多少|(?<![好这那近])(?!(?<=前)几[年天名位])几[个名位次种年岁天所家座款成倍]|(?<![很许更众])多[大长高远久]|比例"
         r"|占比|第几|数量|how (?:many|much)",
         re.I,
     ),
     "date": re.compile(r"何时|什么时候|哪[一]?[年天月日]|几月|几号|时间|日期|年份|when", re.I),
     "reason": re.compile(
-        r"为什么|为何|为啥|原因|缘故|怎么(?:会|就|这么|反而|反倒|不|没)|凭[什啥]|图[个的]?[什啥]|什么算盘|用意|意图"
-        rf"|{_LIES_IN}在哪|why",
+        r"为什么|为何|为啥|原因|缘故|怎么(?:会|就(?![业医诊])|这么|反而|反倒|没)|凭[什啥]|什么算盘"
+        rf"|(?<![地截架构流导版])图个?(?:啥|什么(?!时))|(?<![使试])用意(?![愿见向义])|{_LIES_IN}在哪|why",
         re.I,
     ),
     "person": re.compile(r"谁|哪位|何人|什么人|哪个人|\bwho\b", re.I),
@@ -64,7 +64,7 @@ _ASKS = {
         rf"(?<!{_LIES_IN}在)(?:哪里|哪儿)|(?<!{_LIES_IN})在哪|何地|何处|哪[个座一]?(?:国家?|城市?|地方|地区|省|市|县|区|州|洲)|where",
         re.I,
     ),
-    "several": re.compile(r"哪些|哪几|有什么|有啥|名单|都有|分别|列举|\bwhich\b", re.I),
+    "several": re.compile(r"哪些|哪几|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别|列举|\bwhich\b", re.I),
     "definition": re.compile(r"什么是|是什么|指什么|什么意思|何谓|what is", re.I),
 }
 _GIVES = {
@@ -78,12 +78,12 @@ _GIVES = {
 }
 
 _ASKS_FOR_SEVERAL = re.compile(
-    r"哪些|哪几|[有分][为成]?几[种类步项点条样块部]|有什么|有啥|名单|都有|分别|列[出举个]|列一[下列]|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
+    r"哪些|哪几|[有分][为成]?几[种类步项点条样块部]|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别|列[出举个]|列一[下列]|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
     r"|\b(?:which|why|how|compare|list)\b",
     re.IGNORECASE,
 )
 _LEAVES_OPEN = re.compile(
-    r"(?<![么却但])还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|\b(?:whether|really)\b"
+    r"(?<!为什么)(?<!怎么)(?<![却但])还是|是否|到底|真的|矛盾|出入|说法|一致|一样吗|(?:吗|没有?)[？?]?$|\b(?:whether|really)\b"
     r"|(?:(?![时动])(\w)[不没]\1|有没有)(?!.*(?:哪|什么|多少|怎么|为什么|谁))",  # 按能不能排序分成哪几类 asks which
     re.IGNORECASE,
 )

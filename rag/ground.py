@@ -27,7 +27,7 @@ _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
 _BETWEEN_CLAUSES = re.compile(r"[，,；;：:]")
 _QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
-_LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)]\s*)+")
+_LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)](?!\d{1,3}(?!\d))\s*)+")  # not 3.5亿
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ RARE_SHARE = 0.1  # of the chunks, the same of a small index: 今年, 创始人
 _FIRST = re.compile(
     r"(?P<name>[^的在是有把被这那，,：:？?]{2,12}?)[上里中内下后前时]?(?:[的在是有把被]|[这那](?!一?篇))"
 )
+_NO_NAME = re.compile(  # 一共有多少名员工, 首席执行官是谁
+    r"[多几哪谁何怎我你他她它]|什么|^(?:[一总]共|大概|大约|平均|每|最|如果|一般|当时|之[前后]|以前|后来|现在|目前|如今|[今去前当]年)"
+    r"|^(?:首席.*|创始.*|.*团队|公司|企业|品牌|平台|国内|海外|全国|全球|市场)$"
+)
 _MARKS = re.compile(r"[“”「」『』《》\"'‘’]")
 
 
@@ -25,7 +29,7 @@ def of_what_is_named_first(question: str, passages: Sequence[Passage], library: 
     if not one_thing or asks_for_several(question) or leaves_it_open(question):
         return passages
     first = _FIRST.match(_plain(question))
-    if not first:
+    if not first or _NO_NAME.search(first["name"]):
         return passages
     _, chunks, _ = library.counts()
     most = max(1, min(RARE, int(RARE_SHARE * chunks)))

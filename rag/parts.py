@@ -24,6 +24,9 @@ _QUOTED_OR_END = re.compile(
 _ASKING = "什么时候|何时|多少|为什么|为何|为啥|怎么|如何|哪[里儿年天家]|谁"
 _ASKS = re.compile(_ASKING)
 _ASKS_MORE = re.compile(rf"(?:又|而且|还有|以及|另外|并且)?[是在]?(?:{_ASKING})")
+_WHATEVER = re.compile(
+    rf"(?:无论|不论|不管|任凭|不知道)[^{_PAUSES}]*[{_PAUSES}]?$"
+)  # 不管多少钱，谁都能买吗 asks one thing
 _CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
 _OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, VIEWS)))
 
@@ -39,7 +42,10 @@ def parts_of(question: Question) -> tuple[Question, ...]:
         end = match.end()
         text = question.text[start:end].strip()
         asks_more = (
-            match["pause"] and _ASKS.search(simplify(text)) and _ASKS_MORE.match(simplify(question.text[end:].lstrip()))
+            match["pause"]
+            and _ASKS.search(simplify(text))
+            and not _WHATEVER.search(simplify(text))
+            and _ASKS_MORE.match(simplify(question.text[end:].lstrip()))
         )
         if not (match["end"] or asks_more):
             continue

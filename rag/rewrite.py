@@ -31,6 +31,7 @@ _TIME = re.compile(
     r"(?:\d{2,4}年|[今去前明]年)(?:\d{1,2}月份?|第?[一二三四]季度|[上下]半年)?(?:\d{1,2}[日号])?"
     r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天"
 )
+_RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.pattern}))?")
 _POINTS = re.compile(
     r"[这那][个些种次项家篇里样时两位笔一首部本儿书歌剧人边款]|该(?:计划|公司|平台|业务|模式|应用|集团|片|书|剧|队|校|品牌|产品)|[它他她]俩"
     r"|上述|前者|后者|其中|(?<![与尤极])其(?![他它实余次])|此[外次]|第[一二三四五六七八九十\d]+[个种家位项点款条]|^.{0,2}里[面边]"
@@ -223,7 +224,7 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
     (如果退货呢) only takes the topic along.
     """
     if _TIME.fullmatch(new):
-        return _TIME.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
+        return _RANGE.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
     if _LATIN.search(new) and topic in last:
         return last.replace(topic, new, 1)
     return f"{last} {text}" if unlisted(new) == [new] else _about(topic, text, last)

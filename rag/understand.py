@@ -21,7 +21,7 @@ Change = tuple[str, Callable[[str], str]]
 _LINK = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)\s]*\)|(?<![A-Za-z0-9])(?:https?://|www\.)[!-~]+|</?[A-Za-z][^<>]*>"
 )
-_WORD = r"(?!vs\b)[A-Za-z][A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*"  # Character.AI
+_WORD = r"(?!(?i:vs)(?![A-Za-z0-9]))[A-Za-z][A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*"  # Character.AI
 _LATIN = re.compile(rf"(?<![A-Za-z0-9]){_WORD}(?: {_WORD})*(?![A-Za-z0-9])")
 FOLLOW_UP = "follow-up"  # the step that completes a question from the conversation
 NAMED_IN = 20  # chunks nearest to the earlier questions, in which what they name may stand in quotation marks

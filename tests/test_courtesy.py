@@ -32,6 +32,9 @@ from rag.types import Message, Question
         ("想知道下一代产品什么时候发布？", "下一代产品什么时候发布？"),
         ("想了解下个月的活动有哪些？", "下个月的活动有哪些？"),
         ("想了解下福利社是什么？", "福利社是什么？"),
+        ("想了解下个人IP怎么做？", "个人IP怎么做？"),
+        ("请问下周黑鸭的创始人是谁？", "周黑鸭的创始人是谁？"),
+        ("帮我查下一共有多少员工？", "一共有多少员工？"),
     ],
 )
 def test_courtesy_before_and_after_a_question_is_left_out(question: str, asked: str) -> None:

@@ -87,6 +87,8 @@ def test_the_days_of_an_event_are_never_a_filter(question: str) -> None:
         ("24年5月发生了什么", "2024年5月"),
         ("2023到2025年发生了什么", "2023年到2025年"),
         ("去年十二月发生了什么", "2025年12月"),
+        ("去年二三月发生了什么", "2025年2月到3月"),
+        ("所以上个月发生了什么", "2025年12月"),
     ],
 )
 def test_a_relative_word_is_made_explicit_by_the_given_day(question: str, explicit: str) -> None:
@@ -126,6 +128,7 @@ def test_a_word_that_only_begins_like_a_part_of_the_year_leaves_it_whole(questio
         "过去年均增长多少",
         "资本周转多快",
         "以上周期有多长",
+        "用了接近十年做到3亿用户",
     ],
 )
 def test_a_relative_word_inside_other_words_is_none(question: str) -> None:

@@ -1,6 +1,17 @@
 from pathlib import Path
 
-from ingest.failures import FIRST_WAIT, LONGEST_WAIT, MOST_TRIES, first_failure, read_failures, stamp_of, write_failures
+import pytest
+
+from ingest.failures import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    MOST_TRIES,
+    first_failure,
+    read_failures,
+    stamp_of,
+    stamp_with_sidecars,
+    write_failures,
+)
 from rag.errors import CorpusError
 
 ERROR = CorpusError("甲.md is broken: mend it", "甲.md 坏了：请修好")
@@ -49,3 +60,14 @@ def test_the_stamp_changes_with_the_file(tmp_path: Path) -> None:
     before = stamp_of(path)
     path.write_text("一二")
     assert stamp_of(path) != before
+
+
+@pytest.mark.parametrize("name", ["甲.meta.toml", "甲.md.meta.toml"])
+def test_a_corrected_sidecar_is_a_reason_to_try_again(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "甲.md"
+    path.write_text("一")
+    stamps = [stamp_with_sidecars(path)]
+    for published in ("2025-13-45", "2025-03-04T"):
+        (tmp_path / name).write_text(f'published = "{published}"')
+        stamps.append(stamp_with_sidecars(path))
+    assert len(set(stamps)) == 3

@@ -37,6 +37,20 @@ def test_a_year_in_brackets_is_no_mark() -> None:
     assert read_marks("他说（2025）和[2025年]。") == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3.5亿用户[1]。", "3.5亿用户。"),
+        ("12.5%的用户增长[1]。", "12.5%的用户增长。"),
+        ("10、11 月关闭[1]。", "10、11 月关闭。"),
+        ("1. 首期是美国[1]。", "首期是美国。"),
+        ("2、商家不收费[1]。", "商家不收费。"),
+    ],
+)
+def test_the_number_of_an_item_is_left_out_and_a_figure_is_not(text: str, said: str) -> None:
+    assert [draft.text for draft in split_drafts(text, finished=True)[0]] == [said]
+
+
 def test_drafts_do_not_depend_on_how_the_stream_is_cut() -> None:
     text = "月活3.5亿。[1]首期是美国[1]。\n- 不收保证金。【2】【1】"
     whole = split_drafts(text, finished=True)[0]
@@ -118,6 +132,8 @@ def test_a_denial_contradicts_what_it_denies_in_both_directions(draft: str, sour
         ("平台收取认证费。", "平台不少，都收取认证费。"),
         ("未来覆盖日本。", "覆盖日本。"),
         ("平台不收取认证费，但收取服务费。", "收取服务费，不收取认证费。"),
+        ("小红书关闭福利社。", "小红书不得不关闭福利社。"),
+        ("平台向商家收取押金。", "平台不能不向商家收取押金。"),
     ],
 )
 def test_the_same_denial_in_other_words_is_no_contradiction(draft: str, source: str) -> None:

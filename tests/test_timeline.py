@@ -35,6 +35,9 @@ def told(text: str, probabilities: list[float], period: Period | None = None, qu
         "每一步都做了什么？",
         "2025年第一季度小红书做了哪些事？",
         "2025年3月发生了什么",
+        "小红书的历史是怎样的？",
+        "讲讲福利社的历史吧",
+        "介绍一下小红书历史",
     ],
 )
 def test_a_question_for_events_in_order_is_recognised(question: str) -> None:

@@ -38,7 +38,7 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
         ("小红书能用 Apple Pay 付款吗？", ("Apple Pay",)),
         ("Xiaohongshu的月活", ()),
         ("小红书的月活3.5亿", ()),
-        ("红书 vs Web3.0有什么不同？", ("Web3.0",)),
+        ("红书vs Web3.0有什么不同？", ("Web3.0",)),
         ("小红书的<b>月活</b><script src='a.js'>是多少", ()),
         ("Who is the CFO of 红书", ()),
         ("Xiaohongshu or Xiaohongshu, who?", ()),

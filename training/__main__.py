@@ -23,8 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     from training.examples import KINDS, Examples, ReadingSet
-    from training.train import Plan, export_adapter, train
+    from training.train import LENGTHS, Plan, export_adapter, train
 
+    if options.longest < min(LENGTHS):
+        parser.error(f"--longest {options.longest} is shorter than the shortest window, {min(LENGTHS)}")
     if unknown := set(options.without) - set(KINDS):
         parser.error(f"there is no kind {' and '.join(sorted(unknown))}: the kinds are {', '.join(KINDS)}")
 

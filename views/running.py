@@ -87,4 +87,7 @@ class Running:
             except RagError as failed:
                 log.exception("the answer could not be kept")
                 self.turn, self.error = Turn("", answer, ""), failed
-        self._over.set()
+            finally:
+                self._over.set()
+        else:
+            self._over.set()
