@@ -46,5 +46,6 @@ def unsaid(question: str) -> str:
 
 def _of_series(text: str) -> set[tuple[float, str]]:
     """The members of series that a normalised text names: (2, 期) of 第二期, 第2期 and 二期."""
-    named = _OF_SERIES.finditer(text)
-    return {(hanzi_value(one["number"]) or float(one["number"]), one["what"]) for one in named}
+    named = ((one["number"], one["what"]) for one in _OF_SERIES.finditer(text))
+    values = ((float(number) if number.isdecimal() else hanzi_value(number), what) for number, what in named)
+    return {(value, what) for value, what in values if value is not None}
