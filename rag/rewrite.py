@@ -29,7 +29,7 @@ _ASKING = re.compile(
 )
 _TIME = re.compile(
     r"(?:\d{2,4}年|[今去前明]年)(?:\d{1,2}月份?|第?[一二三四]季度|[上下]半年)?(?:\d{1,2}[日号])?"
-    r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天"
+    r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度"
 )
 _RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.pattern}))?")
 _POINTS = re.compile(
@@ -57,7 +57,11 @@ _DIGITS = "一二三四五六七八九"
 _COUNTED = re.compile(
     rf"第(?P<nth>[{_DIGITS}])[个种家位项点款条]|(?P<first>前者)|后面?那?(?P<last>[两三])[个种家位项点款条]|后者|最后一?[个种家位项点款条]"
 )
-_BEFORE_LIST = re.compile(r"覆盖|包[括含]|涵盖|分别[是为]|即|有|是|为|叫|加入|推出|选择")
+# Not the characters of names: 即梦, 有赞, 华为, 和平精英, 普及版.
+_BEFORE_LIST = re.compile(
+    r"[覆复]盖|包[括含]|涵盖|涉及|分别[是为]|(?<![立随当])即(?!梦)|(?<=.)(?:拥有|有(?![赞道])|是|(?<!华)为|叫)|加入|推出|选择"
+)
+_BETWEEN = re.compile(r"、|以及|(?<![涉普以])及|(?<![温柔])和(?!平)")
 _AFTER_LIST = re.compile(r"等|[两三四五六七八九]\w?[个种家位项点款条]")
 
 
@@ -247,7 +251,7 @@ def _counted(text: str, answer: str) -> str:
 def _things(answer: str) -> list[str]:
     """What the first enumeration of a text lists: 首期覆盖美国、中国香港和中国澳门 gives three."""
     for clause in re.split(r"[。！？!?；;，,：:\n]", answer):
-        first, *others = re.split(r"、|以及|及|和", clause)
+        first, *others = _BETWEEN.split(clause)
         if others and all(others):
             return [_BEFORE_LIST.split(first)[-1], *others[:-1], _AFTER_LIST.split(others[-1])[0]]
     return []

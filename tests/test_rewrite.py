@@ -76,6 +76,7 @@ def test_a_noun_that_the_topic_describes_goes_with_it() -> None:
     [
         ("小红书2024年净利润是多少？", "那2023年呢？", "小红书2023年净利润是多少？"),
         ("小红书2021年到2023年的收入是多少？", "那2024年呢？", "小红书2024年的收入是多少？"),
+        ("小红书上个月有多少用户？", "这个月呢？", "小红书这个月有多少用户？"),
         ("小红书净利润是多少？", "去年呢？", "去年 小红书净利润是多少？"),
         ("小红书的订单多久能送到美国？", "拼多多的Temu呢？", "拼多多的Temu的订单多久能送到美国？"),
         ("福利社是什么时候关闭的？", "What about Uniik?", "Uniik是什么时候关闭的？"),
@@ -165,3 +166,19 @@ def test_rewriting_takes_no_time_that_grows_out_of_hand(word: str) -> None:
     started = time.perf_counter()
     after(turns, f"{word * 300}一")
     assert time.perf_counter() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [
+        ("业务涉及美国、日本和英国。", "美国"),
+        ("华为、小米和苹果。", "华为"),
+        ("首批覆盖有赞、微盟和淘宝。", "有赞"),
+        ("包括即梦、可灵和豆包。", "即梦"),
+        ("首批是普及版、专业版和企业版。", "普及版"),
+        ("合作方是和平精英、王者荣耀和原神。", "和平精英"),
+    ],
+)
+def test_names_that_hold_a_word_that_joins_or_announces_are_whole(answer: str, first: str) -> None:
+    history = (Message("user", "合作方有哪些？"), Message("assistant", answer))
+    assert f" {first} 第一个" in f" {stand_alone(Question('第一个有多少用户？', history))}"
