@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.fetch import Fetched, fetch
 from ingest.load import NOT_ARTICLES, article_files
-from ingest.metadata import SIDECAR, sidecar_of
+from ingest.sidecar import SIDECAR, sidecar_of
 from rag.errors import CorpusError
 
 Outcome = Literal["added", "already there", "refused"]

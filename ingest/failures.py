@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingest.metadata import SIDECAR
+from ingest.sidecar import sidecars_of
 from rag.errors import CorpusError
 from rag.writer import write_durably
 
@@ -58,8 +58,7 @@ def stamp_of(path: Path) -> str:
 
 def stamp_with_sidecars(path: Path) -> str:
     """Changes with a file's content, and with that of the sidecars that it may have: either can be why it fails."""
-    beside = [path.with_name(path.stem + SIDECAR), path.with_name(path.name + SIDECAR)]
-    return " ".join(filter(None, map(stamp_of, (path, *beside))))
+    return " ".join(filter(None, map(stamp_of, (path, *sidecars_of(path)))))
 
 
 def read_failures(index: Path) -> dict[str, Failure]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ingest.failures import Failure, stamp_of, stamp_with_sidecars
 from ingest.load import article_files, article_id, digest_of
-from ingest.metadata import sidecar_of
+from ingest.sidecar import sidecar_of
 from rag.errors import CorpusError
 from rag.library import IndexedFile, Library
 from rag.types import Metadata

@@ -12,7 +12,8 @@ from ingest.chunk import find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.damage import find_damage
-from ingest.metadata import gather, is_sidecar, read_sidecar, sidecar_of
+from ingest.metadata import gather
+from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
 from rag.errors import CorpusError
 from rag.types import Article, Removal
 

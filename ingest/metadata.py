@@ -4,7 +4,6 @@ Nothing is invented: where a date or a name is not written as one, or two of the
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from rag.errors import CorpusError
 from rag.text import CJK
 
 FIELDS = ("title", "author", "publisher", "published", "url", "tags")
 STATED, INFERRED = "stated", "inferred"
-SIDECAR = ".meta.toml"
 FIRST_YEAR = 1990  # before the web: such a date is the subject of an article, not its publication
 HEAD, FOOT = 15, 10  # lines with words at either end of a file where bylines and datelines are looked for
 LONGEST_LINE = 80  # code points of a dateline or byline
@@ -309,77 +306,6 @@ def _only(names: set[str]) -> str | None:
     return next(iter(names)) if len(names) == 1 else None
 
 
-# ---- the sidecar ----
-
-
-def is_sidecar(path: Path) -> bool:
-    """Whether a file says something about an article and is none itself."""
-    return path.name.lower().endswith(SIDECAR)
-
-
-def sidecar_of(path: Path) -> Path | None:
-    """The sidecar of an article, NAME.meta.toml or NAME.EXT.meta.toml; None without one. Raises CorpusError for two."""
-    names = [path.stem + SIDECAR, path.name + SIDECAR]
-    found = [sidecar for name in names if (sidecar := path.with_name(name)).is_file()]
-    if len(found) > 1:
-        raise CorpusError(
-            f"{names[0]} and {names[1]} describe the same article: keep one",
-            f"{names[0]} 和 {names[1]} 说的是同一篇文章，请只留一个。",
-        )
-    return found[0] if found else None
-
-
-def read_sidecar(path: Path) -> dict[str, str]:
-    """What the sidecar of the article at `path` says, by field; empty without one. Raises CorpusError for a bad one.
-
-    Tags are one a line. An empty value says that the field is unknown, whatever the article states.
-    """
-    sidecar = sidecar_of(path)
-    if not sidecar:
-        return {}
-    try:
-        table = tomllib.loads(sidecar.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise CorpusError(
-            f"{sidecar.name} is not readable TOML ({error}): correct it or remove it",
-            f"{sidecar.name} 不是能读的 TOML 文件，请改正或删除。",
-        ) from error
-    return {key: _sidecar_value(sidecar.name, key, value) for key, value in table.items()}
-
-
-def _sidecar_value(name: str, key: str, value: object) -> str:
-    if key not in FIELDS:
-        raise CorpusError(
-            f"{name}: unknown key {key!r}: use {', '.join(FIELDS)}",
-            f"{name} 里的“{key}”不认识，可用的有：{'、'.join(FIELDS)}。",
-        )
-    if key == "tags" and isinstance(value, list) and all(isinstance(tag, str) for tag in value):
-        return "".join(f"{tag.strip()}\n" for tag in value)
-    if key == "published" and isinstance(value, date):
-        value = value.isoformat()
-    if not isinstance(value, str):
-        raise CorpusError(
-            f"{name}: {key} is {value!r}: write it as a text in quotes",
-            f"{name} 里的 {key} 类型不对，请写成带引号的文字。",
-        )
-    value = " ".join(value.split())
-    if value and key == "published" and not parse_date(value):
-        raise CorpusError(
-            f"{name}: published is {value!r}, no possible date: write it as 2025-04-03",
-            f"{name} 里的日期“{value}”不成立，请写成 2025-04-03 这样。",
-        )
-    if value and key == "url" and not _is_url(value):
-        raise CorpusError(
-            f"{name}: url is {value!r}: write an address that begins with http:// or https://",
-            f"{name} 里的网址“{value}”不对，应以 http:// 或 https:// 开头。",
-        )
-    return value
-
-
-def _is_url(value: str) -> bool:
-    return bool(re.fullmatch(r"https?://[^\s/?#]+\S*", value, re.IGNORECASE))
-
-
 # ---- all of it ----
 
 _NAME_DATE = r"\d{4}[-_.]\d{1,2}[-_.]\d{1,2}|\d{8}|\d{4}年\d{1,2}月\d{1,2}[日号]"
@@ -430,7 +356,7 @@ def _usable(field: str, value: str, today: date | None) -> str | tuple[str, ...]
     if field == "published":
         return parse_date(value, today)
     value = " ".join(value.split())
-    return None if field == "url" and not _is_url(value) else value or None
+    return None if field == "url" and not is_url(value) else value or None
 
 
 def _tags(value: str) -> tuple[str, ...]:
@@ -444,3 +370,8 @@ def _date_of_name(path: Path, today: date | None) -> tuple[str, str] | None:
     matches = [_NAME_DATES[0].match(name), _NAME_DATES[1].search(name)]
     days = {day for match in matches if match and (day := parse_date(match["day"].replace("_", "-"), today))}
     return (days.pop(), INFERRED) if len(days) == 1 else None
+
+
+def is_url(value: str) -> bool:
+    """Whether a text is a web address."""
+    return bool(re.fullmatch(r"https?://[^\s/?#]+\S*", value, re.IGNORECASE))

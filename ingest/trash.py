@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.add import named_alike
 from ingest.load import NOT_ARTICLES
-from ingest.metadata import is_sidecar, sidecar_of
+from ingest.sidecar import is_sidecar, sidecar_of
 from rag.errors import CorpusError
 
 TRASH = ".trash"

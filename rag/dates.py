@@ -28,7 +28,7 @@ Days = tuple[date, date]
 _MONTH_NUMBERS = {
     name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
 }
-NUMBERS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2, "半": 6}
+NUMBERS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 BEGINNING = "年?初(?![步级次中心衷始创])"  # of a year, after the year
 END = "年?[底末](?![层座盘下位端特蕴气线牌])"  # 2006年底特律, 20年底蕴
 _PARTS = {  # of a year: its first and last month
@@ -149,12 +149,12 @@ def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
     if match["year"]:
         return _stated(match), ""
     if match["count"]:
-        number = NUMBERS.get(match["count"]) or int(match["count"])
-        if match["count"] == "半" and match["unit"] != "年":
-            number = 1
-        of_half = {"月": 15, "年": 30} if match["count"] == "半" else {}
-        in_days = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 365, **of_half}[match["unit"]]
-        return (today - timedelta(number * in_days), today), ""
+        length = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 365}[match["unit"]]  # days
+        half = match["count"] == "半"
+        number = 1 if half else NUMBERS.get(match["count"]) or int(match["count"])
+        if half:
+            length = {"月": 15, "年": 180}.get(match["unit"], length)
+        return (today - timedelta(number * length), today), ""
     days = _RELATIVE[match["word"]](today)
     if match["in"] and match["word"].endswith("年"):
         month = int(match["in"])

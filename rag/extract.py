@@ -133,9 +133,9 @@ def _states(candidate: Candidate, *, whole: bool) -> bool:
         return False
     if not _IS_QUESTION.search(text):
         return True
-    asks_at = candidate.start + max(text.rfind(mark) for mark in ",，。！")
     if whole or reading is None or reading.answers < SURE:
         return False
+    asks_at = candidate.start + max(text.rfind(mark) for mark in ",，。！")
     return candidate.start <= reading.span[0] and reading.span[1] <= asks_at
 
 

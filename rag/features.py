@@ -46,6 +46,7 @@ LEAST_COVERAGE = 0.3
 READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
+_THINGS = "哪些|哪几|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别"  # several of them are asked for
 _LIES_IN = "[栽输败难错亏]"  # 栽在哪儿 asks why, not where
 _ASKS = {
     "number": re.compile(
@@ -64,7 +65,7 @@ _ASKS = {
         rf"(?<!{_LIES_IN}在)(?:哪里|哪儿)|(?<!{_LIES_IN})在哪|何地|何处|哪[个座一]?(?:国家?|城市?|地方|地区|省|市|县|区|州|洲)|where",
         re.I,
     ),
-    "several": re.compile(r"哪些|哪几|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别|列举|\bwhich\b", re.I),
+    "several": re.compile(rf"{_THINGS}|列举|\bwhich\b", re.I),
     "definition": re.compile(r"什么是|是什么|指什么|什么意思|何谓|what is", re.I),
 }
 _GIVES = {
@@ -78,7 +79,7 @@ _GIVES = {
 }
 
 _ASKS_FOR_SEVERAL = re.compile(
-    r"哪些|哪几|[有分][为成]?几[种类步项点条样块部]|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别|列[出举个]|列一[下列]|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
+    rf"{_THINGS}|[有分][为成]?几[种类步项点条样块部]|列[出举个]|列一[下列]|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
     r"|\b(?:which|why|how|compare|list)\b",
     re.IGNORECASE,
 )

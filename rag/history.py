@@ -82,10 +82,9 @@ class History:
 
     def conversation(self, id_: str, owner: str = "") -> Conversation | None:
         """A conversation of the owner; None where there is none, or it was deleted."""
-        columns = (conversations.c.id, conversations.c.title, conversations.c.changed)
         with self._reading() as connection:
             row = connection.execute(
-                select(*columns).where(_own(id_, owner), conversations.c.deleted.is_(None))
+                select(*_COLUMNS).where(_own(id_, owner), conversations.c.deleted.is_(None))
             ).first()
         return Conversation(*row) if row else None
 
@@ -143,8 +142,7 @@ class History:
         """The conversation of the owner that was deleted last and can still be restored; None where there is none."""
         since = (self._now() - KEEP_DELETED).isoformat()
         wanted = [conversations.c.owner == owner, conversations.c.deleted >= since]
-        columns = (conversations.c.id, conversations.c.title, conversations.c.changed)
-        query = select(*columns).where(*wanted).order_by(conversations.c.deleted.desc()).limit(1)
+        query = select(*_COLUMNS).where(*wanted).order_by(conversations.c.deleted.desc()).limit(1)
         with self._reading() as connection:
             row = connection.execute(query).first()
         return Conversation(*row) if row else None

@@ -42,7 +42,7 @@ _SAYS = r"[讲说写谈]|有|关于|内容|观点|收录|收|包括"
 _ARTICLES = r"文章库|资料库|知识库|库|文章|资料"
 _OF_ALL = re.compile(rf"(?:{_LINKS}|{_ASKS}|{_SAYS}|{_ARTICLES})++")  # possessive: no time that grows out of hand
 _ASKS_ME = re.compile(rf"(?=.*(?:你|问(?!题)))(?:你|我|可以|能)(?:{_LINKS}|{_ASKS}|回答|问题|问|会|做|干|知道)++")
-_NEWEST_ONE = re.compile(r"最[新近].*(?:一篇|哪篇)")
+_NEWEST_ONE = re.compile(r"最[新近].*(?:一篇|哪篇)|哪一?篇.*最[新近]")
 _TITLE = re.compile(r"《[^》]{2,}》")
 _NTH = re.compile(r"第([一二三四五六七八九十]|\d{1,2})篇(?:文章|报道)?")
 _ONE = re.compile(rf"{_NTH.pattern}|[这那该此本]一?篇(?:文章|报道|稿子)?|[这那该]个?(?:文章(?!库)|报道|稿子)")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 from fakes import FakeEmbedder
+from web_server import Server
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
@@ -142,3 +143,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Name what was not run, at the end where it is read."""
     for line in config.stash[REPORT]:
         terminalreporter.write_line(line, yellow=True)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()

@@ -15,7 +15,7 @@ from rag.extract import (
     in_reading_order,
     says_the_same,
 )
-from rag.features import SENTENCE_FEATURES, candidates_of, leaves_it_open
+from rag.features import SENTENCE_FEATURES, candidates_of
 from rag.measure import Measured
 from rag.missing import NO_NUMBER, NO_TIME
 from rag.text import sentence_spans
@@ -110,40 +110,6 @@ def test_where_a_question_leaves_open_which_is_true_more_of_an_article_and_less_
     assert len(texts("猫会游泳吗？", passages, cosines)) == 4
     assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"]]
     assert texts("猫会游泳吗？", passages, [0, -0.7, -1.62, -1.63]) == [["猫会游泳。"]]  # 0.1, and below 0.005
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "货卖出去了没有？",
-        "两边写的一样吗，我没看懂",
-        "规矩松没松",
-        "贵不贵？",
-        "有没有人买",
-        "还是没人买",
-        "是否要交",
-        "交吗",
-    ],
-)
-def test_a_question_leaves_open_which_is_true(question: str) -> None:
-    assert leaves_it_open(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "为什么没有人买？",
-        "时不时打折的是谁？",
-        "动不动就涨价的是哪家",
-        "差不多多少钱？",
-        "谁不买？",
-        "按能不能排序，数据可以分成哪几类？",
-        "他问“是不是错了”，该先讲清什么？",
-        "小红书为什么还是亏损？",
-    ],
-)
-def test_a_question_leaves_nothing_open(question: str) -> None:
-    assert not leaves_it_open(question)
 
 
 def test_a_sentence_that_announces_a_list_brings_its_items() -> None:

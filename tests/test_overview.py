@@ -83,6 +83,7 @@ def told(answer: Answer | None) -> list[tuple[str, str]]:
         "總結一下這些文章",
         "这些文章主要讲了什么？",
         "最新的一篇文章是哪篇",
+        "哪篇文章是最新的？",
         "请列出所有文章",
         "你能回答什么问题？",
         "我可以问些什么",
@@ -152,7 +153,8 @@ def test_of_many_articles_only_the_newest_are_told_and_how_many_there_are(tmp_pa
     answer = ask(library, "都有哪些文章？")
     assert told(answer)[0][1] == "第11只猫在睡觉，睡得很香。" and len(told(answer)) == MOST_ARTICLES
     assert answer is not None and answer.notice == NEWEST.format(count=11, shown=MOST_ARTICLES)
-    assert len(told(ask(library, "最新的一篇文章是哪篇？"))) == 1
+    for newest in ("最新的一篇文章是哪篇？", "哪篇文章是最新的？"):
+        assert len(told(ask(library, newest))) == 1
 
 
 def test_only_articles_within_the_scope_are_told(library: Library) -> None:

@@ -118,9 +118,8 @@ def test_an_error_ends_it_and_nothing_is_kept(error: Exception) -> None:
     assert (running.error, running.turn, keep.kept) == (error, None, [])
 
 
-def test_an_answer_that_cannot_be_kept_is_shown_all_the_same() -> None:
-    failed = HistoryError("full", "磁盘满了")
-
+@pytest.mark.parametrize("failed", [HistoryError("full", "磁盘满了"), RuntimeError("bug")])
+def test_an_answer_that_cannot_be_kept_is_shown_all_the_same(failed: Exception) -> None:
     def keep(answer: Answer) -> Turn:
         raise failed
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from rag.chain import AnswerChain
-from rag.errors import RagError
 from rag.history import Turn
 from rag.types import Answer, Question
 
@@ -81,13 +80,11 @@ class Running:
                 return
             self._ended = True
             self.answer, self.error = answer or self.answer, error
-        if answer:
-            try:
+        try:
+            if answer:
                 self.turn = self._keep(answer)
-            except RagError as failed:
-                log.exception("the answer could not be kept")
-                self.turn, self.error = Turn("", answer, ""), failed
-            finally:
-                self._over.set()
-        else:
+        except Exception as failed:  # whatever it is, the page says so in a sentence
+            log.exception("the answer could not be kept")
+            self.turn, self.error = Turn("", answer, ""), failed
+        finally:
             self._over.set()

@@ -16,6 +16,7 @@ STYLES = sorted(Path(__file__).parent.glob("*.css"))
 CHAT = ("Html", "Button", "TextInput", "BidiComponent", "ChatInput")  # the parts of a page, by their files' names
 PARTS = {"library": ("Html", "Button", "TextInput", "ButtonGroup", "FileUploader", "Selectbox", "DataFrame")}
 _IMPORTED = re.compile(r'from"\./([\w.-]+\.js)"|import"\./([\w.-]+\.js)"')
+_SCRIPT_INSIDE = re.compile(r"<script>[^<]*</script>\s*")
 _ONLY_ORIGINAL = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")  # of the file, which we change
 
 
@@ -68,7 +69,11 @@ class _Answer:
 
 
 def completed(page: str, needed: tuple[str, ...]) -> str:
-    """An HTML page with links to needed parts in its head, and the styles after all that Streamlit puts there."""
+    """An HTML page with links to needed parts in its head, and the styles after all that Streamlit puts there.
+
+    It loses the scripts that stand in it: the server's Content-Security-Policy lets none of them run.
+    """
+    page = _SCRIPT_INSIDE.sub("", page)
     links = "".join(f'<link rel="modulepreload" crossorigin href="./static/js/{name}">' for name in files_of(needed))
     page = page.replace("</head>", f"{links}</head>", 1)
     return page.replace("</body>", f"<style>{style()}</style></body>", 1)
