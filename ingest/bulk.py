@@ -42,7 +42,7 @@ class RayCluster:
         batches = _batches(writer, groups, pending)
         embedded = 0
         try:
-            ray.init(self.address, **_options(self.address, self.workers))
+            _start(ray, self.address, self.workers)
             while some := list(islice(batches, ROUND)):
                 for texts, vectors in self._embed(ray, some):
                     writer.cache.put(writer.embedder.fingerprint, dict(zip(texts, vectors, strict=True)))
@@ -104,6 +104,7 @@ def _reason(error: BaseException) -> str:
 
 def _import_ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "120")  # 30 are not enough where both cores are busy
     try:
         import ray
         import ray.data
@@ -115,6 +116,14 @@ def _import_ray() -> Any:
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     return ray
+
+
+def _start(ray: Any, address: str, workers: int) -> None:
+    """Connect to a cluster, or start one. Raises ConnectionError where that cannot be, and what Ray raises."""
+    try:
+        ray.init(address, **_options(address, workers))
+    except RuntimeError as error:
+        raise ConnectionError(f"RuntimeError: {error}") from error
 
 
 def _options(address: str, workers: int) -> dict[str, Any]:

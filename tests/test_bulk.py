@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ray
 from fakes import FakeEmbedder
 
 from ingest.bulk import RayCluster
@@ -90,6 +91,13 @@ def test_workers_that_fail_are_told_and_nothing_is_published(corpus: Path, tmp_p
     with pytest.raises(ModelError, match=r"the Ray workers at 'local' failed .RuntimeError: no weights.: run again"):
         ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, Broken))
     assert not list((tmp_path / "index").glob("gen-*"))
+
+
+def test_a_cluster_that_does_not_start_is_told(corpus: Path, tmp_path: Path) -> None:
+    ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)  # there is one in this process already
+    with pytest.raises(ModelError, match=r"the Ray workers at 'local' failed .RuntimeError: .*ray.init.*run again"):
+        ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, FakeEmbedder))
+    assert not ray.is_initialized() and not list((tmp_path / "index").glob("gen-*"))
 
 
 @pytest.mark.model
