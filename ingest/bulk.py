@@ -8,6 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -18,7 +19,10 @@ from rag.embed import Embedder
 from rag.errors import ModelError, SettingsError
 from rag.writer import EMBED_BATCH, IndexWriter
 
+log = logging.getLogger(__name__)
+
 ROUND = 1024  # batches that are sent out together; the workers load the model once in each round
+STARTS = 5  # of a local cluster: now and then one of Ray's processes does not come up
 
 Done = Callable[[int], None]  # called with the number of characters that were embedded
 
@@ -104,8 +108,8 @@ def _reason(error: BaseException) -> str:
 
 def _import_ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "120")  # 30 are not enough where both cores are busy
     try:
+        import psutil  # noqa: F401
         import ray
         import ray.data
     except ImportError as error:
@@ -119,11 +123,22 @@ def _import_ray() -> Any:
 
 
 def _start(ray: Any, address: str, workers: int) -> None:
-    """Connect to a cluster, or start one. Raises ConnectionError where that cannot be, and what Ray raises."""
-    try:
-        ray.init(address, **_options(address, workers))
-    except RuntimeError as error:
-        raise ConnectionError(f"RuntimeError: {error}") from error
+    """Connect to a cluster, or start one, in up to STARTS attempts. Raises ConnectionError where that cannot be."""
+    import psutil
+
+    here = psutil.Process()
+    for left in reversed(range(STARTS if address == "local" else 1)):
+        before = set(here.children(recursive=True))
+        try:
+            ray.init(address, **_options(address, workers))
+            return
+        except Exception as error:  # Ray raises a bare one where a process of its own hangs or ends at its start
+            if ray.is_initialized() or not left:
+                raise ConnectionError(f"{type(error).__name__}: {error}") from error
+            log.warning("Ray did not start (%s): trying again", error)
+            for process in set(here.children(recursive=True)) - before:  # they would live as long as this process
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
 
 
 def _options(address: str, workers: int) -> dict[str, Any]:

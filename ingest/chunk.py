@@ -6,14 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from math import ceil
 from typing import TypeVar
 
 from rag.text import sentence_spans, simplify
 from rag.types import Article, Chunk, Span
 
-VERSION = "2"
+VERSION = "3"
 LONGEST_SENTENCE = 400  # tokens: the embedding model reads 512, the title and its marks included
 LONGEST_NUMBERED_HEADING = 40  # code points
 LONGEST_BARE_HEADING = 25
@@ -35,18 +35,22 @@ class Heading:
 
 
 def find_headings(article: Article) -> list[Heading]:
-    """Headings of an article, in order: Markdown's; without those, numbered lines and short lines that stand alone."""
-    levels = {match.start(): len(match[1]) for match in _MARKDOWN_HEADING.finditer(article.raw)}
-    headings = []
-    for line in re.finditer(r"[^\n]*\S[^\n]*", article.text):
-        raw_start, _ = article.raw_span(line.start(), line.end())
-        if levels:
-            level = levels.get(article.raw.rfind("\n", 0, raw_start) + 1, 0)
-        else:
-            level = _plain_heading_level(article.text, line)
-        if level:
-            headings.append(Heading(line.start(), line.end(), level))
-    return headings
+    """Headings of an article, in order: Markdown's; without those, numbered lines and short lines that stand alone.
+
+    In plain text such lines one after another, of one level, head nothing (they are a list, or a sheet of data), nor
+    does the last line.
+    """
+    lines = list(re.finditer(r"[^\n]*\S[^\n]*", article.text))
+    marked = {match.start(): len(match[1]) for match in _MARKDOWN_HEADING.finditer(article.raw)}
+    if marked:
+        starts = [article.raw_span(line.start(), line.end())[0] for line in lines]
+        levels = [marked.get(article.raw.rfind("\n", 0, start) + 1, 0) for start in starts]
+    else:
+        levels = [_plain_heading_level(article.text, line) for line in lines]
+        runs = [list(run) for _, run in groupby(levels)]
+        levels = [level if len(run) == 1 else 0 for run in runs for level in run]
+        levels[-1:] = [0] * bool(levels)
+    return [Heading(*line.span(), level) for line, level in zip(lines, levels, strict=True) if level]
 
 
 def _plain_heading_level(text: str, line: re.Match[str]) -> int:

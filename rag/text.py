@@ -156,6 +156,8 @@ NUMBER = re.compile(
     r"|(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+[万亿]*)?))"
 )
 
+_OF_TWO_SCALES = re.compile(r"(\d+)\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\s*万(?!亿)")
+
 
 def hanzi_value(hanzi: str) -> float | None:
     """Value of a Chinese numeral, 三千二百万 = 32000000; None where it is not a well-formed one."""
@@ -189,10 +191,13 @@ def figures(text: str) -> set[str]:
     """The figures a text states, each as one canonical string: 3.5亿 and 350,000,000 are the same figure.
 
     Written with digits or as a Chinese numeral of at least two characters (三个 is no figure, 十二年 is 12);
-    a percentage ends in %, a per mille in ‰.
+    a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure.
     """
     found = set()
-    for match in NUMBER.finditer(unicodedata.normalize("NFKC", text)):
+    text = _OF_TWO_SCALES.sub(
+        lambda two: f"{int(two[1]) * 10**8 + float(two[2]) * 10**4:.15g}", unicodedata.normalize("NFKC", text)
+    )
+    for match in NUMBER.finditer(text):
         if match["digits"]:
             value = float(match["digits"].replace(",", ""))
             for char in match["scale"] or "":

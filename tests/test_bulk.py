@@ -93,6 +93,31 @@ def test_workers_that_fail_are_told_and_nothing_is_published(corpus: Path, tmp_p
     assert not list((tmp_path / "index").glob("gen-*"))
 
 
+VALGRIND = """#!/bin/sh
+if mkdir "$STARTED"; then exit 1; fi
+while case "$1" in -*) ;; *) false;; esac; do shift; done
+exec "$@"
+"""
+
+
+def test_a_cluster_of_which_a_process_does_not_come_up_is_started_again(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ray starts its head through valgrind where it is told to: one of ours, which ends the first time."""
+    valgrind = tmp_path / "bin" / "valgrind"
+    valgrind.parent.mkdir()
+    valgrind.write_text(VALGRIND)
+    valgrind.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{valgrind.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("STARTED", str(tmp_path / "started"))
+    monkeypatch.setenv("RAY_GCS_SERVER_VALGRIND", "1")
+    monkeypatch.setenv("RAY_gcs_server_port_wait_time_s", "10")
+    summary = ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, FakeEmbedder))
+    assert summary.embedded == (ARTICLES - 1) * 100
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "ingest.bulk"]
+    assert told.startswith("Ray did not start (Timed out waiting for file")
+
+
 def test_a_cluster_that_does_not_start_is_told(corpus: Path, tmp_path: Path) -> None:
     ray.init("local", num_cpus=1, include_dashboard=False, log_to_driver=False)  # there is one in this process already
     with pytest.raises(ModelError, match=r"the Ray workers at 'local' failed .RuntimeError: .*ray.init.*run again"):

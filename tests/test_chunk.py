@@ -75,6 +75,21 @@ def test_numbered_lines_and_short_lines_that_stand_alone_are_headings_of_plain_t
 
 
 @pytest.mark.parametrize(
+    ("raw", "headings"),
+    [
+        ("费用：\n1. 认证费600元\n2. 技术服务费0.6%\n3. 运费\n\n正文。", []),
+        ("公司\n\n成立时间：2013年6月\n\n总部：上海\n\n正文。", []),
+        ("开头。\n一、大节\n1. 小节\n正文。\n2. 小节\n正文。", ["一、大节", "1. 小节", "2. 小节"]),
+        ("开头。\n一、大节\n1. 甲\n2. 乙\n二、大节\n正文。", ["一、大节", "二、大节"]),
+        ("开头。\n1. 小节\n正文。\n2. 联系电话12345", ["1. 小节"]),
+    ],
+)
+def test_lines_that_follow_each_other_and_the_last_are_no_headings_of_plain_text(raw: str, headings: list[str]) -> None:
+    assert [text for text, _ in headings_of(raw)] == headings
+    assert len(sentences_of(raw, 300)[0]) == len(raw.split()) - raw.count(". ") - len(headings)
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         "开头。\n\n这一行是句子。\n\n正文。",

@@ -30,6 +30,8 @@ ROOT = Path(__file__).parent.parent
         ("平台号称全国第一。", "unclear"),
         ("集团解释权归平台所有。", "unclear"),
         ("平台回应，还在调查。", "official"),
+        ("小红书尚未公布费率。", "unclear"),
+        ("平台没有回应。", "unclear"),
         ("对平台来说，这是一笔亏本买卖。", "unclear"),
     ],
 )
