@@ -25,9 +25,11 @@ from rag.features import (
 )
 from rag.index import Generation
 from rag.named import of_what_is_named_first
+from rag.text import content_of, normalize, quoted_names
 from rag.timeline import without_order
 from rag.types import Passage
 
+NAMED = 0.95  # a name in quotation marks may be near to nothing: 出海领航计划要交保证金吗
 SAID = 0.5  # probability from which a few passages that were read are enough
 
 
@@ -37,7 +39,8 @@ class Measured:
 
     `answers` is the logarithm of the sum of the odds that the reader gives each passage; None where it read too few.
     With `own_topic` the question takes an earlier one along and yet refers to nothing before it. `offered` has the
-    features once more for each of the two things that a question offers to choose between.
+    features once more for each of the two things that a question offers to choose between. `named` is whether it holds
+    a name that one of the passages puts in quotation marks.
     """
 
     candidates: list[Candidate]
@@ -46,6 +49,7 @@ class Measured:
     answers: float | None = None
     own_topic: bool = False
     offered: tuple[Matrix, ...] = ()
+    named: bool = False
 
 
 @cache
@@ -110,12 +114,14 @@ def measure(
     logits = [p.reading.answers for p in read if p.reading]
     most_were_read = len(logits) > len(read) / 2  # else, where those that were do not answer, another may
     known = most_were_read or said_probability(logits) >= SAID
-    return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic, offered)
+    about = content_of(newest if own_topic else query)
+    named = any(normalize(name) in about for passage in read for name in quoted_names(passage.chunk.text))
+    return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic, offered, named)
 
 
 def topic_probability(measured: Measured) -> float:
-    """Probability, 0 to 1, that the corpus holds the topic of the question."""
-    return _logistic(_topic_logit(measured.topic))
+    """Probability, 0 to 1, that the corpus holds the topic of the question; at least NAMED where it holds its name."""
+    return max(_logistic(_topic_logit(measured.topic)), NAMED if measured.named else 0.0)
 
 
 def _topic_logit(topic: npt.NDArray[Any]) -> float:

@@ -72,6 +72,14 @@ def test_that_there_is_none_answers_how_much_though_the_reader_sees_no_number(ch
     assert not answer.refused and "商家不需要缴纳保证金" in answer.text
 
 
+def test_what_the_articles_put_in_quotation_marks_is_no_absent_topic(chain: AnswerChain) -> None:
+    """Near to no sentence as a whole; without the name such a question would be refused."""
+    answer = chain.invoke("出海领航计划要交保证金吗")
+    assert not answer.refused and "商家不需要缴纳保证金" in answer.text
+    assert "董洁" in chain.invoke("慢直播这条赛道最早是谁带起来的?").text
+    assert chain.invoke("直播间的羽毛球怎么发球").refused
+
+
 def test_every_statement_is_a_cited_sentence_of_an_extractive_answer(chain: AnswerChain) -> None:
     answer = chain.invoke("小红书为什么要在香港租办公室？")
     quotes = {citation.marker: citation.quote for citation in answer.citations}
