@@ -22,6 +22,8 @@ Unit = TypeVar("Unit")
 
 _MARKDOWN_HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]+\S", re.MULTILINE)
 _NUMBERED = re.compile(r"(?P<part>第?[一二三四五六七八九十]{1,3}[、.．章节部])|0?\d{1,2}[、.．)）](?!\d)\s*\S")
+DOCUMENT_NUMBER = r"[〔\[［(（]\d{4}[〕\]］)）]\s?(?:第\s?)?\d+\s?号"  # 梧街办〔2024〕17号, of an official notice
+_ENDS_WITH_NUMBER = re.compile(rf"{DOCUMENT_NUMBER}\Z")
 _ENDS_SENTENCE = tuple("。！!；;：:，,、…~”’")
 
 
@@ -56,7 +58,9 @@ def find_headings(article: Article) -> list[Heading]:
 def _plain_heading_level(text: str, line: re.Match[str]) -> int:
     """Level of a heading in plain text; 0 for a line that is none."""
     words = line[0].strip()
-    if words.endswith(_ENDS_SENTENCE) or "。" in words or not any(char.isalnum() for char in words):
+    if words.endswith(_ENDS_SENTENCE) or "。" in words or _ENDS_WITH_NUMBER.search(words):
+        return 0
+    if not any(char.isalnum() for char in words):
         return 0
     if len(words) <= LONGEST_NUMBERED_HEADING and (numbered := _NUMBERED.match(words)):
         return 1 if numbered["part"] else 2

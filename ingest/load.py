@@ -8,11 +8,11 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from ingest.chunk import find_headings, quotable_sentences
+from ingest.chunk import DOCUMENT_NUMBER, find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.damage import find_damage
-from ingest.metadata import gather
+from ingest.metadata import gather, states_metadata
 from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
 from rag.errors import CorpusError
 from rag.types import Article, Removal
@@ -21,7 +21,12 @@ NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
-_TITLE_LINE = re.compile(r"\s*(?P<title>#[ \t]+[^\n]+|[^\n]+(?=\n[ \t\u00a0\u3000]*\n))")
+_TITLE_LINE = re.compile(r"\s*(?P<title>(?P<mark>#[ \t]+)?[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
+_NOTICE_TITLE = re.compile(  # the line that names an official notice, below its letterhead and number
+    rf"\s*[^\n。]{{0,40}}(?:文\s?件|{DOCUMENT_NUMBER})[^\S\n]*\n(?:[^\n]*\n){{0,6}}?"
+    r"[^\S\n]*(?P<title>[^\n。，；]{0,30}关于[^\n。]{2,80}的(?:通知|意见|办法|公告|决定|通报|函|批复|方案|通告)"
+    r"(?:[(（][^\n()（）]{1,8}[)）])?)[^\S\n]*(?=\n)"
+)
 
 
 def article_files(corpus: Path) -> list[Path]:
@@ -156,13 +161,20 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
 
 
 def _first_line_title(raw: str, removals: tuple[Removal, ...]) -> re.Match[str] | None:
-    """A short first line without a full stop that is a heading or followed by an empty line."""
+    """The line that names an official notice, else a short first line without a full stop, that is a heading.
+
+    Without its mark, it is one above an empty line or above what is said of the article: a date, an author, a source.
+    """
     start = removals[0].end if removals and removals[0].start == 0 else 0
+    if notice := _NOTICE_TITLE.match(raw, start):
+        return notice
     match = _TITLE_LINE.match(raw, start)
     words = match["title"].strip() if match else ""
-    if words and len(words) <= LONGEST_TITLE and not words.endswith(("。", "；", "，", ",", "：", ":")):
-        return match
-    return None
+    if not match or not words or len(words) > LONGEST_TITLE or words.endswith(("。", "；", "，", ",", "：", ":")):
+        return None
+    below = match["next"]
+    alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))
+    return match if match["mark"] or alone else None
 
 
 def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:

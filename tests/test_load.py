@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunk import find_headings, quotable_sentences
 from ingest.load import article_files, article_id, load_article, read_bytes
 from rag.errors import CorpusError
 from rag.types import Article
@@ -66,6 +67,59 @@ def test_a_first_line_before_an_empty_line_is_the_title_and_no_text() -> None:
 def test_the_title_of_a_markdown_file_has_no_mark_up() -> None:
     article = load("# **题**目\n\n正文。")
     assert (article.title, article.text) == ("题目", "\n\n正文。")
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "2025年3月4日",
+        "2024年3月12日　来源：青阳日报　记者 孙立",
+        "2024-11-02 江南晚报",
+        "来源：青阳日报",
+        "作者：孙立",
+        "记者 孙立",
+        "发布时间：2025-03-04 08:00",
+        "更新日期 2025/2/28",
+        "采访时间：2024年4月18日",
+        "人力资源部 二〇二四年一月十五日",
+    ],
+)
+def test_a_first_line_above_a_dateline_or_a_byline_is_the_title(below: str) -> None:
+    article = load(f"云河大桥主体完工\n{below}\n\n正文。\n", "文.txt")
+    assert (article.title, "云河" in article.text) == ("云河大桥主体完工", False)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "题目\n2025年3月4日，小红书上线了电商。\n正文。",
+        "题目\n记者从市政府获悉，大桥通车。\n正文。",
+        "题目\n地点：物业会议室\n正文。",
+        "2025年3月4日\n作者：孙立\n正文。",
+    ],
+)
+def test_a_first_line_above_a_sentence_is_no_title(raw: str) -> None:
+    assert load(raw).title == "文"
+
+
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("梧桐街道办事处文件\n\n梧街办〔2024〕17号\n\n", "关于规范电动自行车停放和充电管理的通知"),
+        ("某市人民政府办公室文件\n某政办〔2024〕3号\n", "某市人民政府关于加强防汛工作的意见（试行）"),
+        ("某教函[2024]12号\n\n", "关于同意设立第二小学的批复"),
+    ],
+)
+def test_the_title_of_an_official_notice_stands_below_its_letterhead(head: str, title: str) -> None:
+    article = load(f"{head}{title}\n\n各社区居委会：\n\n请遵照执行。\n", "文.txt")
+    assert (article.title, title in article.text) == (title, False)
+    quotable = [article.text[start:end] for start, end in quotable_sentences(article, find_headings(article))]
+    assert quotable == [*head.split(), "各社区居委会：", "请遵照执行。"]
+
+
+def test_a_notice_without_a_letterhead_keeps_its_first_line() -> None:
+    article = load("街道简报\n\n关于停放的通知\n\n请遵照执行。\n")
+    assert (article.title, "关于停放的通知" in article.text) == ("街道简报", True)
 
 
 @pytest.mark.parametrize("raw", ["第一句。\n\n正文。", "题目\n正文。", "长" * 41 + "\n\n正文。", "题目：\n\n正文。"])

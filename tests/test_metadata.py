@@ -199,6 +199,56 @@ def test_a_dateline_in_the_head_states_the_date(head: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "发布日期：2025-04-03　浏览次数：3382",
+        "发布日期：2025-04-03　点击：120",
+        "发布日期：2025-04-03　阅读 1.2万",
+        "发布日期：2025-04-03　浏览次数：",
+        "发布机构：市教育局　发布日期：2025-04-03　文号：教发〔2025〕7号",
+        "索引号：000014349/2025-00123　发布日期：2025-04-03",
+        "发布时间：2025-04-03　　发布科室：护理部",
+        "2025年4月3日　恒川水务董事会办公室",
+        "人力资源部 二〇二五年四月三日",
+        "市教育局　2025年4月3日",
+        "第一人民医院　2025年4月3日",
+        "自然资源和数据局　2025年4月3日",
+    ],
+)
+def test_a_date_beside_an_office_or_other_labels_is_stated(line: str) -> None:
+    assert find_date(in_head(line), today=TODAY) == ("2025-04-03", "stated")
+    assert find_date(in_foot(line), today=TODAY) == ("2025-04-03", "stated")
+
+
+@pytest.mark.parametrize("label", ["成文日期", "印发日期", "制表日期", "采访时间", "记录时间"])
+def test_the_day_an_article_was_written_is_inferred_to_be_that_of_its_publication(label: str) -> None:
+    for place in (in_head, in_foot):
+        assert find_date(place(f"{label}：2025年4月3日"), today=TODAY) == ("2025-04-03", "inferred")
+        assert find_date(place(f"{label}：2025年4月3日\n发布于 2025-04-05"), today=TODAY) == ("2025-04-05", "stated")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2003年6月18日 成立恒川水务公司",
+        "2025年4月3日 国际会议中心",
+        "2025年4月3日 北京大学",
+        "2025年4月3日 新品发布会",
+        "截止日期：2025-04-03　联系部门：人力资源部",
+        "2025年4月3日　地点：上海　主办：市教育局",
+        "时间：2025年4月3日　地点：上海",
+    ],
+)
+def test_the_day_of_an_event_beside_a_name_is_left_alone(line: str) -> None:
+    assert find_date(in_head(line), today=TODAY) is None
+
+
+def test_an_office_and_a_date_within_a_text_are_no_dateline() -> None:
+    lines = "\n".join(f"这是第{n}行，它写着一件事情" for n in range(8))
+    assert find_date(f"{lines}\n市教育局 2025年4月3日\n{lines}", today=TODAY) is None
+
+
+@pytest.mark.parametrize(
     "head",
     [
         "2025年4月3日，小红书上线了电商。",
@@ -279,6 +329,10 @@ def test_any_text_can_be_searched(raw: str) -> None:
         ("来源 | 36氪（ID：wow36kr）", None, "36氪"),
         ("公众号：三三", None, "三三"),
         ("新华社北京4月3日电（记者张三、李四）小红书今天宣布。", "张三、李四", None),
+        ("2024年3月12日　来源：青阳日报　记者 孙立", "孙立", "青阳日报"),
+        ("来源：青阳日报 本报记者 孙立 通讯员 王五", "孙立", "青阳日报"),
+        ("发布机构：市教育局　发布日期：2024-01-15", None, "市教育局"),
+        ("2024年3月12日 记者 从市政府获悉，大桥通车", None, None),
         ("来源：这句话是正文。", None, None),
         ("来源：https://a.cn", None, None),
         ("图1 趋势\n来源：艾瑞咨询", None, None),
@@ -294,6 +348,32 @@ def test_a_byline_names_author_and_publisher(line: str, author: str | None, publ
     for raw in (in_head(line), in_foot(line)):
         if "电（" not in line or raw.startswith("新华社"):
             assert (find_author(raw), find_publisher(raw)) == (author, publisher)
+
+
+@pytest.mark.parametrize(
+    ("line", "publisher"),
+    [
+        ("2024-11-02 江南晚报", "江南晚报"),
+        ("人民网 2024-11-02 10:20", "人民网"),
+        ("新华社 2024年11月2日", "新华社"),
+        ("2024-11-02 三联生活周刊", "三联生活周刊"),
+        ("2024-11-02 财报", None),
+        ("2024-11-02 国家电网", None),
+        ("2024-11-02 中青旅行社", None),
+        ("2024-11-02 小红书上线电商", None),
+        ("2024-11-02 江南晚报\n来源：青阳日报", "青阳日报"),
+    ],
+)
+def test_a_newspaper_alone_with_a_date_in_the_head_is_the_publisher(line: str, publisher: str | None) -> None:
+    assert find_publisher(in_head(line)) == publisher
+    assert "\n" in line or find_publisher(in_foot(line)) is None
+
+
+def test_the_rule_for_a_line_of_its_source_leaves_the_reporter_out() -> None:
+    for gap in (" ", "　"):
+        raw = in_head(f"来源：青阳日报{gap}记者 孙立")
+        fields, _ = gather(raw, Path("名.md"), rules=read_metadata(raw), today=TODAY)
+        assert (fields["publisher"], fields["author"]) == ("青阳日报", "孙立")
 
 
 def test_a_byline_in_the_middle_of_the_text_names_nobody() -> None:
