@@ -73,12 +73,13 @@ def sentence_spans(text: str) -> list[Span]:
 
     A sentence ends at a line break, or after 。！？!? and the closing marks that follow; a full stop
     ends it before a space and a capital. A quotation of up to LONGEST_QUOTATION code points is kept
-    whole. A stretch without a letter or digit is no sentence.
+    whole. On a line of labels, 电话：0571-1234　地址：学院路66号, one ends before each. A stretch without
+    a letter or digit is no sentence.
     """
     spans: list[Span] = []
     line_start = 0
     for line in text.splitlines(keepends=True):
-        ends = [*_sentence_ends(line), len(line)]
+        ends = [*sorted({*_sentence_ends(line), *_label_starts(line)}), len(line)]
         for start, end in zip([0, *ends], ends, strict=False):
             piece = line[start:end]
             if any(char.isalnum() for char in piece):
@@ -86,6 +87,14 @@ def sentence_spans(text: str) -> list[Span]:
                 spans.append((line_start + start + left, line_start + start + len(piece.rstrip())))
         line_start += len(line)
     return spans
+
+
+_LABEL = re.compile(rf"(?:^\s*|(?<=[\u3000\t])|(?<=\s\s))[{CJK}]{{2,6}}[：:]")
+
+
+def _label_starts(line: str) -> list[int]:
+    """Where the labels behind a wide gap begin, but for the first label of the line."""
+    return [match.start() for match in _LABEL.finditer(line)][1:]
 
 
 _FULL_STOP = re.compile(r"\. +[A-Z]")

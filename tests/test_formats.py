@@ -245,6 +245,9 @@ def test_mojibake_in_a_page_is_refused_however_long_its_markup() -> None:
         ('<meta name="ArticleTitle" content="通知">', "title", "通知"),
         ('<meta property="og:title" content="题目"><title>题目_站</title>', "title", "题目"),
         ("<title>题目 - 某站</title>", "title", "题目"),
+        ("<title>游泳馆 - 票价与时间</title><h1>游泳馆票价与时间</h1>", "title", "游泳馆票价与时间"),
+        ("<title>游泳馆_票价</title><h1>游泳馆</h1><h1>游泳馆：票价</h1>", "title", "游泳馆：票价"),
+        ("<title>游泳馆 - 某站</title><h1>游泳馆</h1>", "title", "游泳馆"),
         ("<!-- saved from url=(0025)https://a.example/b.html -->", "url", "https://a.example/b.html"),
     ],
 )  # fmt: skip

@@ -40,6 +40,25 @@ def test_sentences_end_at_terminals_and_line_breaks(text: str, expected: list[st
     assert sentences(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "咨询电话：0571-1234　地址：学院路66号　邮编：310000",
+            ["咨询电话：0571-1234", "地址：学院路66号", "邮编：310000"],
+        ),
+        ("电话：1  地址：二\t邮编：3", ["电话：1", "地址：二", "邮编：3"]),
+        ("欢迎来电　电话：1。晚上休息　地址：二", ["欢迎来电　电话：1。", "晚上休息", "地址：二"]),
+        ("电话：1 地址：二", ["电话：1 地址：二"]),
+        ("欢迎来电　电话：1", ["欢迎来电　电话：1"]),
+        ("他说　我们要谈的是这一件事：钱　和人", ["他说　我们要谈的是这一件事：钱　和人"]),
+        ("问：行吗　答：行", ["问：行吗　答：行"]),
+    ],
+)
+def test_labels_on_one_line_with_wide_gaps_are_sentences(text: str, expected: list[str]) -> None:
+    assert sentences(text) == expected
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "。！？", "😀", "——"])
 def test_a_stretch_without_letter_or_digit_is_no_sentence(text: str) -> None:
     assert sentence_spans(text) == []

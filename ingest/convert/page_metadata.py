@@ -180,6 +180,11 @@ def _title(root: Any) -> str | None:
 
 
 def _without_site(title: str, root: Any) -> str | None:
-    """The main heading that a title begins with; None if there is none such."""
-    headings = (_text(heading) for heading in root.iter("h1"))
-    return next((heading for heading in headings if heading and title.startswith(heading)), None)
+    """The main heading that is a title but for its punctuation, else one that it begins with; None without either."""
+    headings = [text for heading in root.iter("h1") if (text := _text(heading))]
+    whole = (heading for heading in headings if _letters(heading) == _letters(title))
+    return next(whole, None) or next((heading for heading in headings if title.startswith(heading)), None)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text)
