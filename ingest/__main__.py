@@ -23,7 +23,8 @@ from rag.settings import load_settings
 
 EPILOG = """其他命令（python -m ingest 命令 --help 看用法）：
   add 文件或网址…   把文章放进文章文件夹
-  explain 文件      一篇文章里删掉了什么、为什么
+  explain 文件      一篇文章识别出了什么，删掉了什么、为什么
+  list              索引里的文章：日期、标题、作者、来源、句数、文件
   status            索引里有什么、从何时起、哪些文件失败及原因
   history           每一代索引改了什么
   rollback          退回上一代索引
@@ -38,6 +39,7 @@ EPILOG = """其他命令（python -m ingest 命令 --help 看用法）：
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "add": commands.add_command,
     "explain": commands.explain_command,
+    "list": commands.list_command,
     "status": commands.status_command,
     "history": commands.history_command,
     "rollback": commands.rollback_command,

@@ -1,20 +1,23 @@
-"""The commands beside the ingest itself: add, explain, status, history, rollback."""
+"""The commands beside the ingest itself: add, explain, list, status, history, rollback."""
 
 import argparse
 import fcntl
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from ingest.add import add
-from ingest.explain import explain, explain_html
+from ingest.explain import explain, explain_html, visible
 from ingest.failures import Failure, read_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
+from ingest.listing import list_articles
 from ingest.load import load_article, read_bytes
 from ingest.run import chunker_version
 from rag.backend import open_backend
@@ -61,8 +64,8 @@ def add_command(arguments: list[str]) -> int:
 
 
 def explain_command(arguments: list[str]) -> int:
-    """Show what was taken out of an article and why."""
-    parser = parser_of("explain", "显示一篇文章里删掉了什么、为什么；重复行的证据来自现有索引。")
+    """Show what was recognised of an article, and what was taken out and why."""
+    parser = parser_of("explain", "显示一篇文章识别出了什么，删掉了什么、为什么；重复行的证据来自现有索引。")
     parser.add_argument("file", type=Path, metavar="文件", help="文章文件")
     parser.add_argument("--corpus", type=Path, metavar="DIR", help="文章文件夹（默认 YINJU_CORPUS，即 corpus）")
     parser.add_argument("--html", type=Path, metavar="FILE", help="另存为网页")
@@ -87,8 +90,7 @@ def explain_command(arguments: list[str]) -> int:
 def _repeated(article: Article, settings: Settings) -> dict[str, str]:
     """Keys of the article's lines that its source repeats, each with the evidence, from the published index."""
     try:
-        manifest = read_manifest(settings.index)
-        library = Library.open(settings.index / manifest.directory / "library.sqlite")
+        library = _open_library(settings.index)
     except RagError:
         return {}
     try:
@@ -104,6 +106,41 @@ def _repeated(article: Article, settings: Settings) -> dict[str, str]:
         lines[number]: f"同一来源（{own.source}）的 {total} 篇文章里有 {counts[own.source][number]} 篇有这一行"
         for number in learned_of(own, counts)
     }
+
+
+def _open_library(index: Path) -> Library:
+    """The library of the published index. Raises RagError where there is none that can be read."""
+    return Library.open(index / read_manifest(index).directory / "library.sqlite")
+
+
+def list_command(arguments: list[str]) -> int:
+    """List the indexed articles as they were recognised."""
+    parser = parser_of("list", "索引里的每篇文章：识别出的日期、标题、作者和来源，新的在前，日期不明的在后。")
+    parser.add_argument("--corpus", type=Path, metavar="DIR", help="文章文件夹（默认 YINJU_CORPUS，即 corpus）")
+    parser.add_argument("--json", action="store_true", help="每篇写成一行 JSON")
+    options = parser.parse_args(arguments)
+    settings = load_settings(corpus=options.corpus, index=options.index)
+    library = _open_library(settings.index)
+    try:
+        listed = list_articles(settings.corpus, library, read_failures(settings.index))
+        sentences = library.sentence_counts()
+    finally:
+        library.close()
+    names = ("日期", "标题", "作者", "来源", "句数", "文件")
+    table = Table(*(Column(name, overflow="fold") for name in names))  # no title or path is cut off
+    indexed = [one for one in listed if one.status not in ("new", "failed")]
+    for one in sorted(indexed, key=lambda one: one.metadata.published or "", reverse=True):
+        about, count = one.metadata, sentences[one.id]
+        if options.json:
+            row = {"id": one.id, "file": one.name, **asdict(about), "sentences": count, "status": one.status}
+            print(json.dumps(row, ensure_ascii=False))
+        values = (about.published or "不明", about.title, about.author or "", about.publisher or "")
+        table.add_row(*(Text(visible(v)) for v in (*values, str(count), one.name or "（文件已不在）")))
+    if not options.json:
+        Console(highlight=False).print(table)
+        if waiting := len(listed) - len(indexed):
+            print(f"另有 {waiting} 个文件不在索引里：python -m ingest 会编入，编不进的见 python -m ingest status。")
+    return 0
 
 
 def status_command(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What was taken out of an article, and why: in a terminal, and as one page that needs no network and no script."""
+"""What was recognised of an article and taken out of it: in a terminal, and as a page without network or script."""
 
 import re
 from collections import defaultdict
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ingest.clean import line_key, reason_of
 from ingest.damage import FLAG_NAMES
+from ingest.metadata import INFERRED
 from rag.types import Article, Removal
 
 KIND_NAMES = {
@@ -94,14 +95,27 @@ def note(removal: Removal, text: str, evidence: Mapping[str, str] = NO_EVIDENCE)
     return f"〔{kind}·{removal.rule}{'：' if reason else ''}{reason}〕"
 
 
-def explain(article: Article, console: Console, evidence: Mapping[str, str] = NO_EVIDENCE) -> None:
-    """Print the article: removed text struck through, each with a note, flagged text underlined; then the rules.
+def recognised(article: Article) -> list[str]:
+    """Title, date, author and publisher of an article, a line each, with how they are known where not stated."""
+    title = visible(article.title or article.id)
+    lines = [f"标题：{title}{'（取自文件名）' if article.provenance.get('title') == INFERRED else ''}"]
+    for field, name in (("published", "日期"), ("author", "作者"), ("publisher", "来源")):
+        value = getattr(article, field)
+        how = "（推断，不是文中写明的发布日期）" if article.provenance.get(field) == INFERRED else ""
+        lines.append(f"{name}：{visible(value)}{how}" if value else f"{name}：没有找到")
+    return lines
 
+
+def explain(article: Article, console: Console, evidence: Mapping[str, str] = NO_EVIDENCE) -> None:
+    """Print what was recognised, then the article, then the rules.
+
+    Removed text is struck through, each with a note; flagged text is underlined.
     `evidence`: for keys of learned lines, how many articles of the source have the line.
     """
+    console.print("\n".join(recognised(article)) + "\n", soft_wrap=True, markup=False)
     text = Text()
     for piece in pieces_of(article):
-        shown = _visible(piece.text)
+        shown = visible(piece.text)
         if piece.removal is None:
             text.append(shown, style="underline magenta" if piece.flags else "")
             text.append("".join(_flag_note(kind) for kind in piece.ends), style="magenta")
@@ -134,7 +148,7 @@ def explain_html(article: Article, evidence: Mapping[str, str] = NO_EVIDENCE) ->
     cells = [(KIND_NAMES.get(c.kind, c.kind), c.rule, reason_of(c.rule), c.count, c.characters) for c in counts]
     rows = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in cells)
     return _PAGE.format(
-        title=escape(_visible(article.title or article.id)),
+        title=escape(visible(article.title or article.id)),
         hide=f"{', '.join(hide)} {{ display: none; }}" if hide else "",
         boxes="".join(boxes) or "<p>没有删去任何内容。</p>",
         body=body,
@@ -143,7 +157,7 @@ def explain_html(article: Article, evidence: Mapping[str, str] = NO_EVIDENCE) ->
 
 
 def _html(piece: Piece, kinds: list[str], evidence: Mapping[str, str]) -> str:
-    text = escape(_visible(piece.text))
+    text = escape(visible(piece.text))
     if piece.removal:
         silent = piece.removal.kind in UNANNOTATED
         after = "" if silent else f"<small>{escape(note(piece.removal, piece.text, evidence))}</small>"
@@ -157,7 +171,7 @@ def _flag_note(kind: str) -> str:
     return f"〔疑似损伤：{FLAG_NAMES.get(kind, kind)}〕"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text with a replacement character for every character that controls instead of shows."""
     return _CONTROL.sub("\ufffd", text)
 

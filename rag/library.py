@@ -123,6 +123,11 @@ class Library(Terms, Copies):
         rows = self._rows("SELECT article_id, count(*), max(end) FROM chunks GROUP BY article_id")
         return {id_: (chunks, length) for id_, chunks, length in rows}
 
+    def sentence_counts(self) -> dict[str, int]:
+        """The number of sentences of every article, by its id."""
+        counted = "SELECT article_id, sum(json_array_length(sentences)) FROM chunks GROUP BY article_id"
+        return dict(self._rows(counted))
+
     def _articles_within(self, scope: Scope) -> frozenset[str] | None:
         if scope == ALL:
             return None

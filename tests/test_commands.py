@@ -72,6 +72,40 @@ def test_explain_shows_what_was_removed_and_writes_it_as_a_page(
     assert "猫吃鱼。" in (tmp_path / "文.html").read_text(encoding="utf-8")
 
 
+def test_list_shows_the_indexed_articles_as_they_were_recognised_newest_first(
+    capsys: pytest.CaptureFixture[str], tiny_corpus: Path, tiny_index: Path
+) -> None:
+    news = "大桥今天正式通车，过江只要一刻钟，市民乘坐公交免费\n2024-11-02 江南晚报\n文/韩雪\n\n大桥今天通车。不收费。\n"
+    (tiny_corpus / "新闻.txt").write_text(news, encoding="utf-8")
+    (tiny_corpus / "旧闻.txt").write_text(news.replace("2024", "2023"), encoding="utf-8")
+    ingest(tiny_corpus, tiny_index, FakeEmbedder())
+    (tiny_corpus / "甲.md").unlink()
+    (tiny_corpus / "未编.md").write_text("狗叫。", encoding="utf-8")
+    options = ["--corpus", str(tiny_corpus), "--index", str(tiny_index)]
+    code, out, _ = run(capsys, "list", *options, "--json")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert (code, [row["id"] for row in rows]) == (0, ["新闻", "旧闻", "乙", "子/丙", "甲"])
+    assert rows[0] == {
+        "id": "新闻",
+        "file": "新闻.txt",
+        "title": "大桥今天正式通车，过江只要一刻钟，市民乘坐公交免费",
+        "author": "韩雪",
+        "publisher": "江南晚报",
+        "published": "2024-11-02",
+        "tags": [],
+        "sentences": 3,
+        "status": "indexed",
+    }
+    code, out, _ = run(capsys, "list", *options)
+    assert (code, "2024-11-02" in out, "不明" in out, "（文件已不在）" in out) == (0, True, True, True)
+    assert ("另有 1 个文件不在索引里" in out, "…" in out) == (True, False)
+
+
+def test_list_without_an_index_says_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = run(capsys, "list", "--index", str(tmp_path / "没有"))
+    assert (code, "请先运行 python -m ingest" in err) == (1, True)
+
+
 def test_add_copies_files_and_names_those_it_refuses(
     capsys: pytest.CaptureFixture[str], tiny_corpus: Path, tmp_path: Path
 ) -> None:

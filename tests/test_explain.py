@@ -101,6 +101,17 @@ def test_removed_text_is_struck_through_and_flagged_text_underlined() -> None:
     assert "〔疑似损伤：日期似有缺字〕" in text
 
 
+def test_what_was_recognised_stands_first() -> None:
+    known = {"title": "stated", "published": "inferred", "publisher": "stated"}
+    article = Article(
+        "面", "面.md", "面香。", title="面馆", published="2025-04-03", publisher="老面报", provenance=known
+    )
+    first = ["标题：面馆", "日期：2025-04-03（推断，不是文中写明的发布日期）", "作者：没有找到", "来源：老面报"]
+    assert printed(article).splitlines()[:4] == first
+    nothing = Article("面", "面.md", "面香。", title="面", provenance={"title": "inferred"})
+    assert printed(nothing).splitlines()[:2] == ["标题：面（取自文件名）", "日期：没有找到"]
+
+
 def test_the_table_counts_each_rule() -> None:
     assert count_rules(ARTICLE) == [
         RuleCount("repeated line", "learned/repeated-line", 1, 6),
