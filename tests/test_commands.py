@@ -75,7 +75,7 @@ def test_explain_shows_what_was_removed_and_writes_it_as_a_page(
 def test_list_shows_the_indexed_articles_as_they_were_recognised_newest_first(
     capsys: pytest.CaptureFixture[str], tiny_corpus: Path, tiny_index: Path
 ) -> None:
-    news = "大桥今天正式通车，过江只要一刻钟，市民乘坐公交免费\n2024-11-02 江南晚报\n文/韩雪\n\n大桥今天通车。不收费。\n"
+    news = "大桥今天正式通车，过江只要一刻钟，公交免费\n2024-11-02 江南晚报\n文/韩雪\n\n大桥今天通车。不收费。\n"
     (tiny_corpus / "新闻.txt").write_text(news, encoding="utf-8")
     (tiny_corpus / "旧闻.txt").write_text(news.replace("2024", "2023"), encoding="utf-8")
     ingest(tiny_corpus, tiny_index, FakeEmbedder())
@@ -88,7 +88,7 @@ def test_list_shows_the_indexed_articles_as_they_were_recognised_newest_first(
     assert rows[0] == {
         "id": "新闻",
         "file": "新闻.txt",
-        "title": "大桥今天正式通车，过江只要一刻钟，市民乘坐公交免费",
+        "title": "大桥今天正式通车，过江只要一刻钟，公交免费",
         "author": "韩雪",
         "publisher": "江南晚报",
         "published": "2024-11-02",
