@@ -23,7 +23,7 @@ STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
 _TITLE_LINE = re.compile(r"\s*(?P<title>(?P<mark>#[ \t]+)?[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
 _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its letterhead and number
-    rf"\s*[^\n。]{{0,40}}(?:文\s?件|{DOCUMENT_NUMBER})[^\S\n]*\n(?:[^\n]*\n){{0,6}}?"
+    rf"\s*[^\n。]{{0,40}}(?:[局委办厅部院府处室司会团心校学社]\s?文\s?件|{DOCUMENT_NUMBER})[^\S\n]*\n(?:[^\n]*\n){{0,6}}?"
     r"[^\S\n]*(?P<title>[^\n。，；]{0,30}关于[^\n。]{2,80}的(?:通知|意见|办法|公告|决定|通报|函|批复|方案|通告)"
     r"(?:[(（][^\n()（）]{1,8}[)）])?)[^\S\n]*(?=\n)"
 )

@@ -221,9 +221,10 @@ def _lines(raw: str, title: str | None = None) -> list[_Line]:
 def find_date(raw: str, title: str | None = None, today: date | None = None) -> tuple[str, str] | None:
     """The publication date that a plain article states, as (ISO date, "stated" or "inferred"); None without one.
 
-    Only datelines in the head or the foot count, never a date in a sentence, a heading or the title. All of them
-    must agree; the day of an update counts where there is no other. A dispatch (新华社北京4月3日电) takes its year
-    from the same day in the head or from the update, and is then inferred.
+    Only datelines in the head or the foot count, never a date in a sentence, a heading or the title; an office and a
+    date only on the first and last ISSUED lines. All of them must agree. Where there is no other, the day of the
+    writing (成文日期, 采访时间) counts and is inferred, then that of an update. A dispatch (新华社北京4月3日电) takes
+    its year from the same day in the head or from the update, and is then inferred.
     """
     lines = _lines(raw, title)
     found: dict[str, set[str]] = {kind: set() for kind in ("published", "plain", "bare", "foot", "written", "updated")}

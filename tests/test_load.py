@@ -117,9 +117,10 @@ def test_the_title_of_an_official_notice_stands_below_its_letterhead(head: str, 
     assert quotable == [*head.split(), "各社区居委会：", "请遵照执行。"]
 
 
-def test_a_notice_without_a_letterhead_keeps_its_first_line() -> None:
-    article = load("街道简报\n\n关于停放的通知\n\n请遵照执行。\n")
-    assert (article.title, "关于停放的通知" in article.text) == ("街道简报", True)
+@pytest.mark.parametrize("first", ["街道简报", "怎样整理文件"])
+def test_a_notice_without_a_letterhead_keeps_its_first_line(first: str) -> None:
+    article = load(f"{first}\n\n关于停放的通知\n\n请遵照执行。\n")
+    assert (article.title, "关于停放的通知" in article.text) == (first, True)
 
 
 @pytest.mark.parametrize("raw", ["第一句。\n\n正文。", "题目\n正文。", "长" * 41 + "\n\n正文。", "题目：\n\n正文。"])
