@@ -1,15 +1,16 @@
-"""Items of a list, each a sentence that begins with its number: 3.1 零克查词, 3.2 句易网."""
+"""Items of a list, each a sentence that begins with its number, or a line with its bullet: 3.1 零克查词, - 句易网."""
 
 import re
 from collections.abc import Sequence
 
 from rag.features import Candidate
-from rag.types import Span
+from rag.types import Article, Span
 
 _MARKER = re.compile(
     r"\s*(?P<before>[（(第]?(?:\d{1,2}\.)*)(?P<number>\d{1,2}|[一二三四五六七八九十]|[①-⑳])"
     r"(?P<after>[)）.、．，,：:]|[是步点个]|(?<=[①-⑳])|\s)(?!\d)"
 )
+_BULLET = re.compile(r"[ \t]*[-*+•·▪■●]\s+")
 _NUMERALS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 
 
@@ -25,12 +26,15 @@ def numeral(written: str) -> int:
     return _NUMERALS.get(written) or (int(written) if written.isdecimal() else ord(written) - ord("①") + 1)
 
 
-def items_beside(candidate: Candidate) -> list[Candidate]:
+def items_beside(candidate: Candidate, *, bullets: bool = False) -> list[Candidate]:
     """The sentences of a passage that begin the items of one list, in order, where the candidate begins one; else none.
 
-    Their numbers follow on each other. What an item says in further sentences is not among them.
+    Their numbers follow on each other, or, with `bullets`, their lines. What an item says in further sentences is not
+    among them.
     """
     spans, marked = _sentences(candidate)
+    if bullets:
+        marked = [number or bullet for number, bullet in zip(marked, _bulleted(candidate), strict=True)]
     return [Candidate(candidate.passage, *spans[i]) for i in _list_around(spans.index(_span(candidate)), marked)]
 
 
@@ -60,6 +64,27 @@ def _sentences(candidate: Candidate) -> tuple[Sequence[Span], list[tuple[str, in
     """The sentences of a candidate's passage, and what marks each as an item."""
     spans, text = candidate.passage.chunk.sentences, candidate.passage.article.text
     return spans, [_marked(text[start:end]) for start, end in spans]
+
+
+def _bulleted(candidate: Candidate) -> list[tuple[str, int] | None]:
+    """What marks each sentence of a passage as the n-th line of a list with bullets, which the text does not show."""
+    article = candidate.passage.article
+    marked: list[tuple[str, int] | None] = []
+    lists = items = 0
+    for start, _ in candidate.passage.chunk.sentences:
+        begins_line = article.text[:start].rstrip(" \t").endswith("\n") or not start
+        bullet = begins_line and _BULLET.match(_raw_line(article, start))
+        if begins_line and not bullet:
+            lists, items = lists + 1, 0
+        items += bool(bullet)
+        marked.append((f"{lists}•", items) if bullet else None)
+    return marked
+
+
+def _raw_line(article: Article, start: int) -> str:
+    """What stands in the file before a sentence, on its line, and the sentence's first character."""
+    at, _ = article.raw_span(start, start + 1)
+    return article.raw[article.raw.rfind("\n", 0, at) + 1 : at + 1]
 
 
 def _list_around(at: int, marked: Sequence[tuple[str, int] | None]) -> list[int]:

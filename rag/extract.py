@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from rag.dates import Period
 from rag.emphasis import SURE, emphasis_of
 from rag.enumeration import items_after, items_beside, items_of_a_list_of, numeral
-from rag.features import Candidate, asks_for, asks_for_several, leaves_it_open
+from rag.features import Candidate, Matrix, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, hangs, tells_of_itself, with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
@@ -66,19 +66,20 @@ def choose(question: str, measured: Measured) -> list[Group]:
     """The 1 to MOST_SENTENCES statements of an answer, most probable first, more of a list; empty without a candidate.
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
-    not take one of two values for the only one. Where the question leaves open which is true, the view of each article
-    is chosen as if it were alone. A sentence that announces a list brings the items of it, of one without numbers the
-    sentences after it; where several things are asked for, the best one, if it is an item of a numbered list, brings
-    the other items. Where they or a meaning are asked for, the best one brings the sentence after it if that explains
-    it.
+    not take one of two values for the only one; where a time is asked for, what the reader surely sees in another
+    article. Where the question leaves open which is true, the view of each article is chosen as if it were alone.
+    A sentence that announces a list brings the items of it, of one without numbers the sentences after it. Where
+    several things are asked for, the best one, if it is an item of a numbered list, brings the other items; where
+    their names are (哪些), the first one that is an item of any list does. Where they or a meaning are asked for, the
+    best one brings the sentence after it if that explains it.
     """
-    probabilities = sentence_probabilities(measured)
+    probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     several, leaves_open = asks_for_several(question), leaves_it_open(question)
     share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
-    asks_number = "number" in asks_for(question)
+    asks_number, asks_time = "number" in asks_for(question), asks_for(question) == {"date"} and not several
     groups: list[Group] = []
-    most = MOST_SENTENCES
+    most, lists = MOST_SENTENCES, True
     for i in _that_may_answer(question, measured.candidates, order):
         candidate, probability = measured.candidates[i], float(probabilities[i])
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
@@ -95,8 +96,12 @@ def choose(question: str, measured: Measured) -> list[Group]:
             best * KEEP_ABOVE_OTHER
             if groups and asks_number and _is_other_figure(question, candidate, groups)
             else best,
+            0.0 if groups and asks_time and _is_sure_elsewhere(candidate, groups) else best,
         ):
-            brought, is_list = _brought_along(question, candidate, measured.candidates[i + 1 :], best=not groups)
+            brought, is_list = _brought_along(
+                question, candidate, measured.candidates[i + 1 :], best=not groups, lists=lists
+            )
+            lists = lists and not is_list
             groups.append(Group(probability, [candidate]))
             shown = [c for group in groups for c in group.candidates]
             groups += [Group(probability, [c]) for c in brought if c not in shown]
@@ -104,6 +109,32 @@ def choose(question: str, measured: Measured) -> list[Group]:
         if len(groups) >= most:
             break
     return groups[:most]
+
+
+def _handed_on(candidates: Sequence[Candidate], probabilities: Matrix) -> Matrix:
+    """The probabilities, that of a question on a line of its own also its answer's: the sentence after it."""
+    handed = probabilities.copy()
+    for i, (asked, after) in enumerate(pairwise(candidates)):
+        same_chunk = asked.passage.chunk.id == after.passage.chunk.id
+        if same_chunk and _asks_alone(asked) and not _IS_QUESTION.search(after.text):
+            handed[i + 1] = max(handed[i + 1], probabilities[i])
+    return handed
+
+
+def _asks_alone(candidate: Candidate) -> bool:
+    """Whether a sentence is a question on a line of its own, as in 问：…？ above 答：…."""
+    line = re.search(r"[^\n]*\Z", candidate.passage.article.text[: candidate.start])
+    after = candidate.passage.article.text[candidate.end :].split("\n", 1)[0]
+    return bool(_IS_QUESTION.search(candidate.text)) and not (line and line[0].strip()) and not after.strip()
+
+
+def _is_sure_elsewhere(candidate: Candidate, groups: Sequence[Group]) -> bool:
+    """Whether a sentence is the one in which the reader surely sees the answer, in an article without a statement."""
+    reading, article = candidate.passage.reading, candidate.passage.article
+    if reading is None or reading.answers < SURE or any(group.has(article) for group in groups):
+        return False
+    first, last = reading.span
+    return min(candidate.end, last) - max(candidate.start, first) > (last - first) / 2
 
 
 def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
@@ -140,22 +171,26 @@ def _states(candidate: Candidate, *, whole: bool) -> bool:
 
 
 def _brought_along(
-    question: str, candidate: Candidate, later: Sequence[Candidate], *, best: bool
+    question: str, candidate: Candidate, later: Sequence[Candidate], *, best: bool, lists: bool
 ) -> tuple[list[Candidate], bool]:
-    """What a chosen sentence brings with it of the candidates after it, and whether that is a numbered list.
+    """What a chosen sentence brings with it of the candidates after it, and whether that is a list.
 
-    `best` is whether the sentence is the most probable one.
+    `best` is whether the sentence is the most probable one; where things are asked for and no list is told yet
+    (`lists`), a less probable one brings the list that it is of, too.
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
         items = items_after(candidate)[:LONGEST_ENUMERATION]
         return items or after, bool(items)
-    if not best:
+    things = "several" in asks_for(question)
+    if not best and not (things and lists):
         return [], False
-    items = (items_beside(candidate) or _so_many(question, candidate))[:LONGEST_ENUMERATION]
+    items = (items_beside(candidate, bullets=things) or _so_many(question, candidate))[:LONGEST_ENUMERATION]
     counted = _COUNTED_LIST.search(question)
     if not asks_for_several(question) and not (counted and len(items) == numeral(counted["number"])):
         items = []
+    if not best:
+        return items, bool(items)
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
     explained = bool(kinds) and kinds <= {"several", "definition"}
     return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)

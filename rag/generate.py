@@ -20,7 +20,7 @@ from rag.text import index_terms
 from rag.types import Answer, Citation, Passage, Question, Statement
 
 NOT_STATED = "资料未提及"
-REFUSED = "文章里没有写明这个问题的答案。下面是最相近的原文，供参考。"
+REFUSED = "文章里没有找到这个问题的答案。下面是最相近的原文，供参考。"
 CUT = "模型的回答没有写完，未写完的一句已略去。"
 DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
 MARKED = "模型写的 {count} 句话在原文中找不到依据，已注明“未能核实”。"

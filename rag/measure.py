@@ -114,7 +114,7 @@ def measure(
     logits = [p.reading.answers for p in read if p.reading]
     most_were_read = len(logits) > len(read) / 2  # else, where those that were do not answer, another may
     known = most_were_read or said_probability(logits) >= SAID
-    about = content_of(newest if own_topic else query)
+    about = content_of(newest if own_topic and newest else query)
     named = any(normalize(name) in about for passage in read for name in quoted_names(passage.chunk.text))
     return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic, offered, named)
 

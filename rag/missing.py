@@ -6,12 +6,12 @@ from rag.features import asks_for
 from rag.quantity import states_number
 from rag.text import hanzi_value, normalize
 
-NO_NUMBER = "文章谈到了这件事，但没有写明所问的数字。下面是最相近的原文，供参考。"
-NO_TIME = "文章谈到了这件事，但没有写明所问的时间。下面是最相近的原文，供参考。"
-NO_PERSON = "文章谈到了这件事，但没有写明所问的人。下面是最相近的原文，供参考。"
-NO_PLACE = "文章谈到了这件事，但没有写明所问的地点。下面是最相近的原文，供参考。"
-NO_REASON = "文章谈到了这件事，但没有写明所问的原因。下面是最相近的原文，供参考。"
-UNSAID = "文章谈到了这个话题，但没有写明问题所问的内容。下面是最相近的原文，供参考。"
+NO_NUMBER = "文章谈到了这件事，但没有找到所问的数字。下面是最相近的原文，供参考。"
+NO_TIME = "文章谈到了这件事，但没有找到所问的时间。下面是最相近的原文，供参考。"
+NO_PERSON = "文章谈到了这件事，但没有找到所问的人。下面是最相近的原文，供参考。"
+NO_PLACE = "文章谈到了这件事，但没有找到所问的地点。下面是最相近的原文，供参考。"
+NO_REASON = "文章谈到了这件事，但没有找到所问的原因。下面是最相近的原文，供参考。"
+UNSAID = "文章谈到了这个话题，但没有找到问题所问的内容。下面是最相近的原文，供参考。"
 _UNSAID = {"number": NO_NUMBER, "date": NO_TIME, "person": NO_PERSON, "place": NO_PLACE, "reason": NO_REASON}
 _WHICH_ONE = re.compile(r"哪一?[家个位所支]")  # 在哪家公司 asks for a name, not for a place
 _ASKS_TIME = re.compile(r"何时|什么时候|啥时候|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)

@@ -12,7 +12,7 @@ from rag.types import Answer, Citation, Message, Passage, Question, Statement
 
 MOST = 4  # things; a text with more of them is searched as one
 FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one beside it
-NOT_FOUND = "“{part}”：没有另外找到答案，可以单独再问一次，看看最接近的原文。"
+NOT_FOUND = "“{part}”：没有找到单独的答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
 ANSWERED_ABOVE = "答案就在上面的原文里。"
 NEAREST_ABOVE = "最接近的原文已经列在上面，不一定直接回答了这个问题。"

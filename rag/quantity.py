@@ -15,6 +15,8 @@ _MEASURES = {
     "岁": "[岁后]",  # 28岁, 90后
     "成": "[%‰成半]",
 }
+_FREE = re.compile(r"免费(?!用户|会员|版)")
+_TABLE_ROW = re.compile(r" \| .*\d|(?:^|[,\t])\s*\d+(?:\.\d+)?\s*(?:[,\t]|$)")  # 胶装,A4,8,1本
 _SIGNS = re.compile(r"[¥$€£]\s*\d")  # of money, before its number
 _ASKS_MEASURE = re.compile(r"多少(?P<measure>[人名位家店单件笔钱元块])")
 _ASKS_FEW = re.compile(  # 几家 beside another word that asks is only some
@@ -87,13 +89,16 @@ def says_there_is_none(question: str, text: str) -> bool:
 def states_number(question: str, text: str) -> bool:
     """Whether a text gives a number such as the question asks for; true where it asks for none.
 
-    That there is none of what is counted is such a number. Dates, and figures that the question itself states, are not
-    the number that is asked for. A share may be told in too many ways (一半, 三分之一, 大多数) to ask for its measure;
-    pay, rent, a fee or staff must be called so.
+    That there is none of what is counted is such a number, and that it is free of charge. Dates, and figures that the
+    question itself states, are not the number that is asked for. A share may be told in too many ways (一半, 三分之一,
+    大多数) to ask for its measure; pay, rent, a fee or staff must be called so. A row of a table has its unit elsewhere.
     """
-    if says_there_is_none(question, text):
+    measure = wanted_measure(question)
+    if says_there_is_none(question, text) or (measure == "钱" and _FREE.search(text)):
         return True
-    text, measure = normalize(text), wanted_measure(question)
+    if _TABLE_ROW.search(text):
+        measure = ""  # its unit stands in the head of the table
+    text = normalize(text)
     kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
     if not all(re.search(told, text) for told in kinds):
         return False

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     )
     read_passages: int = Field(5, ge=1, le=50, description="passages that the reader reads")
     reader_seconds: float = Field(
-        1.0, gt=0, description="seconds for the reader, after which passages that are not read keep their order behind"
+        3.0, gt=0, description="seconds for the reader, after which passages that are not read keep their order behind"
     )
     read_at_once: int = Field(
         2, ge=0, description="questions asked at once up to which passages are read; beyond, all are answered sooner"

@@ -98,6 +98,7 @@ def _label_starts(line: str) -> list[int]:
 
 
 _FULL_STOP = re.compile(r"\. +[A-Z]")
+_NUMBERS = re.compile(r"\s*(?:\d{1,3}|[A-Za-z])")  # a step or an item: 5. Wi-Fi指示灯常亮
 
 
 def _sentence_ends(line: str) -> list[int]:
@@ -116,7 +117,7 @@ def _sentence_ends(line: str) -> list[int]:
             while at < len(line) and line[at] in _TERMINALS + _CLOSERS:
                 at += 1
             ends.append(at)
-        elif line[at] == "." and _FULL_STOP.match(line, at):
+        elif line[at] == "." and _FULL_STOP.match(line, at) and not _NUMBERS.fullmatch(line[:at]):
             at += 1
             ends.append(at)
         else:
@@ -219,7 +220,7 @@ def figures(text: str) -> set[str]:
     return found
 
 
-_QUANTITY = re.compile(rf"(\d[\d,.]*)\s*([万亿]+|[%‰]|[{CJK}])")
+_QUANTITY = re.compile(rf"(\d[\d,.]*)\s*([万亿]+|[%‰]|公[里斤顷](?:/小时)?|平方公?[里米]|[{CJK}])")
 
 
 def quantities(text: str) -> set[tuple[str, str]]:

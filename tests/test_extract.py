@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ingest.chunk import chunk_article
+from ingest.clean import find_removals
 from rag.dates import Period
 from rag.enumeration import items_beside
 from rag.extract import (
@@ -15,7 +17,7 @@ from rag.extract import (
     in_reading_order,
     says_the_same,
 )
-from rag.features import SENTENCE_FEATURES, candidates_of
+from rag.features import SENTENCE_FEATURES, Candidate, candidates_of
 from rag.measure import Measured
 from rag.missing import NO_NUMBER, NO_TIME
 from rag.text import sentence_spans
@@ -89,6 +91,27 @@ def test_where_a_number_is_asked_for_another_figure_of_the_unit_is_shown_too() -
     assert len(texts("升级用了多少个月？", in_months, [0, -0.5])) == 2
 
 
+def test_the_unit_of_another_figure_is_the_whole_unit() -> None:
+    passages = [passage(1, "限速60公里/小时。桥长3公里。"), passage(2, "限速80公里/小时。")]
+    assert texts("限速多少？", passages, [0, -0.5, -0.5]) == [["限速60公里/小时。"], ["限速80公里/小时。"]]
+
+
+def test_a_question_on_a_line_of_its_own_is_answered_by_what_stands_below_it() -> None:
+    text = "问：忘了交水费罚款吗？\n答：超过30天收违约金。\n问：水发白能喝吗？\n答：能。"
+    assert texts("忘了交会罚款吗", [passage(1, text)], [0, -9, -1, -9]) == [["答：超过30天收违约金。"]]
+    in_line = "谁忘了交水费？他没有忘。请看公告。"
+    assert texts("谁忘了交", [passage(1, in_line)], [0, -9, -1]) == [["请看公告。"]]
+
+
+def test_where_a_time_is_asked_for_another_article_that_surely_tells_one_is_shown_too() -> None:
+    forecast, opened = passage(1, "预计9月底通车。", "2025-03-12"), passage(2, "今天上午通车。桥很长。", "2025-11-02")
+    surely = replace(opened, reading=PassageReading(2.0, (0, 4), {}))
+    hardly = replace(opened, reading=PassageReading(0.0, (0, 4), {}))
+    assert texts("什么时候通车？", [forecast, surely], [0, -2, -1]) == [["预计9月底通车。"], ["今天上午通车。"]]
+    assert texts("什么时候通车？", [forecast, hardly], [0, -2, -1]) == [["预计9月底通车。"]]
+    assert texts("谁去通车？", [forecast, surely], [0, -2, -1]) == [["预计9月底通车。"]]
+
+
 def test_where_a_question_leaves_open_which_is_true_another_article_has_its_say() -> None:
     passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。")]
     assert texts("猫会游泳吗？", passages, [0, -0.7, -0.7]) == [["猫会游泳。"], ["狗从不下水。"]]
@@ -138,6 +161,23 @@ def test_the_best_item_of_a_numbered_list_brings_the_others() -> None:
     found = texts("查词的工具有哪些？", [passage(1, text)], [-9, -1, -9, 0, -9])
     assert [words for [words] in found][:3] == ["2.2 乙词典：查句。", "2.1 甲词典：查词。", "2.3 丙词典：查错。"]
     assert texts("哪个查词？", [passage(1, text)], [-9, -9, -9, 0, -9]) == [["2.2 乙词典：查句。"]]
+
+
+def test_the_best_line_with_a_bullet_brings_the_others_of_its_list() -> None:
+    raw = "# 菜\n\n材料：\n\n- 肉\n- 糖。要冰糖。\n- 酒\n\n做法：\n\n- 先煮\n"
+    recipe = Article("菜", "菜.md", raw, find_removals(raw), "菜")
+    (chunk,) = chunk_article(recipe, len, 300)
+    spans = {
+        recipe.text[start:end]: Candidate(Passage(recipe, chunk, 1, 1.0), start, end) for start, end in chunk.sentences
+    }
+    assert [item.text for item in items_beside(spans["糖。"], bullets=True)] == ["肉", "糖。", "酒"]
+    assert items_beside(spans["先煮"], bullets=True) == items_beside(spans["要冰糖。"], bullets=True) == []
+    assert items_beside(spans["糖。"]) == []
+    passages = [Passage(recipe, chunk, 1, 1.0)]
+    cosines = [-9.0, -0.1, -9, -9, -9, 0, -9]
+    assert len(cosines) == len(chunk.sentences)
+    assert [text for [text] in texts("要哪些材料？", passages, cosines)] == ["做法：", "先煮", "肉", "糖。", "酒"]
+    assert texts("怎么做？", passages, [-9, 0, -9, -9, -9, -9, -9]) == [["肉"]]
 
 
 def test_a_numbered_list_may_have_more_items_than_an_answer_has_sentences() -> None:

@@ -54,6 +54,10 @@ def test_a_question_leaves_nothing_open(question: str) -> None:
         ("他们图什么？", "reason", True),
         ("合作平台名单", "several", True),
         ("黑名单功能是谁做的？", "several", False),
+        ("大桥是什么时候通车的？", "definition", False),
+        ("打印店几点关门？", "date", True),
+        ("他的话有哪几点？", "date", False),
+        ("总部在什么地方？", "place", True),
     ],
 )
 def test_what_a_question_asks_for(question: str, kind: str, asked: bool) -> None:

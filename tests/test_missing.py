@@ -64,6 +64,11 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
         ("卖多少钱？", "它卖 $199。", False),
         ("卖多少钱？", "它3日上架。", True),
         ("排第几名？", "排名第三。", False),
+        ("门票多少钱？", "基本陈列免费开放。", False),
+        ("门票多少钱？", "免费会员有3200名。", True),
+        ("门票多少钱？", "夜场 | 30 | 18:30开始", False),
+        ("胶装一本多少钱？", "胶装,A4,8,1本起", False),
+        ("胶装一本多少钱？", "有人说,A4 的书8本,要等,很久", True),
     ],
 )
 def test_a_number_must_count_what_is_asked_for(question: str, text: str, lacks: bool) -> None:

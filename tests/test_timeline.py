@@ -26,6 +26,8 @@ def told(text: str, probabilities: list[float], period: Period | None = None, qu
 @pytest.mark.parametrize(
     "question",
     [
+        "水务公司从成立到现在有哪些大事？",
+        "她一生经历了什么？",
         "福利社的发展历程",
         "按时间讲讲福利社",
         "给个时间线",
@@ -56,6 +58,7 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
         "他们到底干了些什么",
         "小红书历史上最大的一笔融资是多少？",
         "历史最高估值是多少？",
+        "怎么把大事化小？",
     ],
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
