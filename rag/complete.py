@@ -13,6 +13,7 @@ from rag.timeline import asks_for_sequence
 from rag.types import Answer, Question
 
 REST = "模型只说了一部分，另补上原文里的 {count} 句，供对照。"
+MERGED = "模型把几篇文章的说法合成了一句，另补上各篇的原文 {count} 句，请对照。"
 OTHERS = "下面最后 {count} 句出自模型没有提到的文章，说法不一定与前面一致，请对照原文。"
 _ASKS_HOW_OR_WHY = re.compile("怎么|怎样|如何|为什么|为何|为啥")  # no things
 _CHINESE = re.compile(f"[{CJK}]+")
@@ -22,16 +23,26 @@ _BETWEEN_ITEMS = re.compile(r"[、，,；;\s]+|[和与及]|以及")
 def completed(answer: Answer, question: Question, groups: Sequence[Group], *, told: bool) -> Answer:
     """An LLM's answer with what articles that may not agree say, and with the events and things that it leaves out.
 
+    What it sums up of several such articles in one sentence is said by none of them: their own sentences are added.
+
     `groups` are the statements that answer the question without an LLM; `told` is whether they are in the order of
     events or by what is compared, and so do not differ.
     """
     views, differ = ("", False) if told else disagreement(question, groups)
-    cited = {citation.article.id for citation in answer.citations}
-    others = [group for group in groups if views and group.candidates[0].passage.article.id not in cited]
-    rest = [group for group in left_out(question, groups, answer) if group not in others]
-    for group in (*rest, *others):
+    article_of = {citation.marker: citation.article.id for citation in answer.citations}
+    cited = [{article_of[marker] for marker in statement.citations} for statement in answer.statements]
+    alone = {article for articles in cited if len(articles) == 1 for article in articles}
+    others: list[Group] = []
+    merged: list[Group] = []
+    for group in groups if views else ():
+        article = group.candidates[0].passage.article.id
+        if article not in alone:
+            (merged if article in article_of.values() else others).append(group)
+    rest = [group for group in left_out(question, groups, answer) if group not in (*others, *merged)]
+    for group in (*rest, *merged, *others):
         answer = add_statement(answer, group.candidates[0].text, group.candidates[:1])
-    notices = [notice.format(count=len(added)) for notice, added in ((REST, rest), (OTHERS, others)) if added]
+    parts = ((REST, rest), (MERGED, merged), (OTHERS, others))
+    notices = [notice.format(count=len(added)) for notice, added in parts if added]
     return replace(answer, differ=differ, notice="".join([answer.notice, *notices]))
 
 

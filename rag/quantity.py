@@ -90,8 +90,8 @@ def states_number(question: str, text: str) -> bool:
     """Whether a text gives a number such as the question asks for; true where it asks for none.
 
     That there is none of what is counted is such a number, and that it is free of charge. Dates, and figures that the
-    question itself states, are not the number that is asked for. A share may be told in too many ways (一半, 三分之一,
-    大多数) to ask for its measure; pay, rent, a fee or staff must be called so. A row of a table has its unit elsewhere.
+    question itself states, are not the number that is asked for. A share may be told in too many ways (一半, 三分之一)
+    to ask for its measure; pay, rent, a fee or staff must be called so. A row of a table has its unit elsewhere.
     """
     measure = wanted_measure(question)
     if says_there_is_none(question, text) or (measure == "钱" and _FREE.search(text)):

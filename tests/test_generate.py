@@ -7,7 +7,7 @@ import pytest
 from llm_server import FakeServer, fake_llm
 
 from rag.chain import DECLINED, DECLINED_UNSURE, FELL_BACK, AnswerChain
-from rag.complete import OTHERS, REST
+from rag.complete import MERGED, OTHERS, REST
 from rag.embed import SentenceEmbedder
 from rag.errors import ModelError
 from rag.generate import (
@@ -71,6 +71,20 @@ def test_nothing_is_added_from_an_article_that_the_model_cites(server: FakeServe
     assert [statement.text for statement in answer.statements[:2]] == [f"{PRAISE}。", f"{BLAME}。"]
     cited = [citation.article.id for citation in answer.citations]
     assert not set(cited[2:]) & set(cited[:2])
+
+
+def test_what_a_model_sums_up_of_articles_that_may_not_agree_is_told_by_each(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    praise, blame = (place_of(chain, SETTLED, words) for words in (PRAISE, BLAME))
+    server.reply = f"{PRAISE}，{BLAME}。[{praise}][{blame}]"
+    answer = chain.invoke(SETTLED)
+    own, *added = answer.statements
+    assert len(own.citations) == 2
+    assert any(PRAISE in other.text for other in added) and any(BLAME in other.text for other in added)
+    cited = {answer.citations[marker - 1].article.id for marker in own.citations}
+    of_those = [other for other in added if answer.citations[other.citations[0] - 1].article.id in cited]
+    assert answer.notice.startswith(MERGED.format(count=len(of_those)))
 
 
 def test_what_a_model_repeats_is_shown_once_and_what_it_makes_up_is_left_out(
