@@ -70,11 +70,13 @@ def _bulleted(candidate: Candidate) -> list[tuple[str, int] | None]:
     """What marks each sentence of a passage as the n-th line of a list with bullets, which the text does not show."""
     article = candidate.passage.article
     marked: list[tuple[str, int] | None] = []
-    lists = items = 0
-    for start, _ in candidate.passage.chunk.sentences:
+    lists = items = last = 0
+    for start, end in candidate.passage.chunk.sentences:
         begins_line = article.text[:start].rstrip(" \t").endswith("\n") or not start
         bullet = begins_line and _BULLET.match(_raw_line(article, start))
-        if begins_line and not bullet:
+        heading = article.text[last:start].strip()
+        last = end
+        if heading or (begins_line and not bullet):
             lists, items = lists + 1, 0
         items += bool(bullet)
         marked.append((f"{lists}•", items) if bullet else None)

@@ -14,6 +14,7 @@ from rag.measure import Measured, sentence_probabilities
 from rag.missing import missing
 from rag.negation import speaks_against
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
+from rag.sections import in_named_section
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, normalize, quantities, units
 from rag.timeline import asks_for_sequence, of_what_is_named, sequence
@@ -99,7 +100,11 @@ def choose(question: str, measured: Measured) -> list[Group]:
             0.0 if groups and asks_time and _is_sure_elsewhere(candidate, groups) else best,
         ):
             brought, is_list = _brought_along(
-                question, candidate, measured.candidates[i + 1 :], best=not groups, lists=lists
+                question,
+                candidate,
+                measured.candidates[i + 1 :],
+                best=not groups,
+                lists=lists and probability >= KEEP_ABOVE_IN_VIEW * best,
             )
             lists = lists and not is_list
             groups.append(Group(probability, [candidate]))
@@ -138,12 +143,14 @@ def _is_sure_elsewhere(candidate: Candidate, groups: Sequence[Group]) -> bool:
 
 
 def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
-    """Which candidates may answer, in their order: those that state something.
+    """Which candidates may answer, in their order: those that state something, in the section that is asked about.
 
     Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
     of something is asked for that the articles quote by name, only those that name it.
     """
     leaves_open = leaves_it_open(question)
+    within = in_named_section(question, candidates)
+    order = [i for i in order if i in within] or order
     statements = [i for i in order if _states(candidates[i], whole=leaves_open)] or order
     if statements and says_there_is_none(question, candidates[statements[0]].text):
         asked = what_is_asked(question)
@@ -175,8 +182,8 @@ def _brought_along(
 ) -> tuple[list[Candidate], bool]:
     """What a chosen sentence brings with it of the candidates after it, and whether that is a list.
 
-    `best` is whether the sentence is the most probable one; where things are asked for and no list is told yet
-    (`lists`), a less probable one brings the list that it is of, too.
+    `best` is whether the sentence is the most probable one; where things are asked for, another brings the list that
+    it is of if it may (`lists`): it is near the best one, and no list is told yet.
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
@@ -185,7 +192,7 @@ def _brought_along(
     things = "several" in asks_for(question)
     if not best and not (things and lists):
         return [], False
-    items = (items_beside(candidate, bullets=things) or _so_many(question, candidate))[:LONGEST_ENUMERATION]
+    items = _around(candidate, items_beside(candidate, bullets=things)) or _so_many(question, candidate)
     counted = _COUNTED_LIST.search(question)
     if not asks_for_several(question) and not (counted and len(items) == numeral(counted["number"])):
         items = []
@@ -205,7 +212,15 @@ def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
     number = numeral(asked["number"]) if asked else 0
     if number not in {numeral(told["number"]) for told in _SO_MANY.finditer(candidate.text)}:
         return []
-    return items_of_a_list_of(number, candidate) if len(_LISTED.split(candidate.text)) < number else []
+    listed = [] if len(_LISTED.split(candidate.text)) >= number else items_of_a_list_of(number, candidate)
+    return listed[:LONGEST_ENUMERATION]
+
+
+def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]:
+    """LONGEST_ENUMERATION items of a list, the candidate among them; all of a shorter one."""
+    at = items.index(candidate) if candidate in items else 0
+    first = max(0, min(at - LONGEST_ENUMERATION // 2, len(items) - LONGEST_ENUMERATION))
+    return list(items[first : first + LONGEST_ENUMERATION])
 
 
 def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> bool:

@@ -46,7 +46,9 @@ LEAST_COVERAGE = 0.3
 READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their copies
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
-_THINGS = "哪些|哪几|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别"  # several of them are asked for
+_THINGS = (  # several of them are asked for
+    "(?:带|准备|提交|注意)(?:些|点)?什么(?!时)|什么(?:东西|材料|条件|证件)|哪些|哪几|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别"
+)
 _LIES_IN = "[栽输败难错亏]"  # 栽在哪儿 asks why, not where
 _ASKS = {
     "number": re.compile(

@@ -12,6 +12,7 @@ from rag.features import Candidate, candidates_of
 from rag.hanging import hangs, tells_of_itself
 from rag.lexical import content_terms
 from rag.library import Library
+from rag.sections import headings_of
 from rag.text import normalize, simplify
 from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
 
@@ -196,13 +197,8 @@ def _opening(sentences: Sequence[Candidate], most: int) -> list[Candidate]:
 
 def _sections(sentences: Sequence[Candidate]) -> Iterator[tuple[str, Candidate]]:
     """The headings of an article, each with the first sentence after it that says something by itself."""
-    for chunk, of_chunk in groupby(sentences, key=lambda sentence: sentence.passage.chunk):
-        inside, text = list(of_chunk), chunk.text
-        for path in filter(None, chunk.section.split(" / ")):
-            heading = path.split(" › ")[-1]
-            after = chunk.start + text.find(heading) + len(heading)
-            said = (sentence for sentence in inside if heading in text and sentence.start >= after and _says(sentence))
-            yield from ((heading, sentence) for sentence in islice(said, 1))
+    for headings, under in groupby(sentences, key=headings_of):
+        yield from ((headings[-1], sentence) for sentence in islice(filter(_says, under), 1) if headings)
 
 
 def _says(sentence: Candidate) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.text import simplify
+from rag.text import CJK, simplify
 from rag.types import Question
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
@@ -24,12 +24,13 @@ _COMMON_LATIN = re.compile(
     r"|to|and|there|about|its?|they|their|this|that|he|she",
     re.IGNORECASE,
 )
+_MODEL = r"[A-Za-z][A-Za-z0-9&.+-]*(?: ?\d+[A-Za-z]*)?(?![A-Za-z0-9])"  # of a thing: X5, Note 9, iPhone 15 Pro
 _ASKING = re.compile(
     r"什么|啥|怎|如何|为何|多[少久大高长远]|哪|谁|几[个次种家款岁点年]|何[时地]|是否|[吗呢吧？?]|(.)[不没]\1"
 )
 _TIME = re.compile(
     r"(?:\d{2,4}年|[今去前明]年)(?:\d{1,2}月份?|第?[一二三四]季度|[上下]半年)?(?:\d{1,2}[日号])?"
-    r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度"
+    r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度|第[一二三四五六七八九十\d]+[天周年]"
 )
 _RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.pattern}))?")
 _POINTS = re.compile(
@@ -52,6 +53,8 @@ _PERSON = re.compile(
 )
 
 # What an answer may give.
+_MARK = re.compile(r"\[\d+\]")
+_NOTICE = re.compile(r"^(?:“[^”]*”：)?(?:文章(?:库|里|谈到了)|下面是|没有找到)")
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
 _DIGITS = "一二三四五六七八九"
 _COUNTED = re.compile(
@@ -91,7 +94,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
             asked.append(_marked(completed(simplify(message.content)), carried))
             answer = ""
         else:
-            answer = simplify(message.content[:READ])
+            answer = simplify(without_notices(message.content)[:READ])
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
     query = completed(text, unanswered=unanswered)
@@ -99,6 +102,14 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     if carried and "“" not in typed:
         query = query.replace("“", "").replace("”", "")  # they only kept the name together
     return question.text if query == text else query
+
+
+def without_notices(answer: str) -> str:
+    """What an answer of ours says: its lines with marks; of one without any, what is no notice of a refusal."""
+    lines = answer.split("\n")
+    return "\n".join(
+        [line for line in lines if _MARK.search(line)] or [line for line in lines if not _NOTICE.search(line)]
+    )
 
 
 def _cuts(span: str, name: str, text: str) -> bool:
@@ -184,7 +195,7 @@ def _completed(text: str, asked: Sequence[str], answer: str, *, unanswered: bool
     ellipsis = _ELLIPSIS.match(text.strip())
     if ellipsis:
         return _exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])
-    if _BARE.search(text) and not unlisted(text) and len(asked[-1]) > SHORT:
+    if _BARE.search(text) and not unlisted(text):
         return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
     if unanswered and not PRONOUN.search(text) and not _POINTS.search(text):
         return f"{asked[-1].rstrip('？?')} {text}"
@@ -229,8 +240,11 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
     """
     if _TIME.fullmatch(new):
         return _RANGE.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
-    if _LATIN.search(new) and topic in last:
-        return last.replace(topic, new, 1)
+    if latin := _LATIN.search(new):
+        if model := re.search(rf"[{CJK}]{{0,{latin.start()}}}{_MODEL}", last):
+            return f"{last[: model.start()]}{new}{last[model.end() :]}"
+        if topic in last:
+            return last.replace(topic, new, 1)
     return f"{last} {text}" if unlisted(new) == [new] else _about(topic, text, last)
 
 

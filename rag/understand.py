@@ -80,8 +80,19 @@ def _names_asked_of(question: Question, library: Library) -> set[str]:
 def unknown_names(text: str, library: Library) -> tuple[str, ...]:
     """The Latin names of a Chinese text, as it writes them, that have a word which no article has."""
     names = list(dict.fromkeys(_LATIN.findall(text)))
-    held = library.document_frequencies([word for name in names for word in name.lower().split()])
-    return tuple(name for name in names if not all(held[word] for word in name.lower().split()))
+    held = library.document_frequencies([word for name in names for word in (*_words(name), *_pieces(name))])
+    return tuple(
+        name for name in names if not (all(held[w] for w in _words(name)) or all(held[w] for w in _pieces(name)))
+    )
+
+
+def _words(name: str) -> list[str]:
+    return name.lower().split()
+
+
+def _pieces(name: str) -> list[str]:
+    """Note9 as an article may write it: Note 9."""
+    return re.findall(r"[a-z]+|\d+", name.lower())
 
 
 def _figures_as_written(text: str, library: Library) -> list[str]:

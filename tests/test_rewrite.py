@@ -82,6 +82,9 @@ def test_a_noun_that_the_topic_describes_goes_with_it() -> None:
         ("福利社是什么时候关闭的？", "What about Uniik?", "Uniik是什么时候关闭的？"),
         ("福利社是什么时候关闭的？", "粉丝呢？", "福利社 粉丝呢？"),
         ("毛文超创业之前做什么工作？", "他那位合伙人呢？", "毛文超创业那位合伙人呢？"),
+        ("星澜X5的电池多大？", "那青鸟Note 9呢？", "青鸟Note 9的电池多大？"),
+        ("iPhone 15的屏幕多大？", "那Mate 60呢？", "Mate 60的屏幕多大？"),
+        ("第一天去哪里玩？", "第二天呢？", "第二天去哪里玩？"),
         ("小红书收多少服务费？", "淘宝呢？", "小红书收多少服务费？ 淘宝呢？"),
     ],
 )
@@ -100,6 +103,17 @@ def test_an_ellipsis_asks_the_last_question_of_something_else(asked: str, text: 
 )
 def test_things_counted_off_are_taken_from_the_list_in_the_answer(text: str, things: str) -> None:
     assert after(MARKETS, text) == f"小红书出海 {things} {text}"
+
+
+def test_a_why_alone_takes_along_all_of_a_short_question_too() -> None:
+    assert after(("恒岳科技谁辞职了？", "梁启航。[1]"), "为什么？") == "恒岳科技 辞职 为什么？"
+
+
+def test_what_an_answer_says_of_itself_is_no_name_that_it_gives() -> None:
+    refused = "文章谈到了这件事，但没有找到所问的人。下面是最相近的原文，供参考。"
+    assert "文章" not in after(("温素梅是谁？", refused), "她以前是做什么的？")
+    answered = f"{refused}\n梁启航。[1]"
+    assert after(("谁辞去了总经理？", answered), "他什么时候上任的？") == "梁启航什么时候上任的？"
 
 
 def test_a_count_beyond_the_list_names_nothing() -> None:

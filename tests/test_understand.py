@@ -15,7 +15,7 @@ ALIASES = Aliases([["小红书", "红书", "小红薯", "Xiaohongshu"]])
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    library = library_of(["小红书的月活", "小红书很大", "小红书的商家有350万商铺"], tmp_path)
+    library = library_of(["小红书的月活", "小红书很大", "小红书的商家有350万商铺", "青鸟 Note 9 很轻"], tmp_path)
     yield library
     library.close()
 
@@ -42,6 +42,8 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
         ("小红书的<b>月活</b><script src='a.js'>是多少", ()),
         ("Who is the CFO of 红书", ()),
         ("Xiaohongshu or Xiaohongshu, who?", ()),
+        ("Note9多重？", ()),
+        ("Note8多重？", ("Note8",)),
     ],
     ids=[
         "a word",
@@ -52,6 +54,8 @@ def test_a_question_that_needs_nothing_is_its_own_query(library: Library) -> Non
         "tags of HTML",
         "an English question",
         "names that become Chinese",
+        "written apart in the article",
+        "another number",
     ],
 )
 def test_latin_names_that_no_article_has_are_told(library: Library, question: str, unknown: tuple[str, ...]) -> None:
