@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.extract import Group, asking_words, disagreement, says_the_same
+from rag.choose import Group, says_the_same
+from rag.extract import asking_words, disagreement
 from rag.features import Candidate, asks_for
 from rag.generate import add_statement
 from rag.measure import SAID, said_probability

@@ -91,8 +91,9 @@ def _words(name: str) -> list[str]:
 
 
 def _pieces(name: str) -> list[str]:
-    """Note9 as an article may write it: Note 9."""
-    return re.findall(r"[a-z]+|\d+", name.lower())
+    """Note9 as an article may write it, Note 9; any other name as it is."""
+    apart = re.fullmatch(r"([a-z]{2,})(\d+)", name.lower())
+    return list(apart.groups()) if apart else _words(name)
 
 
 def _figures_as_written(text: str, library: Library) -> list[str]:

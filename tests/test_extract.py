@@ -5,17 +5,16 @@ import pytest
 
 from ingest.chunk import chunk_article
 from ingest.clean import find_removals
+from rag.choose import choose, says_the_same
 from rag.dates import Period
 from rag.enumeration import items_beside
 from rag.extract import (
     DIFFER,
     PREMISE,
     VIEWS,
-    choose,
     compose,
     extract,
     in_reading_order,
-    says_the_same,
 )
 from rag.features import SENTENCE_FEATURES, Candidate, candidates_of
 from rag.measure import Measured

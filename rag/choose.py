@@ -1,0 +1,252 @@
+"""Which sentences of the passages make up an extractive answer, and what they bring with them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from rag.emphasis import SURE
+from rag.enumeration import items_after, items_beside, items_of_a_list_of, numeral
+from rag.features import Candidate, Matrix, asks_for, asks_for_several, leaves_it_open
+from rag.hanging import explains, hangs, tells_of_itself
+from rag.measure import Measured, sentence_probabilities
+from rag.quantity import says_there_is_none, speaks_of, what_is_asked
+from rag.sections import in_named_section
+from rag.text import content_of, figures, index_terms, normalize, units
+from rag.timeline import of_what_is_named
+from rag.types import Article
+
+MOST_SENTENCES = 5
+SHORTEST_NAME = 3  # code points of a name of which alone a number or a time is told
+LONGEST_ENUMERATION = 8  # items of a numbered list
+LONGEST_LIST = 4  # sentences taken along after one that announces them
+MOST_ORIGINS = 3  # citations of one statement
+SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
+KEEP_ABOVE = 0.5  # of the best sentence's probability
+KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
+KEEP_ABOVE_IN_VIEW = 0.2  # of the best sentence's of the same article, where the question leaves open which is true
+KEEP_ABOVE_OTHER = 0.01  # the same for another article's view there, and for another figure where a number is asked for
+TIME_UNITS = frozenset("年月日号天时分")
+_COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
+_SO_MANY = re.compile(
+    r"(?<![第\d一二三四五六七八九十百])(?P<number>[两二三四五六七八九十]|\d)[个种步大条点项类招层](?!月|人|小时)"
+)
+_LISTED = re.compile("[、和与及]")
+_ANNOUNCES = re.compile(r"[：:]$")
+_IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
+
+
+@dataclass
+class Group:
+    """Sentences that say the same, the best first; the probability of the best, and their subject in a comparison."""
+
+    probability: float
+    candidates: list[Candidate] = field(default_factory=list)
+    subject: str = ""
+
+    def has(self, article: Article) -> bool:
+        """Whether one of the sentences is from an article."""
+        return any(candidate.passage.article.id == article.id for candidate in self.candidates)
+
+
+def choose(question: str, measured: Measured) -> list[Group]:
+    """The 1 to MOST_SENTENCES statements of an answer, most probable first, more of a list; empty without a candidate.
+
+    Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
+    not take one of two values for the only one; where a time is asked for, what the reader surely sees in another
+    article. Where the question leaves open which is true, the view of each article is chosen as if it were alone.
+    A sentence that announces a list brings the items of it, of one without numbers the sentences after it. Where
+    several things are asked for, the best one, if it is an item of a numbered list, brings the other items; where
+    their names are (哪些), the first one that is an item of any list does. Where they or a meaning are asked for, the
+    best one brings the sentence after it if that explains it.
+    """
+    probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
+    order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
+    several, leaves_open = asks_for_several(question), leaves_it_open(question)
+    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
+    asks_number, asks_time = "number" in asks_for(question), asks_for(question) == {"date"} and not several
+    groups: list[Group] = []
+    most, lists = MOST_SENTENCES, True
+    for i in _that_may_answer(question, measured.candidates, order):
+        candidate, probability = measured.candidates[i], float(probabilities[i])
+        same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
+        if same:
+            first, room = same.candidates[0], len(same.candidates) < MOST_ORIGINS
+            if room and not same.has(candidate.passage.article) and proves_too(question, first.text, candidate.text):
+                same.candidates.append(candidate)
+            continue
+        best = groups[0].probability if groups else 0.0
+        view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
+        if probability >= min(
+            min(share, KEEP_ABOVE_IN_VIEW) * view.probability if view else share * best,
+            best * KEEP_ABOVE_OTHER if leaves_open and not view else best,
+            best * KEEP_ABOVE_OTHER
+            if groups and asks_number and _is_other_figure(question, candidate, groups)
+            else best,
+            0.0 if groups and asks_time and _is_sure_elsewhere(candidate, groups) else best,
+        ):
+            brought, is_list = _brought_along(
+                question,
+                candidate,
+                measured.candidates[i + 1 :],
+                best=not groups,
+                lists=lists and probability >= KEEP_ABOVE_IN_VIEW * best,
+            )
+            lists = lists and not is_list
+            groups.append(Group(probability, [candidate]))
+            shown = [c for group in groups for c in group.candidates]
+            groups += [Group(probability, [c]) for c in brought if c not in shown]
+            most = max(most, len(groups)) if is_list else most  # a list is told whole
+        if len(groups) >= most:
+            break
+    return groups[:most]
+
+
+def _handed_on(candidates: Sequence[Candidate], probabilities: Matrix) -> Matrix:
+    """The probabilities, that of a question on a line of its own also its answer's: the sentence after it."""
+    handed = probabilities.copy()
+    for i, (asked, after) in enumerate(pairwise(candidates)):
+        same_chunk = asked.passage.chunk.id == after.passage.chunk.id
+        if same_chunk and _asks_alone(asked) and not _IS_QUESTION.search(after.text):
+            handed[i + 1] = max(handed[i + 1], probabilities[i])
+    return handed
+
+
+def _asks_alone(candidate: Candidate) -> bool:
+    """Whether a sentence is a question on a line of its own, as in 问：…？ above 答：…."""
+    line = re.search(r"[^\n]*\Z", candidate.passage.article.text[: candidate.start])
+    after = candidate.passage.article.text[candidate.end :].split("\n", 1)[0]
+    return bool(_IS_QUESTION.search(candidate.text)) and not (line and line[0].strip()) and not after.strip()
+
+
+def _is_sure_elsewhere(candidate: Candidate, groups: Sequence[Group]) -> bool:
+    """Whether a sentence is the one in which the reader surely sees the answer, in an article without a statement."""
+    reading, article = candidate.passage.reading, candidate.passage.article
+    if reading is None or reading.answers < SURE or any(group.has(article) for group in groups):
+        return False
+    first, last = reading.span
+    return min(candidate.end, last) - max(candidate.start, first) > (last - first) / 2
+
+
+def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
+    """Which candidates may answer, in their order: those that state something, in the section that is asked about.
+
+    Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
+    of something is asked for that the articles quote by name, only those that name it.
+    """
+    leaves_open = leaves_it_open(question)
+    within = in_named_section(question, candidates)
+    order = [i for i in order if i in within] or order
+    statements = [i for i in order if _states(candidates[i], whole=leaves_open)] or order
+    if statements and says_there_is_none(question, candidates[statements[0]].text):
+        asked = what_is_asked(question)
+        return [i for i in statements if speaks_of(asked, normalize(candidates[i].text))]
+    if not asks_for(question) & {"date", "number"} or asks_for_several(question) or leaves_open:
+        return statements
+    named = of_what_is_named(question, candidates, shortest=SHORTEST_NAME)
+    return [i for i in statements if i in named or _is_said_of(i, named, candidates)] or statements
+
+
+def _states(candidate: Candidate, *, whole: bool) -> bool:
+    """Whether a sentence says something of its subject: it neither asks nor tells of its own article.
+
+    Unless `whole`, it may ask at its end, after the words that the reader takes for the answer.
+    """
+    text, reading = candidate.text, candidate.passage.reading
+    if tells_of_itself(text):
+        return False
+    if not _IS_QUESTION.search(text):
+        return True
+    if whole or reading is None or reading.answers < SURE:
+        return False
+    asks_at = candidate.start + max(text.rfind(mark) for mark in ",，。！")
+    return candidate.start <= reading.span[0] and reading.span[1] <= asks_at
+
+
+def _brought_along(
+    question: str, candidate: Candidate, later: Sequence[Candidate], *, best: bool, lists: bool
+) -> tuple[list[Candidate], bool]:
+    """What a chosen sentence brings with it of the candidates after it, and whether that is a list.
+
+    `best` is whether the sentence is the most probable one; where things are asked for, another brings the list that
+    it is of if it may (`lists`): it is near the best one, and no list is told yet.
+    """
+    after = [c for c in later if _follows(candidate, c)]
+    if _ANNOUNCES.search(candidate.text):
+        items = items_after(candidate)[:LONGEST_ENUMERATION]
+        return items or after, bool(items)
+    things = "several" in asks_for(question)
+    if not best and not (things and lists):
+        return [], False
+    items = _around(candidate, items_beside(candidate, bullets=things)) or _so_many(question, candidate)
+    counted = _COUNTED_LIST.search(question)
+    if not asks_for_several(question) and not (counted and len(items) == numeral(counted["number"])):
+        items = []
+    if not best:
+        return items, bool(items)
+    kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
+    explained = bool(kinds) and kinds <= {"several", "definition"}
+    return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
+
+
+def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
+    """The numbered list after a sentence of as many items as it and a question speak of, 四步制定法.
+
+    None where the sentence names as many: 定类、定序、定距和定比.
+    """
+    asked = _SO_MANY.search(question)
+    number = numeral(asked["number"]) if asked else 0
+    if number not in {numeral(told["number"]) for told in _SO_MANY.finditer(candidate.text)}:
+        return []
+    listed = [] if len(_LISTED.split(candidate.text)) >= number else items_of_a_list_of(number, candidate)
+    return listed[:LONGEST_ENUMERATION]
+
+
+def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]:
+    """LONGEST_ENUMERATION items of a list, the candidate among them; all of a shorter one."""
+    at = items.index(candidate) if candidate in items else 0
+    first = max(0, min(at - LONGEST_ENUMERATION // 2, len(items) - LONGEST_ENUMERATION))
+    return list(items[first : first + LONGEST_ENUMERATION])
+
+
+def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> bool:
+    """Whether a sentence refers to the one before it, and that one names what is asked of."""
+    return (
+        i - 1 in named
+        and hangs(candidates[i].text)
+        and candidates[i - 1].passage.chunk.id == candidates[i].passage.chunk.id
+    )
+
+
+def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:
+    """Whether a sentence has a figure that the groups do not state, in a unit of the best one's.
+
+    That both name a month is nothing, unless months are asked for.
+    """
+    stated = set().union(*(figures(group.candidates[0].text) for group in groups))
+    shared = units(candidate.text) & units(groups[0].candidates[0].text)
+    return bool(figures(candidate.text) - stated and shared - (TIME_UNITS - set(question)))
+
+
+def _follows(announcement: Candidate, candidate: Candidate) -> bool:
+    """Whether a sentence is one of the items that the sentence before them announces: same passage, right after it."""
+    spans = announcement.passage.chunk.sentences
+    at = spans.index((announcement.start, announcement.end))
+    same_passage = candidate.passage.chunk.id == announcement.passage.chunk.id
+    return same_passage and (candidate.start, candidate.end) in spans[at + 1 : at + 1 + LONGEST_LIST]
+
+
+def says_the_same(sentence: str, other: str) -> bool:
+    """Whether two sentences share most of the shorter one's terms, and neither states a figure against the other's."""
+    terms, others = set(index_terms(sentence)), set(index_terms(other))
+    shorter = min(len(terms), len(others))
+    stated, also_stated = figures(sentence), figures(other)
+    agree = stated <= also_stated or also_stated <= stated
+    return bool(shorter) and len(terms & others) >= SAME_ABOVE * shorter and agree
+
+
+def proves_too(question: str, statement: str, other: str) -> bool:
+    """Whether another sentence holds most of a statement, and most of what the statement says of the question."""
+    terms, others = set(index_terms(statement)), set(index_terms(other))
+    asked = terms & set(index_terms(content_of(question)))
+    return all(len(part & others) >= SAME_ABOVE * len(part) for part in (terms, asked))
