@@ -15,6 +15,7 @@ from ingest.damage import find_damage
 from ingest.metadata import gather, states_metadata
 from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
 from rag.errors import CorpusError
+from rag.text import CJK
 from rag.types import Article, Removal
 
 NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
@@ -23,9 +24,13 @@ STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
 _TITLE_LINE = re.compile(r"\s*(?P<title>(?P<mark>#[ \t]+)?[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
 _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its letterhead and number
-    rf"\s*[^\n。]{{0,40}}(?:[局委办厅部院府处室司会团心校学社]\s?文\s?件|{DOCUMENT_NUMBER})[^\S\n]*\n(?:[^\n]*\n){{0,6}}?"
+    rf"\s*(?:[^\n。]{{0,40}}(?:[局委办厅部院府处室司会团心校学社]\s?文\s?件|{DOCUMENT_NUMBER})"
+    r"|(?P<listed>(?:[^\n。]{0,60}\s)?(?:[A-Z]股|证券|股票)?(?:代码|公告编号)\s?[:：][^\n。]{1,60}))[^\S\n]*\n(?:[^\n]*\n){0,6}?"
     r"[^\S\n]*(?P<title>[^\n。，；]{0,30}关于[^\n。]{2,80}的(?:通知|意见|办法|公告|决定|通报|函|批复|方案|通告)"
-    r"(?:[(（][^\n()（）]{1,8}[)）])?)[^\S\n]*(?=\n)"
+    r"(?:[(（][^\n()（）]{1,8}[)）])?|(?(listed)(?!特此)[^\n。，；：:]{2,38}公告|(?!)))[^\S\n]*(?=\n)"
+)
+_PAIRS = re.compile(  # 证券代码：688000　公告编号：2025-031
+    rf"(?:[{CJK}]{{2,8}}\s?[:：]\s*[^\s:：]+(?:\s+|\Z)){{2,}}|[{CJK}]{{0,6}}(?:代码|编号|文号)\s?[:：]\s*[^\s:：]+"
 )
 
 
@@ -164,6 +169,7 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...]) -> re.Match[str] 
     """The line that names an official notice, else a short first line without a full stop, that is a heading.
 
     Without its mark, it is one above an empty line or above what is said of the article: a date, an author, a source.
+    Labels with their values are none.
     """
     start = removals[0].end if removals and removals[0].start == 0 else 0
     if notice := _NOTICE_TITLE.match(raw, start):
@@ -171,6 +177,8 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...]) -> re.Match[str] 
     match = _TITLE_LINE.match(raw, start)
     words = match["title"].strip() if match else ""
     if not match or not words or len(words) > LONGEST_TITLE or words.endswith(("。", "；", "，", ",", "：", ":")):
+        return None
+    if _PAIRS.fullmatch(words) and not raw[: match.start("title")].endswith("# "):
         return None
     below = match["next"]
     alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))

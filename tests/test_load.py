@@ -108,6 +108,9 @@ def test_a_first_line_above_a_sentence_is_no_title(raw: str) -> None:
         ("梧桐街道办事处文件\n\n梧街办〔2024〕17号\n\n", "关于规范电动自行车停放和充电管理的通知"),
         ("某市人民政府办公室文件\n某政办〔2024〕3号\n", "某市人民政府关于加强防汛工作的意见（试行）"),
         ("某教函[2024]12号\n\n", "关于同意设立第二小学的批复"),
+        ("证券代码：688000\n\n", "关于公司高级管理人员变动的公告"),
+        ("证券代码：688000\n证券简称：恒岳科技\n\n", "恒岳科技2024年年度权益分派实施公告"),
+        ("公告编号：2025-031\n\n", "股东大会决议公告"),
     ],
 )
 def test_the_title_of_an_official_notice_stands_below_its_letterhead(head: str, title: str) -> None:
@@ -115,6 +118,21 @@ def test_the_title_of_an_official_notice_stands_below_its_letterhead(head: str, 
     assert (article.title, title in article.text) == (title, False)
     quotable = [article.text[start:end] for start, end in quotable_sentences(article, find_headings(article))]
     assert quotable == [*head.split(), "各社区居委会：", "请遵照执行。"]
+
+
+@pytest.mark.parametrize("gap", ["　　", "  ", " "])
+def test_labels_with_their_values_are_no_title_but_the_letterhead_of_a_listed_company(gap: str) -> None:
+    letterhead = gap.join(["证券代码：688000", "证券简称：恒岳科技", "公告编号：2025-031"])
+    article = load(f"{letterhead}\n\n恒岳科技股份有限公司\n关于高管变动的公告\n\n他辞职了。\n特此公告\n")
+    assert (article.title, letterhead in article.text) == ("关于高管变动的公告", True)
+    assert load(f"{letterhead}\n\n他辞职了。\n\n特此公告\n").title == "文"
+    assert load(f"合同编号：HT-2025{gap}签订地点：临州\n\n双方约定如下。\n").title == "文"
+    assert load("合同编号：HT-2025\n\n双方约定如下。\n").title == "文"
+
+
+@pytest.mark.parametrize("title", ["出海：小红书的新生意", "# 上半场：融资 下半场：盈利", "问答 甲：乙"])
+def test_a_title_with_a_colon_stays_a_title(title: str) -> None:
+    assert load(f"{title}\n\n正文一句话。\n").title == title.removeprefix("# ")
 
 
 @pytest.mark.parametrize("first", ["街道简报", "怎样整理文件"])
