@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ingest.bylines import INFERRED
 from ingest.clean import line_key, reason_of
 from ingest.damage import FLAG_NAMES
-from ingest.metadata import INFERRED
 from rag.types import Article, Removal
 
 KIND_NAMES = {

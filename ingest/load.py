@@ -8,11 +8,12 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from ingest.bylines import states_metadata
 from ingest.chunk import DOCUMENT_NUMBER, find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.damage import find_damage
-from ingest.metadata import gather, states_metadata
+from ingest.metadata import gather
 from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
 from rag.errors import CorpusError
 from rag.text import CJK

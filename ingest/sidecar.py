@@ -4,7 +4,8 @@ import tomllib
 from datetime import date
 from pathlib import Path
 
-from ingest.metadata import FIELDS, is_url, parse_date
+from ingest.day import parse_date
+from ingest.metadata import FIELDS, is_url
 from rag.errors import CorpusError
 
 SIDECAR = ".meta.toml"

@@ -12,7 +12,7 @@ from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.sections import in_named_section
-from rag.text import content_of, figures, index_terms, normalize, units
+from rag.text import begins_line, content_of, figures, index_terms, normalize, units
 from rag.timeline import of_what_is_named
 from rag.types import Article
 
@@ -33,6 +33,7 @@ _SO_MANY = re.compile(
 )
 _LISTED = re.compile("[、和与及]")
 _ANNOUNCES = re.compile(r"[：:]$")
+_ENDS_LINE = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _IS_QUESTION = re.compile(r"[？?][”」』\"]?$")
 
 
@@ -114,9 +115,9 @@ def _handed_on(candidates: Sequence[Candidate], probabilities: Matrix) -> Matrix
 
 def _asks_alone(candidate: Candidate) -> bool:
     """Whether a sentence is a question on a line of its own, as in 问：…？ above 答：…."""
-    line = re.search(r"[^\n]*\Z", candidate.passage.article.text[: candidate.start])
-    after = candidate.passage.article.text[candidate.end :].split("\n", 1)[0]
-    return bool(_IS_QUESTION.search(candidate.text)) and not (line and line[0].strip()) and not after.strip()
+    text = candidate.passage.article.text
+    alone = begins_line(text, candidate.start) and _ENDS_LINE.match(text, candidate.end)
+    return bool(alone and _IS_QUESTION.search(candidate.text))
 
 
 def _is_sure_elsewhere(candidate: Candidate, groups: Sequence[Group]) -> bool:

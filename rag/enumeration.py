@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rag.features import Candidate
+from rag.text import begins_line
 from rag.types import Article, Span
 
 _MARKER = re.compile(
@@ -72,11 +73,11 @@ def _bulleted(candidate: Candidate) -> list[tuple[str, int] | None]:
     marked: list[tuple[str, int] | None] = []
     lists = items = last = 0
     for start, end in candidate.passage.chunk.sentences:
-        begins_line = article.text[:start].rstrip(" \t").endswith("\n") or not start
-        bullet = begins_line and _BULLET.match(_raw_line(article, start))
+        at_start = begins_line(article.text, start)
+        bullet = at_start and _BULLET.match(_raw_line(article, start))
         heading = article.text[last:start].strip()
         last = end
-        if heading or (begins_line and not bullet):
+        if heading or (at_start and not bullet):
             lists, items = lists + 1, 0
         items += bool(bullet)
         marked.append((f"{lists}•", items) if bullet else None)

@@ -94,7 +94,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
             asked.append(_marked(completed(simplify(message.content)), carried))
             answer = ""
         else:
-            answer = simplify(without_notices(message.content)[:READ])
+            answer = simplify(_without_notices(message.content)[:READ])
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
     query = completed(text, unanswered=unanswered)
@@ -104,7 +104,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     return question.text if query == text else query
 
 
-def without_notices(answer: str) -> str:
+def _without_notices(answer: str) -> str:
     """What an answer of ours says: its lines with marks; of one without any, what is no notice of a refusal."""
     lines = answer.split("\n")
     return "\n".join(

@@ -89,6 +89,11 @@ def sentence_spans(text: str) -> list[Span]:
     return spans
 
 
+def begins_line(text: str, at: int) -> bool:
+    """Whether nothing but white space stands before an offset on its line."""
+    return not text[text.rfind("\n", 0, at) + 1 : at].strip()
+
+
 _LABEL = re.compile(rf"(?:^\s*|(?<=[\u3000\t])|(?<=\s\s))[{CJK}]{{2,6}}[：:]")
 
 

@@ -1,0 +1,224 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+from datelined import BODY, in_foot, in_head
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.bylines import find_author, find_date, find_publisher
+from ingest.metadata import gather
+
+TODAY = date(2026, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2025-04-03",
+        "(2025-04-03)",
+        "2025年4月3日 08:12",
+        "二〇二五年四月三日",
+        "发布时间：2025-04-03 08:12",
+        "2025年04月03日08:12",
+        "来源：人民网 发布时间：2025-04-03 10:20",
+        "**发布日期：** 2025 年 4 月 3 日",
+        "- 发布于 2025年4月3日",
+        "日期：20250403",
+        "Published: Apr 3, 2025",
+        "Date: 3 April 2025",
+        "人民日报 2025年4月3日",
+        "虎嗅APP 2025-04-03 10:00 发表于北京",
+        "原创 张三 虎嗅APP 2025-04-03 10:00 北京",
+        "36氪 2025-04-03 10:00",
+        "来源：36氪 | 2025-04-03 | 阅读 2073",
+        "2025-04-03 08:12:11 浏览(2073) 评论(3)",
+        "2025-04-03 · 12 分钟阅读",
+        "发布时间：2025-04-03 更新时间：2025-04-05",
+        "更新时间：2025-04-05\n2025-04-03",
+        "更新于 2025-04-03",
+        "新华社北京2025年4月3日电 小红书今天宣布进军跨境电商。",
+        "2025年4月3日\n\n新华社北京4月2日电 小红书今天宣布进军跨境电商。",
+    ],
+)
+def test_a_dateline_in_the_head_states_the_date(head: str) -> None:
+    assert find_date(in_head(head), today=TODAY) == ("2025-04-03", "stated")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "发布日期：2025-04-03　浏览次数：3382",
+        "发布日期：2025-04-03　点击：120",
+        "发布日期：2025-04-03　阅读 1.2万",
+        "发布日期：2025-04-03　浏览次数：",
+        "发布机构：市教育局　发布日期：2025-04-03　文号：教发〔2025〕7号",
+        "索引号：000014349/2025-00123　发布日期：2025-04-03",
+        "发布时间：2025-04-03　　发布科室：护理部",
+        "2025年4月3日　恒川水务董事会办公室",
+        "人力资源部 二〇二五年四月三日",
+        "市教育局　2025年4月3日",
+        "第一人民医院　2025年4月3日",
+        "成文日期：2025-04-01　发布日期：2025-04-03",
+        "更新时间：2025-04-05　发布时间：2025-04-03",
+        "自然资源和数据局　2025年4月3日",
+    ],
+)
+def test_a_date_beside_an_office_or_other_labels_is_stated(line: str) -> None:
+    assert find_date(in_head(line), today=TODAY) == ("2025-04-03", "stated")
+    assert find_date(in_foot(line), today=TODAY) == ("2025-04-03", "stated")
+
+
+@pytest.mark.parametrize("label", ["成文日期", "印发日期", "制表日期", "采访时间", "记录时间"])
+def test_the_day_an_article_was_written_is_inferred_to_be_that_of_its_publication(label: str) -> None:
+    for place in (in_head, in_foot):
+        assert find_date(place(f"{label}：2025年4月3日"), today=TODAY) == ("2025-04-03", "inferred")
+        assert find_date(place(f"{label}：2025年4月3日\n发布于 2025-04-05"), today=TODAY) == ("2025-04-05", "stated")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2003年6月18日 成立恒川水务公司",
+        "2025年4月3日 国际会议中心",
+        "2025年4月3日 北京大学",
+        "2025年4月3日 新品发布会",
+        "2025年4月3日 召开董事会",
+        "截止日期：2025-04-03　联系部门：人力资源部",
+        "2025年4月3日　地点：上海　主办：市教育局",
+        "时间：2025年4月3日　地点：上海",
+    ],
+)
+def test_the_day_of_an_event_beside_a_name_is_left_alone(line: str) -> None:
+    assert find_date(in_head(line), today=TODAY) is None
+
+
+def test_an_office_and_a_date_within_a_text_are_no_dateline() -> None:
+    lines = "\n".join(f"这是第{n}行，它写着一件事情" for n in range(8))
+    assert find_date(f"{lines}\n市教育局 2025年4月3日\n{lines}", today=TODAY) is None
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "2025年4月3日，小红书上线了电商。",
+        "2025年4月3日 小红书上线电商",
+        "2025年4月3日 14:00 上海国际会议中心",
+        "截至2025年4月3日",
+        "2025-04-03 至 2025-04-05",
+        "## 2025年4月3日",
+        "- 2025-04-03",
+        "| 2025-04-03 | 3 |",
+        "时间：2025年4月3日\n地点：上海",
+        "20250403",
+        "2025-04-03\n发布时间：2025-04-05",
+        "2025-04-03\n2025-04-05",
+        "4月3日 08:12",
+        "昨天 08:12",
+        "2小时前",
+        "新华社北京4月3日电 小红书今天宣布进军跨境电商。",
+        "据新华社北京2025年4月3日电 小红书宣布进军跨境电商。",
+        "2025-13-03",
+        "",
+    ],
+)
+def test_a_date_that_is_no_certain_dateline_is_left_alone(head: str) -> None:
+    assert find_date(in_head(head), today=TODAY) is None
+
+
+def test_a_dispatch_takes_its_year_from_the_same_day_or_the_update_and_is_inferred() -> None:
+    dispatch = "新华社北京4月3日电 小红书今天宣布进军跨境电商。"
+    assert find_date(in_head(f"更新时间：2025-04-05\n{dispatch}"), today=TODAY) == ("2025-04-03", "inferred")
+    assert find_date(in_head(f"早报 2025年4月3日 全文\n{dispatch}"), today=TODAY) == ("2025-04-03", "inferred")
+    assert find_date(in_head(f"{dispatch}\n它在2013年6月1日成立。"), today=TODAY) is None
+
+
+def test_a_title_is_no_dateline() -> None:
+    assert find_date(in_head("2025年4月3日"), "2025年4月3日", TODAY) is None
+
+
+def test_the_heads_of_a_chronicle_are_no_datelines() -> None:
+    chronicle = "\n".join(f"2025-04-{day:02}\n这一天发生了一件值得记下来的事情。" for day in range(1, 31))
+    assert find_date(chronicle, today=TODAY) is None
+
+
+def test_a_letter_is_dated_at_its_foot_and_a_list_of_links_is_not() -> None:
+    assert find_date(in_foot("张三\n二〇二五年四月三日"), today=TODAY) == ("2025-04-03", "stated")
+    assert find_date(in_foot("相关阅读\n另一篇文章\n2025-04-03"), today=TODAY) is None
+    assert find_date(in_foot("另一篇\n2025-04-03\n又一篇\n2025-04-02"), today=TODAY) is None
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_searched(raw: str) -> None:
+    gather(raw, Path("文.txt"), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("line", "author", "publisher"),
+    [
+        ("作者：张三", "张三", None),
+        ("**作者：**张三", "张三", None),
+        ("作者 | 张三", "张三", None),
+        ("文｜张三 编辑｜李四", "张三", None),
+        ("文/张三", "张三", None),
+        ("撰 文丨星 野 编 辑丨美 圻", "星 野", None),
+        ("撰文：张三、李四", "张三、李四", None),
+        ("本报记者 张三", "张三", None),
+        ("By Jane Doe", "Jane Doe", None),
+        ("作者：张三，从业十年，写过三本书。公众号：三三（ID：san）", "张三", None),
+        ("作者：张三；公众号：三三", "张三", "三三"),
+        ("2025-04-03 来源：新华社 作者：张三", "张三", "新华社"),
+        ("作者：张三 发布时间：2025-04-03", "张三", None),
+        ("作者：张三 阅读：1.2万", "张三", None),
+        ("来源：36氪 日期：2025-04-03", None, "36氪"),
+        ("来源：36氪", None, "36氪"),
+        ("（来源：36氪）", None, "36氪"),
+        ("来源 | 36氪（ID：wow36kr）", None, "36氪"),
+        ("公众号：三三", None, "三三"),
+        ("新华社北京4月3日电（记者张三、李四）小红书今天宣布。", "张三、李四", None),
+        ("2024年3月12日　来源：青阳日报　记者 孙立", "孙立", "青阳日报"),
+        ("来源：青阳日报 本报记者 孙立 通讯员 王五", "孙立", "青阳日报"),
+        ("2024-01-15 记者 孙立 实习生 王五", "孙立", None),
+        ("发布机构：市教育局　发布日期：2024-01-15", None, "市教育局"),
+        ("2024年3月12日 记者 从市政府获悉，大桥通车", None, None),
+        ("来源：这句话是正文。", None, None),
+        ("来源：https://a.cn", None, None),
+        ("图1 趋势\n来源：艾瑞咨询", None, None),
+        ("图片来源：Unsplash", None, None),
+        ("作者：我认为我们应该在这里写下一个很长很长的句子", None, None),
+        ("作者认为，小红书会成功。", None, None),
+        ("作者：张三\n作者：李四", None, None),
+        ("文章讲完了", None, None),
+        ("", None, None),
+    ],
+)
+def test_a_byline_names_author_and_publisher(line: str, author: str | None, publisher: str | None) -> None:
+    for raw in (in_head(line), in_foot(line)):
+        if "电（" not in line or raw.startswith("新华社"):
+            assert (find_author(raw), find_publisher(raw)) == (author, publisher)
+
+
+@pytest.mark.parametrize(
+    ("line", "publisher"),
+    [
+        ("2024-11-02 江南晚报", "江南晚报"),
+        ("人民网 2024-11-02 10:20", "人民网"),
+        ("新华社 2024年11月2日", "新华社"),
+        ("2024-11-02 三联生活周刊", "三联生活周刊"),
+        ("2024-11-02 澎湃新闻", "澎湃新闻"),
+        ("2024-11-02 行业新闻", None),
+        ("2024-11-02 财报", None),
+        ("2024-11-02 国家电网", None),
+        ("2024-11-02 中青旅行社", None),
+        ("2024-11-02 小红书上线电商", None),
+        ("2024-11-02 江南晚报\n来源：青阳日报", "青阳日报"),
+    ],
+)
+def test_a_newspaper_alone_with_a_date_in_the_head_is_the_publisher(line: str, publisher: str | None) -> None:
+    assert find_publisher(in_head(line)) == publisher
+    assert "\n" in line or find_publisher(in_foot(line)) is None
+
+
+def test_a_byline_in_the_middle_of_the_text_names_nobody() -> None:
+    raw = f"{BODY}\n作者：张三\n来源：某报\n{BODY}"
+    assert (find_author(raw), find_publisher(raw)) == (None, None)
