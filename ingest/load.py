@@ -30,6 +30,7 @@ _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its
     r"[^\S\n]*(?P<title>[^\n。，；]{0,30}关于[^\n。]{2,80}的(?:通知|意见|办法|公告|决定|通报|函|批复|方案|通告)"
     r"(?:[(（][^\n()（）]{1,8}[)）])?|(?(listed)(?!特此)[^\n。，；：:]{2,38}公告|(?!)))[^\S\n]*(?=\n)"
 )
+_NAMES_ITSELF = re.compile(r"[^。，；：:！？]{2,}(?:公告|通知|报告|办法|方案)")
 _PAIRS = re.compile(  # 证券代码：688000　公告编号：2025-031
     rf"(?:[{CJK}]{{2,8}}\s?[:：]\s*[^\s:：]+(?:\s+|\Z)){{2,}}|[{CJK}]{{0,6}}(?:代码|编号|文号)\s?[:：]\s*[^\s:：]+"
 )
@@ -137,7 +138,9 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
     stated = read_metadata(raw)
     removals = find_removals(raw, converted.removed, learned)
     first_line = None
-    if not ({"title"} & (stated.keys() | converted.metadata.keys())) and (title := _first_line_title(raw, removals)):
+    if not ({"title"} & (stated.keys() | converted.metadata.keys())) and (
+        title := _first_line_title(raw, removals, names_itself=path.suffix.lower() == ".pdf")
+    ):
         first_line = _TITLE_MARKS.sub("", title["title"]).strip()
         removals = _remove_title(removals, title)
     fields, provenance = gather(
@@ -166,13 +169,17 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
     return replace(article, flags=find_damage(article.text, sentences))
 
 
-def _first_line_title(raw: str, removals: tuple[Removal, ...]) -> re.Match[str] | None:
+def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: bool) -> re.Match[str] | None:
     """The line that names an official notice, else a short first line without a full stop, that is a heading.
 
     Without its mark, it is one above an empty line or above what is said of the article: a date, an author, a source.
-    Labels with their values are none.
+    Labels with their values are none. Where a line may name itself (a PDF has no empty lines), its last word is enough.
     """
-    start = removals[0].end if removals and removals[0].start == 0 else 0
+    start = 0
+    for removal in removals:
+        if removal.start > start:
+            break
+        start = removal.end
     if notice := _NOTICE_TITLE.match(raw, start):
         return notice
     match = _TITLE_LINE.match(raw, start)
@@ -183,7 +190,8 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...]) -> re.Match[str] 
         return None
     below = match["next"]
     alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))
-    return match if match["mark"] or alone else None
+    named = names_itself and _NAMES_ITSELF.fullmatch(words)
+    return match if match["mark"] or alone or named else None
 
 
 def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:

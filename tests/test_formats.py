@@ -402,6 +402,35 @@ def test_lines_that_the_layout_broke_are_joined_and_paragraphs_stay() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("每天9:00至16:30（节假日除外", "）。", True),
+        ("他说：“好。", "”大家笑了。", True),
+        ("第一项", "，第二项。", True),
+        ("联系电话：0571-5556", "677（费先生）", False),
+        ("第一项", "第二项。", False),
+    ],
+)
+def test_a_line_that_begins_with_closing_punctuation_goes_on(first: str, second: str, joined: bool) -> None:
+    text = convert(Path("文.pdf"), pdf(lines(SENTENCE[:30] + "。", first, second))).text
+    assert ((first + second) in text) == joined
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "between"),
+    [
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "677（费先生）", ""),
+        ("二〇二四年全年的营业收入合计为人民币12", "345万元。", ""),
+        ("二〇二四年的营业收入 2100 2200 2300 2400", "2500 2600 2700", " "),
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "2. 联系人", " "),
+        ("The number of all of its stores was 12", "34 of them closed", " "),
+    ],
+)
+def test_a_number_that_the_layout_broke_is_joined_without_a_blank(first: str, second: str, between: str) -> None:
+    assert convert(Path("文.pdf"), pdf(lines(first, second))).text == f"{first}{between}{second}\n"
+
+
 def test_page_numbers_and_running_heads_are_marked_and_do_not_cut_a_sentence() -> None:
     full = [
         "小红书悄然布局跨境电商，推出出海",

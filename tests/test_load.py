@@ -1,6 +1,10 @@
+import io
 from pathlib import Path
 
 import pytest
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen import canvas
 
 from ingest.chunk import find_headings, quotable_sentences
 from ingest.load import article_files, article_id, load_article, read_bytes
@@ -8,6 +12,7 @@ from rag.errors import CorpusError
 from rag.types import Article
 
 CORPUS = Path("corpus")
+pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 
 
 def load(text: str, name: str = "文.md") -> Article:
@@ -163,3 +168,36 @@ def test_a_date_that_does_not_exist_is_unknown(date: str) -> None:
 
 def test_the_same_bytes_give_the_same_article() -> None:
     assert load("题\n\n**正**文。") == load("题\n\n**正**文。")
+
+
+def load_pdf(*texts: str, title: str = "untitled") -> Article:
+    """The article of two pages with a running head and a page number."""
+    buffer = io.BytesIO()
+    sheet = canvas.Canvas(buffer)
+    sheet.setTitle(title)
+    for page in (texts, ["第二页一句话。"]):
+        sheet.setFont("STSong-Light", 12)
+        sheet.drawString(72, 30, f"第 {1 if page is texts else 2} 页 共 2 页")
+        for n, text in enumerate(["公共资源交易平台", *page]):
+            sheet.drawString(72, 760 - 18 * n, text)
+        sheet.showPage()
+    sheet.save()
+    return load_article(CORPUS / "文.pdf", CORPUS, buffer.getvalue())
+
+
+@pytest.mark.parametrize(
+    "title", ["智能书架采购项目招标公告", "第一季度运营报告", "门诊停诊通知", "管理办法", "搬迁方案"]
+)
+def test_the_first_line_of_a_pdf_that_names_itself_is_its_title(title: str) -> None:
+    article = load_pdf(title, "项目编号：LZ-007", "书架共二百四十组，自助借还机共十六台。")
+    assert (article.title, title in article.text) == (title, False)
+    assert load_pdf(title, "书架共二百四十组，自助借还机共十六台。", title="书架采购").title == "书架采购"
+
+
+@pytest.mark.parametrize("first", ["临州市图书馆新馆", "现发布如下，特此公告", "书架共二百四十组。"])
+def test_another_first_line_of_a_pdf_is_no_title(first: str) -> None:
+    assert load_pdf(first, "书架共二百四十组，自助借还机共十六台。").title == "文"
+
+
+def test_a_first_line_of_a_text_that_names_itself_needs_an_empty_line_below() -> None:
+    assert load("招标公告\n书架共二百四十组。\n").title == "文"

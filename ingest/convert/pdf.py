@@ -15,6 +15,7 @@ from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
 from rag.errors import CorpusError
+from rag.text import CJK
 from rag.types import Removal
 
 MOST_PAGES = 5_000
@@ -28,6 +29,9 @@ GAP, RESIZED, MOVED = 1.5, 0.3, 4  # a gap of so many usual ones, another height
 _LOCK = threading.Lock()  # PDFium is not safe to use from two threads
 _TERMINAL = re.compile(r"(?:[。！？!?…]|(?<!\d)\.)[”’」』）)】》\"']*$")
 _CJK = re.compile(r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]")
+_CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
+_IDEOGRAPH = re.compile(f"[{CJK}]")
+_REST_OF_NUMBER = re.compile(r"\d+(?![.、．)）\d])")  # but no number of an item
 _PAGE_NUMBER = re.compile(
     r"[-—–·\s]*(?:第\s*\d+\s*页(?:\s*[,，/／]?\s*共\s*\d+\s*页)?|page\s*\d+(?:\s*of\s*\d+)?|\d+\s*[/／]\s*\d+)[-—–·\s]*",
     re.IGNORECASE,
@@ -219,7 +223,7 @@ def _usual_gap(lines: Sequence[Line]) -> float:
 
 def _goes_on(line: Line, following: Line, edge: float, gap: float | None) -> bool:
     """Whether a line ends inside a paragraph; `gap` is None where the following line is on another page."""
-    if line.text.endswith("\x02"):
+    if line.text.endswith("\x02") or following.text[0] in _CLOSING:
         return True
     if line.text[-1].isascii() and following.text[0].islower() and (gap is None or line.bottom - following.bottom > 0):
         return True
@@ -235,4 +239,8 @@ def _goes_on(line: Line, following: Line, edge: float, gap: float | None) -> boo
 
 
 def _glue(before: str, after: str) -> str:
-    return "" if _CJK.match(before[-1]) or _CJK.match(after[0]) else " "
+    """What stands between two lines that are joined: a blank but beside Chinese and within a number."""
+    word = before.split()[-1]  # 0571-5556, but no column of figures
+    number = word[-1].isdigit() and word.strip("0123456789.,%") and _IDEOGRAPH.search(before)
+    within = number and _REST_OF_NUMBER.match(after)
+    return "" if within or _CJK.match(before[-1]) or _CJK.match(after[0]) else " "
