@@ -140,6 +140,11 @@ def test_a_title_with_a_colon_stays_a_title(title: str) -> None:
     assert load(f"{title}\n\n正文一句话。\n").title == title.removeprefix("# ")
 
 
+def test_a_line_of_author_and_date_alone_is_metadata_and_no_text() -> None:
+    article = load("# 两款手机\n\n作者：老秦　　发布于 2025-02-14\n\n我都用了三周。\n")
+    assert (article.author, article.published, article.text.strip()) == ("老秦", "2025-02-14", "我都用了三周。")
+
+
 @pytest.mark.parametrize("first", ["街道简报", "怎样整理文件"])
 def test_a_notice_without_a_letterhead_keeps_its_first_line(first: str) -> None:
     article = load(f"{first}\n\n关于停放的通知\n\n请遵照执行。\n")
