@@ -32,13 +32,13 @@ _DAY = (  # what parse_date is asked about: it refuses what only looks like a da
 _UNIT = re.compile(  # what datelines and bylines are made of
     r"(?:(?P<updated>(?:最[后近])?(?:更新|修改|编辑)(?:时间|日期|于|在)?|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
     r"|(?P<published>(?:发布|发表|刊发|发稿|刊登)(?:时间|日期|于|在)?|首发于|(?:date\s+)?(?:published|posted)(?:\s+(?:on|at))?)"
-    r"|(?P<written>(?:成文|发文|印发|制表|采访|记录)(?:时间|日期))"
+    r"|(?P<written>(?:成文|发文|印发|制表|采访|记录|签订|签署)(?:时间|日期))"
     rf"|(?P<dated>日期|时间|\bdate))?\s*:?\s*(?P<day>{_DAY})(?:(?<=[日号號])|(?!\d))"
     rf"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?(?P<time>[T,]?\s*{TIME})?(?P<suffix>\s*(?:发布|发表|刊发)(?!时间|日期)[于在]?)?"
     rf"|(?P<counter>{_COUNTED}\s*:?\s*\(?[\d.,]+\s*[万wk+]*次?\)?|{_COUNTED}\s*:\s*次?(?=\s|$)|[\d.,]+\s*[万wk+]*\s*"
     r"[人次条个]?(?:阅读|浏览|评论|点赞|收藏|转发|分享|围观|分钟|赞|字|views?|comments?|reads?|likes?))"
     rf"|{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))\s*[:|丨/]\s*(?P<name>.*?)"
-    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|$|[\s/]+(?:{_AUTHOR}|{_PUBLISHER}|{_OTHERS})\s*[:|丨/]"
+    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|{_DAY}|$|[\s/]+(?:{_AUTHOR}|{_PUBLISHER}|{_OTHERS})\s*[:|丨/]"
     rf"|\s+[{CJK}]{{2,8}}\s*:|\s+{_REPORTER}\s)"
     rf"|(?:^by|(?:^|(?<=\s))(?:{_REPORTER}|作者))\s+(?P<spaced_name>[^\s:|丨/,\d][^:|丨/,\d]*?)"
     r"(?=\s{2,}|[,(]|$|\s+\d|\s+(?:通讯员|实习生))"
@@ -46,9 +46,16 @@ _UNIT = re.compile(  # what datelines and bylines are made of
     rf"|(?P<word>(?:(?!{_DAY})[^\s|丨/·•,;、()\[\]【】《》:-])+)",
     re.IGNORECASE,
 )
+_AFFILIATED = re.compile(  # 作者：施雨桐 1,2　陆知远 2*
+    rf"(?P<label>{_EDGE}(?:{_AUTHOR})\s*[:|丨/]\s*)(?P<names>(?:[{CJK}·]{{2,12}}\s?\d{{1,2}}(?:,\d{{1,2}})*\*?(?:\s*[,、;]|\s|$)\s*)+)",
+    re.IGNORECASE,
+)
 _DISPATCH = re.compile(  # 新华社北京4月3日电（记者张三）
     r"(?!据|援引|来自)[^\s,。\d]{2,15}?\s*(?:(?P<y>\d{4})\s*年)?\s*(?P<day>\d{1,2}\s*月\s*\d{1,2}\s*日)\s*[电讯](?=[\s,:()】])"
     r"(?:\s*\((?:[^()]{0,8}记者)\s*(?P<author>[^()]{2,20})\))?"
+)
+_REPRINT = re.compile(  # （原载《江东日报》2024年8月9日第7版）
+    rf"\(?(?:本文)?原(?:载|刊)于?\s?:?(?=[^《》]*《(?P<publisher>[^《》]{{2,{LONGEST_NAME}}})》)(?=.*?(?P<day>{_DAY}))[^。]{{0,60}}\)?"
 )
 _MARKED = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.、]\s|>|\|)")
 _MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*")
@@ -90,13 +97,19 @@ class _Line:
 
     def byline(self) -> list[re.Match[str]]:
         """What the line is made of, up to the end of its first sentence: 作者：X，从业十年。 names X."""
-        end = _SENTENCE_END.search(self.text)
-        return list(_UNIT.finditer(self.text[: min(end.end() if end else LONGEST_LINE, LONGEST_LINE)]))
+        text = _AFFILIATED.sub(_without_affiliations, self.text)
+        end = _SENTENCE_END.search(text)
+        return list(_UNIT.finditer(text[: min(end.end() if end else LONGEST_LINE, LONGEST_LINE)]))
 
     def dateline(self) -> list[re.Match[str]]:
         """What the line is made of; empty for a sentence."""
         whole = len(self.text) <= LONGEST_LINE and not _SENTENCE_END.search(self.text)
         return list(_UNIT.finditer(self.text)) if whole else []
+
+
+def _without_affiliations(byline: re.Match[str]) -> str:
+    """The label and the names of authors that stand before the numbers of their affiliations."""
+    return byline["label"] + "、".join(re.findall(rf"[{CJK}·]+", byline["names"])) + "  "
 
 
 def _lines(raw: str, title: str | None = None) -> list[_Line]:
@@ -117,13 +130,18 @@ def find_date(raw: str, title: str | None = None, today: date | None = None) -> 
 
     Only datelines in the head or the foot count, never a date in a sentence, a heading or the title; an office and a
     date only on the first and last ISSUED lines. All of them must agree. Where there is no other, the day of the
-    writing (成文日期, 采访时间) counts and is inferred, then that of an update. A dispatch (新华社北京4月3日电) takes
-    its year from the same day in the head or from the update, and is then inferred.
+    newspaper that printed it (原载《江东日报》…) counts, then the day of the writing (成文日期, 签订日期), which is
+    inferred, then that of an update. A dispatch (新华社北京4月3日电) takes its year from the same day in the head or
+    from the update, and is then inferred.
     """
     lines = _lines(raw, title)
-    found: dict[str, set[str]] = {kind: set() for kind in ("published", "plain", "bare", "foot", "written", "updated")}
+    found: dict[str, set[str]] = {
+        kind: set() for kind in ("published", "plain", "bare", "foot", "printed", "written", "updated")
+    }
     listing = any(line.zone == "foot" and _LISTS.search(line.text) for line in lines)
     for at, line in enumerate(lines):
+        if line.zone != "body" and (reprint := _REPRINT.fullmatch(line.text)):
+            found["printed"] |= {parse_date(reprint["day"], today) or ""} - {""}
         event = any(_EVENT.match(near.text) for near in lines[max(0, at - 3) : at + 4])
         for day, kind in _datelines(line.dateline(), today):
             if kind == "bare" and line.zone != "foot":
@@ -140,7 +158,8 @@ def find_date(raw: str, title: str | None = None, today: date | None = None) -> 
     stated = found["published"] | found["plain"]
     if found["plain"] and not found["published"]:
         stated |= found["bare"]  # dates that stand alone all through a text head the parts of a chronicle
-    for days in (stated, dispatches, inferred, found["foot"], found["written"], found["updated"]):
+    last = (found[kind] for kind in ("foot", "printed", "written", "updated"))
+    for days in (stated, dispatches, inferred, *last):
         if days:
             how = INFERRED if days is inferred or days is found["written"] else STATED
             return (next(iter(days)), how) if len(days) == 1 else None
@@ -223,7 +242,8 @@ def find_publisher(raw: str) -> str | None:
     lines = _lines(raw)
     figures = {at + 1 for at, line in enumerate(lines) if _FIGURE.match(line.text)}  # 来源 there is the figure's
     named = _named([line for at, line in enumerate(lines) if at not in figures], "publisher")
-    return _only(named or {name for line in lines if (name := _newspaper(line))})
+    printed = {m["publisher"] for line in lines if line.zone != "body" and (m := _REPRINT.fullmatch(line.text))}
+    return _only(named or printed or {name for line in lines if (name := _newspaper(line))})
 
 
 def _newspaper(line: _Line) -> str | None:

@@ -69,11 +69,19 @@ def test_a_date_beside_an_office_or_other_labels_is_stated(line: str) -> None:
     assert find_date(in_foot(line), today=TODAY) == ("2025-04-03", "stated")
 
 
-@pytest.mark.parametrize("label", ["成文日期", "印发日期", "制表日期", "采访时间", "记录时间"])
+@pytest.mark.parametrize("label", ["成文日期", "印发日期", "制表日期", "采访时间", "记录时间", "签订日期", "签署日期"])
 def test_the_day_an_article_was_written_is_inferred_to_be_that_of_its_publication(label: str) -> None:
     for place in (in_head, in_foot):
         assert find_date(place(f"{label}：2025年4月3日"), today=TODAY) == ("2025-04-03", "inferred")
         assert find_date(place(f"{label}：2025年4月3日\n发布于 2025-04-05"), today=TODAY) == ("2025-04-05", "stated")
+
+
+@pytest.mark.parametrize("line", ["（原载《江东日报》2025年4月3日第7版）", "原刊于2025年4月3日《江东日报》"])
+def test_the_day_of_the_newspaper_that_printed_an_article_counts_where_there_is_no_other(line: str) -> None:
+    for place in (in_head, in_foot):
+        assert find_date(place(line), today=TODAY) == ("2025-04-03", "stated")
+        assert find_date(place(f"{line}\n发布于 2025-04-05"), today=TODAY) == ("2025-04-05", "stated")
+    assert find_date(in_head(f"{line}。他后来又写了一篇。"), today=TODAY) is None
 
 
 @pytest.mark.parametrize(
@@ -184,6 +192,15 @@ def test_any_text_can_be_searched(raw: str) -> None:
         ("来源：这句话是正文。", None, None),
         ("来源：https://a.cn", None, None),
         ("图1 趋势\n来源：艾瑞咨询", None, None),
+        ("来源：临州晚报  2025-01-10", None, "临州晚报"),
+        ("来源：临州晚报2025-01-10", None, "临州晚报"),
+        ("作者：施雨桐 1，阮志恒 2", "施雨桐、阮志恒", None),
+        ("作者：施雨桐 1　陆知远 2", "施雨桐、陆知远", None),
+        ("作者：施雨桐¹　陆知远¹,²*　发表日期：2024-06-20", "施雨桐、陆知远", None),
+        ("作者：施雨桐1", "施雨桐", None),
+        ("（原载《江东日报》2024年8月9日第7版）", None, "江东日报"),
+        ("本文原载于2024年8月9日《江东日报》，有删改", None, "江东日报"),
+        ("原载《江东日报》", None, None),
         ("图片来源：Unsplash", None, None),
         ("作者：我认为我们应该在这里写下一个很长很长的句子", None, None),
         ("作者认为，小红书会成功。", None, None),

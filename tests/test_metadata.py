@@ -89,3 +89,8 @@ def test_the_rule_for_a_line_of_its_source_leaves_the_reporter_out() -> None:
         raw = in_head(f"来源：青阳日报{gap}记者 孙立")
         fields, _ = gather(raw, Path("名.md"), rules=read_metadata(raw), today=TODAY)
         assert (fields["publisher"], fields["author"]) == ("青阳日报", "孙立")
+
+
+@pytest.mark.parametrize("behind", ["", "  2025-01-10", " 2025-01-10 08:12", "2025年1月10日", "  编辑：田蕾"])
+def test_the_rule_for_a_line_of_its_source_ends_the_name_at_two_blanks_or_a_date(behind: str) -> None:
+    assert read_metadata(f"题\n\n来源：临州晚报{behind}\n\n正文。")["publisher"] == "临州晚报"
