@@ -38,6 +38,9 @@ _SPEAKS_OF_ARTICLE = re.compile(
 )
 _THIS_ONE = re.compile(r"这一?篇|[这该]个?(?:文章|报道|稿子)|本文")
 _NAMES_ARTICLE = re.compile(r"《|第.{1,2}篇")
+_ASKED_OF_A_BOOK = re.compile(
+    r"》(?:这本|一书|那本)?书?[，,]?(?:到底)?(?:是|由)?(?:谁|哪位|何时|什么时候|哪一?年|作者)"
+)
 _QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
 
 _SAYS = {
@@ -101,7 +104,7 @@ def find_article(question: str, library: Library, passages: Sequence[Passage], s
     for known in (titles, library.title_terms) if quoted else ():
         if named := _closest(set(index_terms(quoted)), known, NAMED_ABOVE, whole=not speaks):
             return library.article(named)
-    if not speaks_of_one:
+    if not speaks_of_one or (quoted and _ASKED_OF_A_BOOK.search(question)):
         return None
     if described := _closest(set(index_terms(content_of(question))), titles, DESCRIBED_ABOVE):
         return library.article(described)

@@ -1,7 +1,7 @@
 """Which sentences of the passages make up an extractive answer, and what they bring with them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -12,7 +12,8 @@ from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.sections import in_named_section
-from rag.text import begins_line, content_of, figures, index_terms, normalize, units
+from rag.tables import head_of, is_head, is_row
+from rag.text import begins_line, content_of, figures, index_terms, normalize, quantities, units
 from rag.timeline import of_what_is_named
 from rag.types import Article
 
@@ -25,6 +26,7 @@ SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentence
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
 KEEP_ABOVE_IN_VIEW = 0.2  # of the best sentence's of the same article, where the question leaves open which is true
+LISTED_ABOVE = 0.1  # of an item's probability: what the likeliest of the other items has, where a list is asked for
 KEEP_ABOVE_OTHER = 0.01  # the same for another article's view there, and for another figure where a number is asked for
 TIME_UNITS = frozenset("年月日号天时分")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
@@ -66,9 +68,10 @@ def choose(question: str, measured: Measured) -> list[Group]:
     several, leaves_open = asks_for_several(question), leaves_it_open(question)
     share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
     asks_number, asks_time = "number" in asks_for(question), asks_for(question) == {"date"} and not several
+    likely = {(c.passage.chunk.id, c.start): float(p) for c, p in zip(measured.candidates, probabilities, strict=True)}
     groups: list[Group] = []
     most, lists = MOST_SENTENCES, True
-    for i in _that_may_answer(question, measured.candidates, order):
+    for i in that_may_answer(question, measured.candidates, order):
         candidate, probability = measured.candidates[i], float(probabilities[i])
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
         if same:
@@ -84,12 +87,17 @@ def choose(question: str, measured: Measured) -> list[Group]:
             best * KEEP_ABOVE_OTHER
             if groups and asks_number and _is_other_figure(question, candidate, groups)
             else best,
-            0.0 if groups and asks_time and _is_sure_elsewhere(candidate, groups) else best,
+            0.0
+            if groups
+            and asks_time
+            and (_is_sure_elsewhere(candidate, groups) or _is_other_time(question, candidate, groups))
+            else best,
         ):
             brought, is_list = _brought_along(
                 question,
                 candidate,
                 measured.candidates[i + 1 :],
+                likely,
                 best=not groups,
                 lists=lists and probability >= KEEP_ABOVE_IN_VIEW * best,
             )
@@ -129,7 +137,7 @@ def _is_sure_elsewhere(candidate: Candidate, groups: Sequence[Group]) -> bool:
     return min(candidate.end, last) - max(candidate.start, first) > (last - first) / 2
 
 
-def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
+def that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequence[int]) -> Sequence[int]:
     """Which candidates may answer, in their order: those that state something, in the section that is asked about.
 
     Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
@@ -149,12 +157,12 @@ def _that_may_answer(question: str, candidates: Sequence[Candidate], order: Sequ
 
 
 def _states(candidate: Candidate, *, whole: bool) -> bool:
-    """Whether a sentence says something of its subject: it neither asks nor tells of its own article.
+    """Whether a sentence says something of its subject: it neither asks, tells of its own article nor heads a table.
 
     Unless `whole`, it may ask at its end, after the words that the reader takes for the answer.
     """
     text, reading = candidate.text, candidate.passage.reading
-    if tells_of_itself(text):
+    if tells_of_itself(text) or (is_row(text) and is_head(candidate.passage.article.text, candidate.end)):
         return False
     if not _IS_QUESTION.search(text):
         return True
@@ -165,12 +173,19 @@ def _states(candidate: Candidate, *, whole: bool) -> bool:
 
 
 def _brought_along(
-    question: str, candidate: Candidate, later: Sequence[Candidate], *, best: bool, lists: bool
+    question: str,
+    candidate: Candidate,
+    later: Sequence[Candidate],
+    likely: Mapping[tuple[str, int], float],
+    *,
+    best: bool,
+    lists: bool,
 ) -> tuple[list[Candidate], bool]:
     """What a chosen sentence brings with it of the candidates after it, and whether that is a list.
 
-    `best` is whether the sentence is the most probable one; where things are asked for, another brings the list that
-    it is of if it may (`lists`): it is near the best one, and no list is told yet.
+    `likely` has the probability of each candidate, by its chunk and where it starts: of a list that answers, not one
+    item alone is likely. `best` is whether the sentence is the most probable one; where things are asked for, another
+    brings the list that it is of if it may (`lists`): it is near the best one, and no list is told yet.
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
@@ -179,10 +194,13 @@ def _brought_along(
     things = "several" in asks_for(question)
     if not best and not (things and lists):
         return [], False
-    items = _around(candidate, items_beside(candidate, bullets=things)) or _so_many(question, candidate)
+    beside = items_beside(candidate, bullets=things)
     counted = _COUNTED_LIST.search(question)
-    if not asks_for_several(question) and not (counted and len(items) == numeral(counted["number"])):
-        items = []
+    if not (counted and len(beside) == numeral(counted["number"])):
+        own, *others = sorted((likely.get((c.passage.chunk.id, c.start), 0.0) for c in beside), reverse=True) or [0.0]
+        answers = asks_for_several(question) and others and others[0] >= LISTED_ABOVE * own
+        beside = beside if answers else []
+    items = _around(candidate, beside) or _so_many(question, candidate)
     if not best:
         return items, bool(items)
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
@@ -211,12 +229,14 @@ def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]
 
 
 def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> bool:
-    """Whether a sentence refers to the one before it, and that one names what is asked of."""
-    return (
-        i - 1 in named
-        and hangs(candidates[i].text)
-        and candidates[i - 1].passage.chunk.id == candidates[i].passage.chunk.id
-    )
+    """Whether what a sentence refers to, or the head of its table, names what is asked of."""
+    candidate, chunk = candidates[i], candidates[i].passage.chunk
+    if is_row(candidate.text):
+        head = head_of(candidate.passage.article.text, candidate.start)
+        return any(
+            (candidates[j].start, candidates[j].end) == head for j in named if candidates[j].passage.chunk == chunk
+        )
+    return i - 1 in named and hangs(candidate.text) and candidates[i - 1].passage.chunk.id == chunk.id
 
 
 def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:
@@ -225,8 +245,34 @@ def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group
     That both name a month is nothing, unless months are asked for.
     """
     stated = set().union(*(figures(group.candidates[0].text) for group in groups))
-    shared = units(candidate.text) & units(groups[0].candidates[0].text)
-    return bool(figures(candidate.text) - stated and shared - (TIME_UNITS - set(question)))
+    if not figures(candidate.text) - stated:
+        return False
+    best = groups[0].candidates[0]
+    if is_row(best.text) and candidate.passage.chunk == best.passage.chunk and is_row(candidate.text):
+        return False  # of something else in the same table
+    shared = units(candidate.text) & units(best.text)
+    return bool(shared - (TIME_UNITS - set(question))) or _differ_in_figures_alone(candidate, best)
+
+
+def _differ_in_figures_alone(one: Candidate, other: Candidate) -> bool:
+    """Whether sentences of two articles share most of their other words: 长×宽×高÷6000 and 长×宽×高÷5000."""
+    words, others = ({t for t in index_terms(c.text) if not any(map(str.isdigit, t))} for c in (one, other))
+    least = SAME_ABOVE * min(len(words), len(others))
+    return one.passage.article.id != other.passage.article.id and len(words & others) >= max(least, 1)
+
+
+def _is_other_time(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:
+    """Whether a sentence of another article has as much of the question as the best one, and another year or day."""
+    best = groups[0].candidates[0]
+    if any(group.has(candidate.passage.article) for group in groups):
+        return False
+    asked = {term for term in index_terms(content_of(question)) if not any(char.isdigit() for char in term)}
+    own, shared = asked & set(index_terms(candidate.text)), asked & set(index_terms(best.text))
+    if len(shared) < SAME_ABOVE * len(asked) or not shared <= own:
+        return False
+    stated, also_stated = quantities(best.text), quantities(candidate.text)
+    common = units(best.text) & units(candidate.text) & TIME_UNITS
+    return any({q for q in also_stated if q[1] == unit}.isdisjoint(stated) for unit in common)
 
 
 def _follows(announcement: Candidate, candidate: Candidate) -> bool:

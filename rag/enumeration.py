@@ -9,7 +9,7 @@ from rag.types import Article, Span
 
 _MARKER = re.compile(
     r"\s*(?P<before>[（(第]?(?:\d{1,2}\.)*)(?P<number>\d{1,2}|[一二三四五六七八九十]|[①-⑳])"
-    r"(?P<after>[)）.、．，,：:]|[是步点个]|(?<=[①-⑳])|\s)(?!\d)"
+    r"(?P<after>[)）.、．，,：:]|[是步点个]|(?<=[①-⑳])|\s(?!\s*[年月日号时分万亿%]))(?!\d)"  # 3 月 10 日 begins no item
 )
 _BULLET = re.compile(r"[ \t]*[-*+•·▪■●]\s+")
 _NUMERALS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}

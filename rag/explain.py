@@ -11,6 +11,7 @@ STEPS = {
     "links": "略去网址和标签",
     "script": "统一字形",
     "alias": "统一名称",
+    "everyday words": "口语换成书面语",
     "spelling": "纠正笔误",
     "other forms": "另加写法",
 }

@@ -5,18 +5,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from rag.choose import TIME_UNITS, Group, choose, says_the_same
+from rag.choose import TIME_UNITS, Group, choose, says_the_same, that_may_answer
 from rag.dates import Period
 from rag.emphasis import emphasis_of
-from rag.features import Candidate, asks_for, leaves_it_open
+from rag.features import SENTENCE_FEATURES, Candidate, asks_for, leaves_it_open
 from rag.hanging import with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
-from rag.missing import missing
+from rag.missing import NO_TIME, missing
 from rag.negation import speaks_against
 from rag.subjects import as_asked, per_subject, subjects_of
+from rag.tables import head_of, is_head, is_row
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
-from rag.types import Answer, Citation, Passage, Question, Statement
+from rag.types import Answer, Citation, Passage, Question, Span, Statement
 
 NAME = "extractive"
 
@@ -24,6 +25,7 @@ DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期�
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
+TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells the time where that does not
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
@@ -114,7 +116,10 @@ def in_order_of_time(question: str, measured: Measured, period: Period | None) -
 
 def side_by_side(question: str, measured: Measured) -> list[Group]:
     """The statements of an answer that compares, by the subjects of the question; empty where it compares none."""
-    states = [not _RAISES_A_QUESTION.search(candidate.text) for candidate in measured.candidates]  # 小红书拼气质？ does
+    states = [
+        not _RAISES_A_QUESTION.search(c.text) and not (is_row(c.text) and is_head(c.passage.article.text, c.end))
+        for c in measured.candidates  # 小红书拼气质？ raises one
+    ]
     probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []
     subjects = subjects_of(question, measured.candidates)
@@ -127,6 +132,7 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
 
 def understandable(question: str, groups: Sequence[Group]) -> list[Group]:
     """The groups, a first sentence together with the one before it where it says nothing without it."""
+    groups = _with_heads(groups)
     named = bool(_ASKS_WHO.search(question))
     firsts = [group.candidates[0] for group in groups]
     shown = {(first.passage.article.id, (first.start, first.end)) for first in firsts}
@@ -134,6 +140,20 @@ def understandable(question: str, groups: Sequence[Group]) -> list[Group]:
         replace(group, candidates=[with_what_it_hangs_on(first, shown, named=named), *group.candidates[1:]])
         for group, first in zip(groups, firsts, strict=True)
     ]
+
+
+def _with_heads(groups: Sequence[Group]) -> list[Group]:
+    """The groups, the first row of each table below the row at its head, which says what its cells are."""
+    shown: set[tuple[str, Span]] = set()
+    headed: list[Group] = []
+    for group in groups:
+        first = group.candidates[0]
+        head = head_of(first.passage.article.text, first.start) if is_row(first.text) else None
+        if head and head in first.passage.chunk.sentences and (first.passage.article.id, head) not in shown:
+            shown.add((first.passage.article.id, head))
+            headed.append(Group(group.probability, [Candidate(first.passage, *head)], group.subject))
+        headed.append(group)
+    return headed
 
 
 def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
@@ -159,6 +179,26 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     return told or in_reading_order(choose(asked, measured), newest_first=leaves_it_open(question.text)), bool(told)
 
 
+def _that_tell_time(asked: str, measured: Measured) -> Measured | None:
+    """The sentences that state the time asked for and speak of what is asked no less than the best one does.
+
+    None where none of them is likely enough to answer.
+    """
+    probabilities = sentence_probabilities(measured)
+    coverage = measured.features[:, SENTENCE_FEATURES.index("coverage")]
+    least = coverage[probabilities.argmax()]
+    may_answer = that_may_answer(asked, measured.candidates, range(len(measured.candidates)))
+    telling = [i for i in may_answer if coverage[i] >= least and not missing(asked, measured.candidates[i].text)]
+    if not telling or probabilities[telling].max() < TELLS_ABOVE * probabilities.max():
+        return None
+    return replace(
+        measured,
+        candidates=[measured.candidates[i] for i in telling],
+        features=measured.features[telling],
+        offered=tuple(features[telling] for features in measured.offered),
+    )
+
+
 def extract(
     question: Question, measured: Measured, passages: tuple[Passage, ...], period: Period | None = None
 ) -> Iterator[Answer]:
@@ -173,7 +213,11 @@ def extract(
     if against:
         yield replace(compose(question, against, passages), notice=PREMISE)
         return
-    if not told and (lacking := missing(asked, " ".join(group.candidates[0].text for group in groups))):
+    titles = " ".join({group.candidates[0].passage.article.title: None for group in groups})
+    lacking = "" if told else missing(asked, " ".join(g.candidates[0].text for g in _with_heads(groups)), titles)
+    if lacking == NO_TIME and (others := _that_tell_time(asked, measured)):
+        groups, lacking = in_reading_order(choose(asked, others)), ""
+    if lacking:
         nearest = nearest_citations(measured)
         yield Answer(question, passages=passages, refused=True, notice=lacking, nearest=nearest, answerer=NAME)
         return

@@ -13,14 +13,15 @@ from rag.embed import Vector
 from rag.lexical import content_terms, inverse_document_frequency
 from rag.library import Library
 from rag.quantity import says_there_is_none
-from rag.text import content_of, index_terms, is_foreign, normalize
+from rag.tables import head_of, is_row
+from rag.text import content_of, in_standard_words, index_terms, is_foreign, normalize
 from rag.types import Article, Chunk, Passage
 
 Matrix = npt.NDArray[np.float64]
 
 SENTENCE_FEATURES = (
     "cosine",  # of the question with the sentence, below the best sentence, in steps of 0.05
-    "coverage",  # share of the question's terms in the sentence or its headings, weighted by rarity in the corpus
+    "coverage",  # share of the question's terms in the sentence, its headings or table head, by rarity in the corpus
     "characters",  # share of the question's characters in the sentence, weighted by rarity among the candidates
     "passage",  # fused score of the passage
     "first",  # 1 in the first passage
@@ -47,31 +48,39 @@ READ_PASSAGES = 5  # passages whose sentences are candidates, and those of their
 LEAST_READING = -7.0  # log probability; that of a sentence which was not read with its passage
 
 _THINGS = (  # several of them are asked for
-    "(?:带|准备|提交|注意)(?:些|点)?什么(?!时)|什么(?:东西|材料|条件|证件)|哪些|哪几|有什么|有啥|(?<![黑白])名单(?!是)|都有|分别"
+    "(?:带|准备|提交|注意)(?:些|点)?什么(?!时)|什么(?:东西|材料|条件|证件)|哪些|哪几|有什么|都(?:是|有)(?:谁|什么)|(?<![黑白])名单(?!是)|都有|分别"
 )
 _LIES_IN = "[栽输败难错亏]"  # 栽在哪儿 asks why, not where
 _ASKS = {
     "number": re.compile(
-        r"多少|(?<![好这那近])(?!(?<=前)几[年天名位])几[个名位次种年岁天所家座款成倍]|(?<![很许更众])多[大长高远久]|比例"
-        r"|占比|第几|数量|how (?:many|much)",
+        r"多少|(?<![好这那近])(?!(?<=前)几[年天名位])几[个名位次回趟种年岁天所家座款成倍条块单人吨斤]|百分之几|(?<![很许更众])多[大长高远久]"
+        r"|比例|占比|第几|数量|how (?:many|much)",
         re.I,
     ),
     "date": re.compile(
-        r"何时|什么时候|哪[一]?[年天月日]|几月|几号|(?<!哪)几点(?=钟|前|后|[之以][前后]|开|关|到|结束|开始|上|下|打烊|[？?]?$)|时间|日期|年份|when",
+        r"何时|什么时候|多会儿|什么日子|哪[一]?[年天月日]|几月|几号|(?<!哪)几点(?=钟|前|后|[之以][前后]|开|关|到|结束|开始|上|下|打烊|[？?]?$)|时间|日期|年份|when",
         re.I,
     ),
     "reason": re.compile(
-        r"为什么|为何|为啥|原因|缘故|怎么(?:会|就(?![业医诊])|这么|反而|反倒|没)|凭[什啥]|什么算盘"
-        rf"|(?<![地截架构流导版])图个?(?:啥|什么(?!时))|(?<![使试])用意(?![愿见向义])|{_LIES_IN}在哪|why",
+        r"为什么|为何|原因|缘故|症结|怎么(?:会|就(?![业医诊])|这么|反而|反倒|突然|忽然|还|没|不)|凭什|什么算盘"
+        rf"|(?<![地截架构流导版])图个?什么(?!时)|(?<![使试])用意(?![愿见向义])|{_LIES_IN}在哪|why",
         re.I,
     ),
-    "person": re.compile(r"谁|哪位|何人|什么人|哪个人|\bwho\b", re.I),
+    "person": re.compile(
+        r"谁|哪[一两二三几]?位|何人|什么人|哪个(?:人|明星|演员|主播|老师|教授|作家|律师|记者|老板)|(?:人|员|家|师|官|长|者|CEO|CMO|CTO|CFO|总裁|经理|主播|教授|老板)叫什么"
+        r"|\bwho\b",
+        re.I,
+    ),
     "place": re.compile(
         rf"(?<!{_LIES_IN}在)(?:哪里|哪儿|什么地方)|(?<!{_LIES_IN})在哪|何地|何处|哪[个座一]?(?:国家?|城市?|地方|地区|省|市|县|区|州|洲)|where",
         re.I,
     ),
     "several": re.compile(rf"{_THINGS}|列举|\bwhich\b", re.I),
-    "definition": re.compile(r"什么是|是什么(?!时|人|原因|地方)|指什么|什么意思|何谓|what is", re.I),
+    "definition": re.compile(
+        r"什么是|是个?什么(?!时|人|原因|地方|日子)|指(?:的是)?(?:什么|[？?]?$)|什么(?:意思|概念)|怎么?样?才?算(?!出|得|的)|何谓"
+        r"|what is",
+        re.I,
+    ),
 }
 _GIVES = {
     "number": re.compile(r"\d|[零一二三四五六七八九十百千万亿两]+[个名位次种年岁所家座款成倍]"),
@@ -84,7 +93,7 @@ _GIVES = {
 }
 
 _ASKS_FOR_SEVERAL = re.compile(
-    rf"{_THINGS}|[有分][为成]?几[种类步项点条样块部]|列[出举个]|列一[下列]|几个方面|为什么|为何|为啥|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
+    rf"{_THINGS}|[有分][为成]?几[种类步项点条样块部]|列[出举个]|列一[下列]|几个方面|为什么|为何|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
     r"|\b(?:which|why|how|compare|list)\b",
     re.IGNORECASE,
 )
@@ -111,17 +120,18 @@ class Candidate:
 
 def asks_for(question: str) -> set[str]:
     """Which kinds of thing a question asks for: keys of _ASKS, such as "number" and "date"."""
-    return {kind for kind, pattern in _ASKS.items() if pattern.search(question)}
+    plain = in_standard_words(question)
+    return {kind for kind, pattern in _ASKS.items() if pattern.search(plain)}
 
 
 def asks_for_several(question: str) -> bool:
     """Whether one sentence is seldom the whole answer: things, reasons, ways, differences, a course of events."""
-    return bool(_ASKS_FOR_SEVERAL.search(question))
+    return bool(_ASKS_FOR_SEVERAL.search(in_standard_words(question)))
 
 
 def leaves_it_open(question: str) -> bool:
     """Whether a question leaves open which of two things is true."""
-    return bool(_LEAVES_OPEN.search(question))
+    return bool(_LEAVES_OPEN.search(in_standard_words(question)))
 
 
 def asks_for_one_thing(question: str) -> bool:
@@ -158,6 +168,7 @@ def sentence_features(
     passages = {c.passage.chunk.id: c.passage for c in candidates}
     vectors = {id_: library.sentence_vectors(id_) @ query_vector for id_ in passages}
     headings = {id_: heading_terms(passage.article, passage.chunk) for id_, passage in passages.items()}
+    above = [headings[c.passage.chunk.id] | _head_terms(c) for c in candidates]
     position = {(c.passage.chunk.id, span): i for c in candidates for i, span in enumerate(c.passage.chunk.sentences)}
     cosines = [float(vectors[c.passage.chunk.id][position[c.passage.chunk.id, (c.start, c.end)]]) for c in candidates]
     character_weights = _character_weights(query, candidates)
@@ -167,7 +178,7 @@ def sentence_features(
     rows = [
         [
             (cosine - best) / 0.05,
-            covered(weights, set(index_terms(c.text)) | headings[c.passage.chunk.id]),
+            covered(weights, set(index_terms(c.text)) | terms),
             covered(character_weights, set(normalize(c.text))),
             c.passage.score,
             float(c.passage.rank == 1),
@@ -175,9 +186,17 @@ def sentence_features(
             *(float(kind in asked and _gives(kind, query, c.text)) for kind in _GIVES),
             *_read(c, answers),
         ]
-        for c, cosine in zip(candidates, cosines, strict=True)
+        for c, cosine, terms in zip(candidates, cosines, above, strict=True)
     ]
     return np.array(rows, np.float64).reshape(len(candidates), len(SENTENCE_FEATURES))
+
+
+def _head_terms(candidate: Candidate) -> set[str]:
+    """Terms of the head of the table that a candidate is a row of."""
+    if not is_row(candidate.text):
+        return set()
+    head = head_of(candidate.passage.article.text, candidate.start)
+    return set(index_terms(candidate.passage.article.text[slice(*head)])) if head else set()
 
 
 def _gives(kind: str, query: str, text: str) -> bool:

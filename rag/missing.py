@@ -14,7 +14,7 @@ NO_REASON = "文章谈到了这件事，但没有找到所问的原因。下面�
 UNSAID = "文章谈到了这个话题，但没有找到问题所问的内容。下面是最相近的原文，供参考。"
 _UNSAID = {"number": NO_NUMBER, "date": NO_TIME, "person": NO_PERSON, "place": NO_PLACE, "reason": NO_REASON}
 _WHICH_ONE = re.compile(r"哪一?[家个位所支]")  # 在哪家公司 asks for a name, not for a place
-_ASKS_TIME = re.compile(r"何时|什么时候|啥时候|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
+_ASKS_TIME = re.compile(r"何时|什么时候|啥时候|多会儿|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
 _STATES_TIME = re.compile(
     r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天"
     r"|(?<![线以网])上个?[周月](?![边期活转])|(?<![资成基根])本[周月](?![期转])|下个?[周月](?!边)"
@@ -25,13 +25,13 @@ _LATER_ONE = re.compile(r"第\s*[0-9一二三四五六七八九十百]+\s*[期�
 _OF_SERIES = re.compile(r"(?P<number>[0-9]+|[一二三四五六七八九十百]+)\s*(?P<what>[期批届轮代])")
 
 
-def missing(question: str, text: str) -> str:
+def missing(question: str, text: str, titles: str = "") -> str:
     """What a refusal says of what is missing in a text: a number, a time, the 第二期 that is asked about; else "".
 
-    A question may ask for none of these.
+    A question may ask for none of these. What the titles of the articles name (第六届) need not stand in the text.
     """
     later = {one for named in _LATER_ONE.findall(normalize(question)) for one in _of_series(named) if one[0] > 1}
-    if later - _of_series(normalize(text)):
+    if later - _of_series(normalize(f"{titles} {text}")):
         return UNSAID
     if not states_number(question, text):
         return NO_NUMBER
@@ -40,7 +40,10 @@ def missing(question: str, text: str) -> str:
 
 def unsaid(question: str) -> str:
     """What a refusal says of a question that no passage answers: which kind of thing is missing, if it asks for one."""
-    notices = [_UNSAID[kind] for kind in asks_for(question) & _UNSAID.keys()]
+    kinds = asks_for(question)
+    if "several" in kinds:
+        kinds.discard("number")  # 看哪几个指标
+    notices = [_UNSAID[kind] for kind in kinds & _UNSAID.keys()]
     return notices[0] if len(notices) == 1 and not _WHICH_ONE.search(question) else UNSAID
 
 

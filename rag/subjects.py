@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from rag.features import Candidate, Matrix
 from rag.text import normalize
 
@@ -58,9 +60,9 @@ def per_subject(
 ) -> list[tuple[str, int]]:
     """The sentences of a comparison as (subject, index of the candidate): one that names all, then each subject's.
 
-    The subject of a sentence that names all of them is "".
+    The subject of a sentence that names all of them is "". What has no probability is left out.
     """
-    order = sorted(range(len(candidates)), key=lambda i: -probabilities[i])
+    order = sorted(np.flatnonzero(probabilities).tolist(), key=lambda i: -probabilities[i])
     names = {i: {s for s in subjects if s in normalize(candidates[i].text)} for i in order}
     chosen = [("", i) for i in order if len(names[i]) == len(subjects)][:1]
     for subject in subjects:

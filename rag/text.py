@@ -38,17 +38,24 @@ def normalize(text: str) -> str:
 
 
 _QUESTION_WORDS = re.compile(
-    r"请问|告诉我|帮我|给我|讲讲|说说|捋一[下捋]|梳理一下|(?:按|给个)(?:时间(?:顺序|线)?|月份|先后顺序?)|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥"
+    r"请问|告诉我|帮我|给我|讲讲|说说|捋一[下捋]|梳理一下|(?:按|给个)(?:时间(?:顺序|线)?|月份|先后顺序?)|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥|啥|咋|干[嘛吗]"
     r"|怎么样|怎么|怎样|如何|是不是|有没有|能不能|会不会|是否|何时|何地|谁|吗|呢|吧|啊|[？?！!]"
     r"|\b(?:what|which|who|when|where|why|how|many|much|does|do|did|is|are|was|were|the|a|an|of|in|to)\b"
 )
 
+
+_WHY = re.compile("干[嘛吗](?=[^的用呢啊了?？，。 ])")  # 清淤干嘛选冬天, but 在干嘛 and 是干嘛的
 
 # Words that only link; a bigram across one of them is in no article although the words beside it are.
 _LINKING_WORDS = re.compile(
     r"这个|那个|这些|那些|这样|那样|这里|那里|那儿|这儿|我们|你们|他们|它们|自己|以及|或者|还是|有没有|具体|分别|一下|的话"
     r"|[的了是在和与跟把被给从对就都也还又很么我你他她它这那]"
 )
+
+
+def in_standard_words(question: str) -> str:
+    """A question with 什么, 怎么 and 为什么 for the 啥, 咋 and 干嘛 of everyday speech."""
+    return _WHY.sub("为什么", question).replace("啥", "什么").replace("咋", "怎么")
 
 
 def content_of(question: str) -> str:

@@ -13,7 +13,7 @@ from rag.library import Library
 from rag.numerals import other_forms
 from rag.rewrite import LOOK_BACK, is_follow_up, stand_alone
 from rag.spelling import speller_of
-from rag.text import is_foreign, quoted_names, simplify
+from rag.text import in_standard_words, is_foreign, quoted_names, simplify
 from rag.types import Query, Question, Scope, Step
 
 Change = tuple[str, Callable[[str], str]]
@@ -43,6 +43,7 @@ def understand(
     changes: list[Change] = [
         ("links", without_links),
         ("script", to_simplified),
+        ("everyday words", in_standard_words),
         ("alias", aliases.canonical),
         ("spelling", speller_of(library).corrected),
         ("alias", aliases.canonical),

@@ -82,6 +82,8 @@ def test_what_an_article_does_not_state_is_refused_by_name(library: Library) -> 
 def test_a_quoted_name_that_is_no_title_is_left_to_the_articles(library: Library) -> None:
     assert ask(library, "“出海领航计划”是什么时候发布的？") is None
     assert ask(library, "猫吃什么？") is None
+    assert ask(library, "《创意的生成》谁写的？讲猫的那篇文章引过") is None
+    assert ask(library, "《猫的一生》谁写的？") is not None
 
 
 def test_what_points_back_is_the_only_article_that_the_answer_before_cites(library: Library) -> None:

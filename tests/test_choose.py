@@ -137,9 +137,35 @@ def test_where_the_best_says_that_there_is_none_only_sentences_that_speak_of_it_
 
 def test_the_best_item_of_a_numbered_list_brings_the_others() -> None:
     text = "1.1 记事本：记事。\n2.1 甲词典：查词。\n它是免费的。\n2.2 乙词典：查句。\n2.3 丙词典：查错。"
-    found = texts("查词的工具有哪些？", [passage(1, text)], [-9, -1, -9, 0, -9])
+    found = texts("查词的工具有哪些？", [passage(1, text)], [-9, -0.5, -9, 0, -9])
     assert [words for [words] in found][:3] == ["2.2 乙词典：查句。", "2.1 甲词典：查词。", "2.3 丙词典：查错。"]
-    assert texts("哪个查词？", [passage(1, text)], [-9, -9, -9, 0, -9]) == [["2.2 乙词典：查句。"]]
+    assert ["2.3 丙词典：查错。"] not in texts("哪个查词？", [passage(1, text)], [-9, -0.5, -9, 0, -9])
+    alone = texts("查词的工具有哪些？", [passage(1, text)], [-9, -9, -9, 0, -9])
+    assert alone == [["2.2 乙词典：查句。"]]  # where no other item is likely, it is no list of what is asked for
+
+
+def test_a_day_that_begins_a_sentence_is_no_number_of_an_item() -> None:
+    text = "2 月 10 日，开了一家。\n3 月 10 日，又开两家。"
+    assert len(texts("3月开了哪些店？", [passage(1, text)], [-9, 0])) == 1
+    assert len(texts("开了哪些店？", [passage(1, text.replace(" 月 10 日", " 号店"))], [-0.5, 0])) == 2
+
+
+def test_where_a_time_is_asked_for_another_article_that_says_as_much_and_another_year_is_kept() -> None:
+    first, second = "红旗厂1956年建成投产。", "1958年，红旗厂建成投产，他去了。"
+    question, passages = "红旗厂是哪一年建成的？", [passage(1, first), passage(2, second)]
+    assert texts(question, passages, [0, -9]) == [[first], [second]]
+    agrees = second.replace("8", "6")
+    assert texts(question, [passage(1, first), passage(2, agrees)], [0, -9]) == [[first, agrees]]
+    assert texts(question, [passage(1, first), passage(2, "1958年，东风厂建成投产。")], [0, -9]) == [[first]]
+    assert texts(question, [passage(1, first + second)], [0, -9]) == [[first]]  # one article does not contradict itself
+
+
+def test_a_figure_without_a_unit_differs_where_all_else_is_said_alike() -> None:
+    first, second = "体积重：长×宽×高÷6000。", "空运的体积重＝长×宽×高÷5000。"
+    passages = [passage(1, first), passage(2, second)]
+    assert texts("体积重除以多少？", passages, [0, -1]) == [[first], [second]]
+    assert texts("体积重除以多少？", [passage(1, first + second)], [0, -1]) == [[first]]
+    assert texts("体积重除以多少？", [passage(1, first), passage(2, "一票有5000件。")], [0, -1]) == [[first]]
 
 
 def test_the_best_line_with_a_bullet_brings_the_others_of_its_list() -> None:
@@ -153,7 +179,7 @@ def test_the_best_line_with_a_bullet_brings_the_others_of_its_list() -> None:
     assert items_beside(spans["先煮"], bullets=True) == items_beside(spans["要冰糖。"], bullets=True) == []
     assert items_beside(spans["糖。"]) == []
     passages = [Passage(recipe, chunk, 1, 1.0)]
-    cosines = [-9.0, -0.1, -9, -9, -9, 0, -9]
+    cosines = [-9.0, -0.1, -0.3, -9, -9, 0, -9]
     assert len(cosines) == len(chunk.sentences)
     assert [text for [text] in texts("要哪些材料？", passages, cosines)] == ["做法：", "先煮", "肉", "糖。", "酒"]
     assert texts("怎么做？", passages, [-9, 0, -9, -9, -9, -9, -9]) == [["肉"]]
@@ -163,7 +189,7 @@ def test_a_numbered_list_may_have_more_items_than_an_answer_has_sentences() -> N
     text = "".join(
         f"（{numeral}）{thing}。\n" for numeral, thing in zip("一二三四五六七", "甲乙丙丁戊己庚", strict=True)
     )
-    assert len(texts("有哪些？", [passage(1, text)], [0, *[-9.0] * 6])) == 7
+    assert len(texts("有哪些？", [passage(1, text)], [0, *[-0.5] * 6])) == 7
 
 
 def test_of_a_name_that_articles_quote_only_what_names_it_tells_a_number_or_a_time() -> None:

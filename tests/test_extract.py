@@ -11,6 +11,7 @@ from rag.extract import (
     extract,
     in_reading_order,
 )
+from rag.features import SENTENCE_FEATURES
 from rag.missing import NO_NUMBER, NO_TIME
 from rag.types import Message, Question
 
@@ -182,3 +183,16 @@ def test_who_is_asked_for_is_named_where_the_sentence_that_answers_says_they() -
     assert [statement.text for statement in answer.statements] == [passages[0].article.text]
     *_, answer = extract(Question("月影一个月能卖多少？"), measured(list(passages), [-5, 0]), passages)
     assert [statement.text for statement in answer.statements] == ["可他们一个月能卖400多万。"]
+
+
+def test_where_the_best_sentence_tells_no_time_one_that_does_is_taken() -> None:
+    born, walks, died = "贺老生在乡下。", "贺老天天去窑厂。", "贺老于2024年5月6日逝世。"
+    of = passage(1, walks + died + born)
+    *_, answer = extract(Question("贺老是什么时候走的？"), measured([of], [0, -0.5, -9]), (of,))
+    assert [statement.text for statement in answer.statements] == [died]
+    *_, answer = extract(Question("贺老是什么时候走的？"), measured([of], [0, -9, -9]), (of,))
+    assert (answer.refused, answer.notice) == (True, NO_TIME)  # it is too unlikely
+    of_less = measured([of], [0, -0.5, -9])
+    of_less.features[0, SENTENCE_FEATURES.index("coverage")] = 0.01
+    *_, answer = extract(Question("贺老是什么时候走的？"), of_less, (of,))
+    assert (answer.refused, answer.notice) == (True, NO_TIME)  # it speaks less of what is asked

@@ -62,3 +62,32 @@ def test_a_question_leaves_nothing_open(question: str) -> None:
 )
 def test_what_a_question_asks_for(question: str, kind: str, asked: bool) -> None:
     assert (kind in asks_for(question)) is asked
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("九零后占百分之几", "number"),
+        ("换了几回带头的", "number"),
+        ("青螺厂啥时候又开工了？", "date"),
+        ("岳途咋不去科兰建仓？", "reason"),
+        ("怎么突然断网了", "reason"),
+        ("没干成，症结在哪", "reason"),
+        ("这是哪两位做的？", "person"),
+        ("小红书CMO叫什么", "person"),
+        ("四小龙都是谁", "several"),
+        ("视觉脑是啥？", "definition"),
+        ("721原则指的是？", "definition"),
+        ("怎么样算“屏蔽报警”", "definition"),
+    ],
+)
+def test_everyday_wordings_ask_for_the_same_kinds_of_thing(question: str, kind: str) -> None:
+    assert kind in asks_for(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [("他怎么算出来的", "definition"), ("产品叫什么", "person"), ("这份说明指向什么", "definition")],
+)
+def test_a_like_wording_does_not(question: str, kind: str) -> None:
+    assert kind not in asks_for(question)

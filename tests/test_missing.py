@@ -17,6 +17,8 @@ from rag.quantity import says_there_is_none
         ("他以前在哪家公司？", UNSAID),
         ("能用Apple Pay付款吗？", UNSAID),
         ("哪天上市的？定价多少？", UNSAID),
+        ("等级是看哪几个指标定的？", UNSAID),
+        ("厂里咋还不换膜？", NO_REASON),
         ("When was it closed?", NO_TIME),
     ],
 )
@@ -120,3 +122,9 @@ def test_a_time_without_a_figure_is_one(text: str) -> None:
     assert missing("什么时候开始的？", text) == ""
     for timeless in ("店里有鱼。", "线上周边店开始了。", "资本周期开始了。", "线上月活很高。"):
         assert missing("什么时候开始的？", timeless) == NO_TIME
+
+
+def test_what_the_title_names_need_not_stand_in_the_text() -> None:
+    assert missing("第六届艺术节的主题是什么？", "主题：余温") == UNSAID
+    assert missing("第六届艺术节的主题是什么？", "主题：余温", "第六届艺术节活动日程") == ""
+    assert missing("第七届艺术节的主题是什么？", "主题：余温", "第六届艺术节活动日程") == UNSAID

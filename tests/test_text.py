@@ -6,6 +6,7 @@ from rag.text import (
     content_of,
     count_tokens,
     figures,
+    in_standard_words,
     index_terms,
     normalize,
     quantities,
@@ -198,3 +199,17 @@ def test_quantities_are_digits_with_what_they_count() -> None:
 
 def test_words_that_ask_for_a_telling_are_no_content() -> None:
     assert content_of("帮我按时间讲讲福利社").split() == ["福利社"]
+
+
+@pytest.mark.parametrize(
+    ("question", "standard"),
+    [
+        ("清淤干嘛非挑大冬天？", "清淤为什么非挑大冬天？"),
+        ("他们在干嘛？", "他们在干嘛？"),
+        ("这是干嘛的？", "这是干嘛的？"),
+        ("啥时候开工，咋不早说", "什么时候开工，怎么不早说"),
+    ],
+)
+def test_words_that_ask_in_everyday_speech_have_their_standard_form(question: str, standard: str) -> None:
+    assert in_standard_words(question) == standard
+    assert len(content_of(question)) == len(question)

@@ -70,6 +70,7 @@ def test_latin_names_that_no_article_has_are_told(library: Library, question: st
         ("[小红书](http://a.example)的月活", [Step("links", "[小红书] 的月活")]),
         ("小紅書的ＡＰＰ", [Step("script", "小红书的APP")]),
         ("Xiaohongshu的月活", [Step("alias", "小红书的月活")]),
+        ("小红书月活咋涨的", [Step("everyday words", "小红书月活怎么涨的")]),
         ("小红数的月活", [Step("spelling", "小红书的月活")]),
         ("小紅數的月活", [Step("script", "小红数的月活"), Step("spelling", "小红书的月活")]),
         ("去年小红书的商家", [Step("other forms", "去年小红书的商家 2025年")]),

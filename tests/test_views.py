@@ -141,6 +141,22 @@ def test_a_comparison_has_a_heading_for_each_subject() -> None:
     assert headings == ["", "&lt;甲", "", "", "乙", "", "出处"]
 
 
+def test_rows_are_shown_as_a_table_with_its_head_and_each_row_with_its_mark() -> None:
+    head, row = "| 类目 | <b>费率 |", "| 服饰 | 7.2% |"
+    article = Article("表", "", f"{head}\n|---|---|\n{row}\n好。", title="表")
+    spans = [(article.text.index(words), article.text.index(words) + len(words)) for words in (head, row, "好。")]
+    passages = (Passage(article, Chunk("c", "表", 0, len(article.text), article.text, "", tuple(spans)), 1, 1.0),)
+    citations = tuple(Citation(n, article, *span) for n, span in enumerate(spans, 1))
+    of_seven = (row.index("7"), row.index("%") + 1)
+    statements = tuple(Statement(c.quote, (c.marker,), (of_seven,) if c.quote == row else ()) for c in citations)
+    html = answer_html(Answer(Question("多少？"), statements, citations, passages), 0)
+    table, after = html.split('<table class="yj-table">')[1].split("</table>")
+    assert table.startswith('<tr class="yj-statement"><th>类目</th><th>&lt;b&gt;费率</th><td><span class="yj-mark">')
+    assert "<td>服饰</td><td><b>7.2%</b></td><td>" in table
+    assert after.startswith('<p class="yj-statement">好。')
+    assert html.count("<table") == 1
+
+
 @pytest.mark.parametrize("voice", VOICES)
 def test_every_voice_that_is_known_has_its_words(voice: str) -> None:
     assert voice == UNCLEAR or t(f"voice_{voice}")

@@ -2,9 +2,9 @@
 
 import re
 from html import escape
-from itertools import pairwise
 
 from rag.scope import describe_scope
+from rag.tables import cells_of, is_head, is_row
 from rag.types import ALL, Answer, Article, Citation, Passage, Statement
 from rag.voices import UNCLEAR
 from views.messages import t
@@ -26,11 +26,21 @@ def answer_html(answer: Answer, turn: int) -> str:
         parts.append(f'<p class="yj-notice">{escape(said(answer.notice))}</p>')
     if answer.differ:
         parts.append(_values_html(answer, turn))
-    for before, statement in pairwise((None, *answer.statements)):
+    for before, statement, after in zip(
+        (None, *answer.statements), answer.statements, (*answer.statements[1:], None), strict=False
+    ):
         if statement.subject and statement.subject != (before and before.subject):
             parts.append(f'<h2 class="yj-heading">{escape(statement.subject)}</h2>')
         marks = _marks_html(answer, statement, turn) or f'<b class="yj-unverified">{t("unverified")}</b>'
-        parts.append(f'<p class="yj-statement">{_words_html(statement)}{marks}{_origins_html(answer, statement)}</p>')
+        marks += _origins_html(answer, statement)
+        if not is_row(statement.text):
+            parts.append(f'<p class="yj-statement">{_words_html(statement)}{marks}</p>')
+            continue
+        if not _goes_on(before, statement):
+            parts.append('<table class="yj-table">')
+        parts.append(_row_html(answer, statement, marks))
+        if not _goes_on(statement, after):
+            parts.append("</table>")
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
     if answer.citations:
@@ -65,13 +75,29 @@ def _values_html(answer: Answer, turn: int) -> str:
     return f'<ul class="yj-values" aria-label="{escape(t("values"))}">{"".join(items)}</ul>'
 
 
-def _words_html(statement: Statement) -> str:
-    """The words of a statement, those that answer in bold."""
-    parts, at = [], 0
+def _goes_on(statement: Statement | None, after: Statement | None) -> bool:
+    """Whether two statements that follow on each other are rows under one heading."""
+    rows = statement and after and is_row(statement.text) and is_row(after.text)
+    return bool(rows and statement and after and statement.subject == after.subject)
+
+
+def _row_html(answer: Answer, statement: Statement, marks: str) -> str:
+    """A row of a table with its marks in a cell of their own."""
+    first = answer.citations[statement.citations[0] - 1] if statement.citations else None
+    cell = "th" if first and is_head(first.article.text, first.end) else "td"
+    cells = "".join(f"<{cell}>{_words_html(statement, *span)}</{cell}>" for span in cells_of(statement.text))
+    return f'<tr class="yj-statement">{cells}<td>{marks}</td></tr>'
+
+
+def _words_html(statement: Statement, first: int = 0, last: int | None = None) -> str:
+    """The words of a statement, or those of a stretch of it, those that answer in bold."""
+    last = len(statement.text) if last is None else last
+    parts, at = [], first
     for start, end in statement.emphasis:
-        parts += [escape(statement.text[at:start]), f"<b>{escape(statement.text[start:end])}</b>"]
-        at = end
-    return "".join([*parts, escape(statement.text[at:])])
+        if at <= start and end <= last:
+            parts += [escape(statement.text[at:start]), f"<b>{escape(statement.text[start:end])}</b>"]
+            at = end
+    return "".join([*parts, escape(statement.text[at:last])])
 
 
 def _scope_html(answer: Answer) -> str:
