@@ -26,7 +26,8 @@ SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentence
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
 KEEP_ABOVE_IN_VIEW = 0.2  # of the best sentence's of the same article, where the question leaves open which is true
-LISTED_ABOVE = 0.1  # of an item's probability: what the likeliest of the other items has, where a list is asked for
+LISTS_ABOVE = 0.1  # of the best sentence's probability: what another has that brings the list that it is of
+LISTED_ABOVE = 0.05  # of an item's probability: what the likeliest of the other items has, where a list is asked for
 KEEP_ABOVE_OTHER = 0.01  # the same for another article's view there, and for another figure where a number is asked for
 TIME_UNITS = frozenset("年月日号天时分")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
@@ -99,7 +100,7 @@ def choose(question: str, measured: Measured) -> list[Group]:
                 measured.candidates[i + 1 :],
                 likely,
                 best=not groups,
-                lists=lists and probability >= KEEP_ABOVE_IN_VIEW * best,
+                lists=lists and probability >= LISTS_ABOVE * best,
             )
             lists = lists and not is_list
             groups.append(Group(probability, [candidate]))

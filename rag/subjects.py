@@ -14,7 +14,7 @@ PER_SUBJECT = 2  # sentences
 LEAST_SHARE = 0.05  # of the probability of the subject's best sentence, below which a second one is left out
 
 _COMPARES = re.compile(
-    r"区别|不同|异同|(?:不|没|两样|不太)一样|一样吗|相比|对比|比较|差别|差异|差在|差多少|各(?=[靠信有能要占把是自种家给到多用怎])|分别"
+    r"区别|不同|异同|(?:不|没|两样|不太)一样|一样吗|相比|对比|比较|差别|差异|差在|差多少|各(?=[靠信有能要占把是自种家给到多用怎走选做花收交说讲])|分别"
     r"|哪个更|谁更|哪家更|\b(?:differ\w*|compar\w*)\b",
     re.IGNORECASE,
 )

@@ -144,6 +144,12 @@ def test_the_best_item_of_a_numbered_list_brings_the_others() -> None:
     assert alone == [["2.2 乙词典：查句。"]]  # where no other item is likely, it is no list of what is asked for
 
 
+def test_a_less_likely_item_brings_its_list_where_it_is_not_far_from_the_best() -> None:
+    text = "研究问了三件事。\n① 没有本底。\n② 只采一轮。\n③ 鱼会游动。"
+    found = texts("研究有哪些不足？", [passage(1, text)], [0, -0.9, -0.6, -0.9])
+    assert [words for [words] in found] == ["研究问了三件事。", "② 只采一轮。", "① 没有本底。", "③ 鱼会游动。"]
+
+
 def test_a_day_that_begins_a_sentence_is_no_number_of_an_item() -> None:
     text = "2 月 10 日，开了一家。\n3 月 10 日，又开两家。"
     assert len(texts("3月开了哪些店？", [passage(1, text)], [-9, 0])) == 1
