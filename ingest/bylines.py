@@ -19,10 +19,19 @@ LONGEST_NAME = 20  # code points of an author or a publisher
 ISSUED = 4  # lines with words at either end of a file where an office and a date alone are a dateline
 
 _EDGE = r"(?<![^\s,;|丨·(\]】])"  # a byline starts a line or follows a separator
-_OTHERS = r"责任编辑|责编|编\s?辑|校对|译者|翻译|审校|监制|排版|题图|头图|出品|摄影|设计"
+_OTHERS = r"责任编辑|责编|编\s?辑|校对|译者|翻译|审校|监制|排版|题图|头图|出品|摄影|设计|整理|主编|值班|供图"
 _REPORTER = r"(?:[^\s:|\d]{1,6})?记者"
-_AUTHOR = rf"(?:本文|原文|文章|原)?作\s?者|撰\s?文|撰稿|文|{_REPORTER}|by"
-_PUBLISHER = "(?:文章|本文|信息|稿件|内容)?来源|稿源|(?:来源|微信)?公众号|(?:发布|发文)(?:机构|单位|机关)"
+_AUTHOR = (  # 楼主 answers in a thread, too
+    rf"(?:本文|原文|文章|原)?作\s?者|撰\s?文|撰稿|文|发帖人|楼主(?=.*\d{{4}})|{_REPORTER}|by"
+)
+_WRITER = (
+    r"采访(?=\s*[:/])|采写|执笔"  # the author where no other is named; 采访｜X is a title that names who was asked
+)
+_PUBLISHER = (
+    r"(?:文章|本文|信息|稿件|内容)?来源|稿源|(?:来源|微信)?公众号|(?:发布|发文)(?:机构|单位|机关)"
+    r"|发布(?:者|方)?(?=\s*:)"
+)
+_LABEL = f"{_AUTHOR}|{_WRITER}|{_PUBLISHER}|{_OTHERS}"
 _COUNTED = "(?:阅读|浏览|点击|访问|评论|点赞|收藏|转发|分享|字数|热度)(?:[量数]|[次人]数)?"
 _DAY = (  # what parse_date is asked about: it refuses what only looks like a date
     r"(?<!\d)\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}(?:\s?[日号號])?|(?<!\d)\d{8}|[〇○零一二三四五六七八九]{4}年"
@@ -31,17 +40,22 @@ _DAY = (  # what parse_date is asked about: it refuses what only looks like a da
 )
 _UNIT = re.compile(  # what datelines and bylines are made of
     r"(?:(?P<updated>(?:最[后近])?(?:更新|修改|编辑)(?:时间|日期|于|在)?|(?:last\s+)?(?:updated|modified)(?:\s+(?:on|at))?)"
-    r"|(?P<published>(?:发布|发表|刊发|发稿|刊登)(?:时间|日期|于|在)?|首发于|(?:date\s+)?(?:published|posted)(?:\s+(?:on|at))?)"
+    r"|(?P<published>(?:发布|发表|刊发|发稿|刊登|公示)(?:时间|日期|于|在)?|首发于"
+    rf"|[刊载]于\s*《(?P<journal>[^《》]{{2,{LONGEST_NAME}}})》|(?:date\s+)?(?:published|posted)(?:\s+(?:on|at))?)"
     r"|(?P<written>(?:成文|发文|印发|制表|采访|记录|签订|签署)(?:时间|日期))"
+    r"|(?P<effective>生效(?:时间|日期)?)"
     rf"|(?P<dated>日期|时间|\bdate))?\s*:?\s*(?P<day>{_DAY})(?:(?<=[日号號])|(?!\d))"
     rf"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?(?P<time>[T,]?\s*{TIME})?(?P<suffix>\s*(?:发布|发表|刊发)(?!时间|日期)[于在]?)?"
     rf"|(?P<counter>{_COUNTED}\s*:?\s*\(?[\d.,]+\s*[万wk+]*次?\)?|{_COUNTED}\s*:\s*次?(?=\s|$)|[\d.,]+\s*[万wk+]*\s*"
     r"[人次条个]?(?:阅读|浏览|评论|点赞|收藏|转发|分享|围观|分钟|赞|字|views?|comments?|reads?|likes?))"
-    rf"|{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))\s*[:|丨/]\s*(?P<name>.*?)"
-    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|{_DAY}|$|[\s/]+(?:{_AUTHOR}|{_PUBLISHER}|{_OTHERS})\s*[:|丨/]"
-    rf"|\s+[{CJK}]{{2,8}}\s*:|\s+{_REPORTER}\s)"
+    rf"|{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<writer>{_WRITER})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))"
+    rf"\s*[:|丨/]\s*(?P<name>.*?)"
+    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|{_DAY}|$|[\s/]+(?:{_LABEL})\s*[:|丨/]"
+    rf"|\s+[{CJK}]{{2,8}}\s*:|\s+(?:{_REPORTER}|{_OTHERS})\s|\s+[刊载]于\s*《)"
     rf"|(?:^by|(?:^|(?<=\s))(?:{_REPORTER}|作者))\s+(?P<spaced_name>[^\s:|丨/,\d][^:|丨/,\d]*?)"
-    r"(?=\s{2,}|[,(]|$|\s+\d|\s+(?:通讯员|实习生))"
+    rf"(?=\s{{2,}}|[,(]|$|\s+\d|\s*[|丨·]|\s+(?:通讯员|实习生)|\s+(?:{_REPORTER}|{_OTHERS})\s)"
+    rf"|(?P<aside>{_EDGE}(?:总?第\s?[\d一二三四五六七八九十百]+\s?[期版]|[A-Z]?\d+版|(?:观点|评论|要闻|理论|副刊|头)版)"
+    rf"(?=[\s,;|丨·)\]】]|$))|(?P<editor>(?<=\s)(?:责任编辑|责编|编\s?辑)\s+[{CJK}·]{{2,4}}(?=[\s,;|丨)]|$))"
     rf"|{_EDGE}(?P<pair>[{CJK}]{{2,6}}\s*:\s*[^\s|丨]+)"
     rf"|(?P<word>(?:(?!{_DAY})[^\s|丨/·•,;、()\[\]【】《》:-])+)",
     re.IGNORECASE,
@@ -57,8 +71,15 @@ _DISPATCH = re.compile(  # 新华社北京4月3日电（记者张三）
 _REPRINT = re.compile(  # （原载《江东日报》2024年8月9日第7版）
     rf"\(?(?:本文)?原(?:载|刊)于?\s?:?(?=[^《》]*《(?P<publisher>[^《》]{{2,{LONGEST_NAME}}})》)(?=.*?(?P<day>{_DAY}))[^。]{{0,60}}\)?"
 )
+_RELEASE = re.compile(  # 澜州，2025年5月15日——某公司今日公布…
+    rf"(?P<open>\()?\s*(?![^,]*[于在自摄至截])[{CJK}]{{2,8}}\s*,\s*(?P<day>{_DAY})\s*(?(open)\)|(?:/[^/]{{2,9}}/\s*)?-{{1,2}})"
+    r"(?!-|\s*\d)(?=[^。]*(?:今[日天]|宣布|发布|公布))"
+)
+_SUPPLIED = re.compile(rf"(?P<publisher>\S{{2,{LONGEST_NAME}}})\s+供稿")  # 某协会　供稿
 _MARKED = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.、]\s|>|\|)")
-_MARKUP = re.compile(r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*")
+_MARKUP = re.compile(
+    r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*\*(?=[^*\s][^*]*\*\s*$)|(?<=[^*\s])\*\s*$|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*"
+)
 _SENTENCE_END = re.compile(r"[。!?…]")
 _EVENT = re.compile(r"(?:地点|地址|主题|嘉宾|主办|报名|会议|活动|参会)[^\n:]{0,6}:")
 _LISTS = re.compile(r"^(?:相关|推荐|热门|精选|最新|更多|往期|全部|延伸)\S{0,8}$|上一篇|下一篇|(?:相关|延伸)阅读|评论")
@@ -67,7 +88,10 @@ _NO_MEDIUM = re.compile(  # but 第一人民医院, 自然资源局
     r"[将于从至起止到截届的是了在]|自(?!然)|(?<!数)据|第(?![一二三四五六七八九十]{1,3}[人中小医])"
     r"|[前后]$|^\d+$|\d+[年月日号点时天万亿]"
 )
-_MEDIUM = re.compile(r"(?:网|报|社|刊|杂志|传媒|电视台|新闻|财经|观察|App|客户端|公众号|研究院|编辑部)$", re.IGNORECASE)
+_JOURNAL = re.compile("(?:观察|刊|传媒|客户端|公众号)$")  # in 《》, beside what _PRESS finds
+_MEDIUM = re.compile(
+    r"(?:网|报|社|(?<!创)刊|杂志|传媒|电视台|新闻|财经|观察|App|客户端|公众号|研究院|编辑部)$", re.IGNORECASE
+)
 _PRESS = re.compile(  # 财报, 官网, 旅行社 and 行业新闻 are no newspapers
     r"(?:(?<![财海预简年季周月汇通公申填播警])报|(?<![联官电管全铁路外内])网|(?<![行作公])社|周刊|[^业司园点地内际要]新闻|电视台|杂志)$"
 )
@@ -76,7 +100,9 @@ _OFFICE = re.compile(  # venues are left out: 2025年4月3日 国际会议中心
     r"|(?:委员|董事|监事|理事|居委|业委|协|学|工|商|基金)会)$"
 )
 _HOUSE = re.compile("(?:大学|学院|[中小]学|学校|幼儿园|医院|银行|法院|中心|街道|社区)$")  # issuers, before their date
-_HAPPENED = re.compile("成立|收购|设立|组建|改制|更名|注册|入股|投资|签约|加入|加盟|入职|合并|开业|上市|访问|召开|举行")
+_HAPPENED = re.compile(
+    "创刊|成立|收购|设立|组建|改制|更名|注册|入股|投资|签约|加入|加盟|入职|合并|开业|上市|访问|召开|举行"
+)
 _PLACE = re.compile(
     "(?:IP属地)?(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川"
     "|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)|原创|转载"
@@ -146,7 +172,7 @@ def find_date(raw: str, title: str | None = None, today: date | None = None) -> 
         for day, kind in _datelines(line.dateline(), today):
             if kind == "bare" and line.zone != "foot":
                 found["bare"].add(day)
-            if kind == "issued" and ISSUED <= at < len(lines) - ISSUED:
+            if kind == "effective" or (kind == "issued" and ISSUED <= at < len(lines) - ISSUED):
                 continue
             if kind in ("published", "written", "updated") and line.zone != "body":
                 found[kind].add(day)
@@ -169,22 +195,33 @@ def find_date(raw: str, title: str | None = None, today: date | None = None) -> 
 def _datelines(units: Sequence[re.Match[str]], today: date | None) -> list[tuple[str, str]]:
     """Days of a line that is nothing but a dateline, with their kind.
 
-    published, written, updated: by their label; issued: an office and its date alone; bare: a date alone; else plain.
+    published, written, updated, effective: by their label; issued: an office and its date alone; bare: a date alone;
+    else plain.
     """
+    signed = any(unit["author"] or unit["writer"] or unit["spaced_name"] for unit in units)
+    if any(unit["editor"] for unit in units) and not signed:
+        return []  # 编辑 招聘 2025年4月3日
+    units = [unit for unit in units if not (unit["aside"] or unit["editor"])]
     dated = [unit for unit in units if unit["day"]]
     labels = [_label(unit) for unit in dated]
     days = [parse_date(unit["day"], today) for unit in dated]
     words = [unit for unit in units if unit["word"] and not _PLACE.fullmatch(unit["word"])]
-    if not days or len(words) > 2 or any(_NO_MEDIUM.search(u["word"]) or not u["word"].isalnum() for u in words):
+    printed = _names_newspaper(units)
+    if (
+        not days
+        or len(words) > 2 + printed
+        or any(_NO_MEDIUM.search(u["word"]) or not u["word"].isalnum() for u in words)
+    ):
         return []
     pairs = [unit for unit in units if unit["pair"]]
-    if pairs and not (all(labels) and ("plain" not in labels or not any(_EVENT.match(u["pair"]) for u in pairs))):
+    sure = all(labels) and "plain" not in labels
+    if pairs and not (sure or ((all(labels) or signed) and not any(_EVENT.match(u["pair"]) for u in pairs))):
         return []  # 时间：2025年4月3日 地点：上海
     if not all(labels) and (len(days) > 1 or dated[0]["day"].isdigit()):
         return []  # a span of days, or eight digits that may be anything
     if len(units) == 1 and not labels[0] and not dated[0]["time"]:
         labels = ["bare"]
-    elif not any(labels) and all(unit["word"] or unit["day"] for unit in units):
+    elif not any(labels) and not printed and all(unit["word"] or unit["day"] for unit in units):
         before = dated[0].start() if dated[0]["time"] else 0  # 虎嗅 2025-04-03 10:00; after the time it is an event
         if not all(_MEDIUM.search(u["word"]) or u.end() <= before for u in words):
             if not _is_issued(units):
@@ -196,8 +233,18 @@ def _datelines(units: Sequence[re.Match[str]], today: date | None) -> list[tuple
 def _label(unit: re.Match[str]) -> str:
     if unit["published"] or unit["suffix"]:
         return "published"
-    kind = next((kind for kind in ("updated", "written") if unit[kind]), "")
+    kind = next((kind for kind in ("updated", "written", "effective") if unit[kind]), "")
     return kind or ("plain" if unit["dated"] else "")
+
+
+def _names_newspaper(units: Sequence[re.Match[str]]) -> bool:
+    """Whether a line is a newspaper, names and a day, in this order: 南岸日报·专栏　石砚秋　2024-06-05."""
+    between = [unit["word"] for unit in units[1:-1]]
+    if not between or not all(between) or not units[0]["word"] or not units[-1]["day"]:
+        return False
+    return bool(_PRESS.search(units[0]["word"])) and not any(
+        _HAPPENED.search(word) or word[-1] == "会" for word in between
+    )
 
 
 def _is_issued(units: Sequence[re.Match[str]]) -> bool:
@@ -213,15 +260,18 @@ def states_metadata(line: str) -> bool:
     """Whether a line of a raw file is a dateline, a byline or a label such as 来源：, and no sentence."""
     lines = [found for found in _lines(line) if not _SENTENCE_END.search(found.text)]
     dated = any(_datelines(found.dateline(), None) for found in lines)
-    return dated or bool(_named(lines, "author") or _named(lines, "publisher"))
+    named = any(_named(lines, field) for field in ("author", "writer", "publisher"))
+    return dated or named or any(_supplier(found) for found in lines)
 
 
 def _dispatches(lines: Sequence[_Line], updated: set[str], today: date | None) -> tuple[set[str], set[str]]:
-    """Days of news dispatches in the head: those with their year, and those whose year comes from the context."""
+    """Days of dispatches and press releases in the head: those with their year, and those with that of the context."""
     head = [line.text for line in lines if line.zone == "head"]
     found = [match for text in head if (match := _DISPATCH.match(text))]
     full = {parse_date(match[0], today) for text in head for match in re.finditer(_DAY, text, re.IGNORECASE)}
     stated = {day for match in found if match["y"] and (day := parse_date(f"{match['y']}年{match['day']}", today))}
+    released = [match for text in head if (match := _RELEASE.match(text))]
+    stated |= {day for match in released if (day := parse_date(match["day"], today))}
     inferred = set()
     for match in found:
         same_day = {day for day in full if day and resolve_partial(match["day"], day) == day}
@@ -234,7 +284,7 @@ def find_author(raw: str) -> str | None:
     """The author that a byline in the head or the foot names (作者：X, 文｜X, By X); None where bylines disagree."""
     lines = _lines(raw)
     reporters = {m["author"] for line in lines if line.zone == "head" and (m := _DISPATCH.match(line.text))} - {None}
-    return _only(_named(lines, "author") or reporters)
+    return _only(_named(lines, "author") or reporters or _named(lines, "writer"))
 
 
 def find_publisher(raw: str) -> str | None:
@@ -243,15 +293,28 @@ def find_publisher(raw: str) -> str | None:
     figures = {at + 1 for at, line in enumerate(lines) if _FIGURE.match(line.text)}  # 来源 there is the figure's
     named = _named([line for at, line in enumerate(lines) if at not in figures], "publisher")
     printed = {m["publisher"] for line in lines if line.zone != "body" and (m := _REPRINT.fullmatch(line.text))}
-    return _only(named or printed or {name for line in lines if (name := _newspaper(line))})
+    return _only(named or printed or {name for line in lines if (name := _newspaper(line) or _supplier(line))})
 
 
 def _newspaper(line: _Line) -> str | None:
-    """The newspaper that stands alone with a date on a line of the head."""
-    units = line.dateline() if line.zone == "head" and not line.marked else []
+    """The newspaper that a dateline of the head begins with, or that it names as where the text was printed."""
+    units = [unit for unit in line.dateline() if not unit["aside"]] if line.zone == "head" and not line.marked else []
+    if not _datelines(units, None):
+        return None
+    if journals := [unit["journal"] for unit in units if unit["journal"]]:
+        return journals[0]
     words = [unit["word"] for unit in units if unit["word"]]
-    alone = len(words) == 1 and len(units) == 2 and bool(_datelines(units, None))
-    return words[0] if alone and _PRESS.search(words[0]) else None
+    alone = len(words) == 1 and len(units) == 2
+    first = words[0] if words and (alone or words[0] == units[0]["word"]) else ""
+    titled = line.text.startswith(f"《{first}》") and _JOURNAL.search(first)
+    return first if titled or _PRESS.search(first) else None
+
+
+def _supplier(line: _Line) -> str | None:
+    """The office that supplied a text: 某协会　供稿."""
+    found = _SUPPLIED.fullmatch(line.text) if line.zone != "body" else None
+    known = found and any(kind.search(found["publisher"]) for kind in (_OFFICE, _HOUSE, _MEDIUM))
+    return found["publisher"] if found and known else None
 
 
 def _named(lines: Iterable[_Line], field: str) -> set[str]:
@@ -261,15 +324,16 @@ def _named(lines: Iterable[_Line], field: str) -> set[str]:
         units = line.byline() if line.zone != "body" else []
         if not units or ((units[0]["word"] or units[0]["pair"]) and not any(unit["day"] for unit in units)):
             continue
-        for unit in units:
-            name = unit["name"] if unit[field] else unit["spaced_name"] if field == "author" else None
-            if name and len(name := name.strip(" /:-'")) <= LONGEST_NAME and _is_name(name):
-                names.add(name)
+        named = [unit["name"].strip(" /:-'") for unit in units if unit[field]]
+        spaced = [unit["spaced_name"].strip(" /:-'") for unit in units if unit["spaced_name"] and field == "author"]
+        names |= {name for name in named if _is_name(name)}
+        if together := "、".join(name for name in spaced if _is_name(name)):  # 记者 张三　实习记者 李四
+            names.add(together)
     return names
 
 
 def _is_name(name: str) -> bool:
-    return bool(re.search(rf"[{CJK}A-Za-z]", name)) and not _NO_NAME.search(name)
+    return len(name) <= LONGEST_NAME and bool(re.search(rf"[{CJK}A-Za-z]", name)) and not _NO_NAME.search(name)
 
 
 def _only(names: set[str]) -> str | None:
