@@ -76,6 +76,7 @@ _RELEASE = re.compile(  # 澜州，2025年5月15日——某公司今日公布�
     r"(?!-|\s*\d)(?=[^。]*(?:今[日天]|宣布|发布|公布))"
 )
 _SUPPLIED = re.compile(rf"(?P<publisher>\S{{2,{LONGEST_NAME}}})\s+供稿")  # 某协会　供稿
+_REFERENCE = re.compile(r"\s*[\[［(（【]?\d{1,3}[\]］)）】.、]")  # [4]《某文》，来源：爱范儿，2020-02-05
 _MARKED = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.、]\s|>|\|)")
 _MARKUP = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*\*(?=[^*\s][^*]*\*\s*$)|(?<=[^*\s])\*\s*$|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*"
@@ -262,6 +263,19 @@ def states_metadata(line: str) -> bool:
     dated = any(_datelines(found.dateline(), None) for found in lines)
     named = any(_named(lines, field) for field in ("author", "writer", "publisher"))
     return dated or named or any(_supplier(found) for found in lines)
+
+
+def states_metadata_alone(line: str) -> bool:
+    """Whether a line states metadata and nothing that may be asked for.
+
+    That is the day of an event, a contract or a rule, another label's value, and what is said of an author.
+    """
+    lines = _lines(line)
+    units = [unit for found in lines if found.dateline() for unit in found.byline()]
+    asked = any(unit["dated"] or unit["written"] or unit["effective"] or unit["pair"] for unit in units)
+    told = any(unit["word"] for unit in units) and not any(unit["day"] for unit in units)
+    bare = bool(units) and not (asked or told or _REFERENCE.match(line))
+    return (bare and states_metadata(line)) or any(_supplier(found) for found in lines)
 
 
 def _dispatches(lines: Sequence[_Line], updated: set[str], today: date | None) -> tuple[set[str], set[str]]:

@@ -10,13 +10,15 @@ from itertools import groupby, pairwise
 from math import ceil
 from typing import TypeVar
 
+from ingest.bylines import states_metadata, states_metadata_alone
 from rag.text import sentence_spans, simplify
 from rag.types import Article, Chunk, Span
 
-VERSION = "3"
+VERSION = "4"
 LONGEST_SENTENCE = 400  # tokens: the embedding model reads 512, the title and its marks included
 LONGEST_NUMBERED_HEADING = 40  # code points
 LONGEST_BARE_HEADING = 25
+METADATA_HEAD, METADATA_FOOT = 6, 3  # lines with words at either end of a text where one of metadata is not quoted
 
 Unit = TypeVar("Unit")
 
@@ -118,7 +120,10 @@ def _pieces(article: Article, count_tokens: Callable[[str], int], most: int) -> 
 
 
 def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
-    """Sentences of the text that can be quoted: no headings, none across a removed advert."""
+    """Sentences of the text that can be quoted: no headings, none across a removed advert.
+
+    A line at either end that is nothing but metadata is quoted only where there is nothing else.
+    """
     heading_starts = [heading.start for heading in headings]
     breaks = sorted(article.breaks)
     spans = []
@@ -129,7 +134,20 @@ def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
         cuts = breaks[bisect_right(breaks, start) : bisect_left(breaks, end)]
         for a, b in zip([start, *cuts], [*cuts, end], strict=True):
             spans += [(a + x, a + y) for x, y in sentence_spans(article.text[a:b])] if cuts else [(a, b)]
-    return spans
+    inside = _metadata_lines(article.text)
+    metadata = {
+        (start, end)
+        for start, end in spans
+        if any(a <= start and end <= b for a, b in inside) and states_metadata_alone(article.text[start:end])
+    }
+    return [span for span in spans if span not in metadata] or spans
+
+
+def _metadata_lines(text: str) -> list[Span]:
+    """The lines at either end of a text that state its date, author or publisher."""
+    lines = [line for line in re.finditer(r"[^\n]+", text) if any(char.isalnum() for char in line[0])]
+    ends = lines if len(lines) <= METADATA_HEAD + METADATA_FOOT else lines[:METADATA_HEAD] + lines[-METADATA_FOOT:]
+    return [line.span() for line in ends if states_metadata(line[0])]
 
 
 def _section_names(article: Article, headings: list[Heading]) -> dict[int, str]:

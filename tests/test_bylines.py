@@ -6,7 +6,7 @@ from datelined import BODY, in_foot, in_head
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.bylines import find_author, find_date, find_publisher
+from ingest.bylines import find_author, find_date, find_publisher, states_metadata, states_metadata_alone
 from ingest.metadata import gather
 
 TODAY = date(2026, 1, 1)
@@ -310,3 +310,40 @@ def test_a_newspaper_alone_with_a_date_in_the_head_is_the_publisher(line: str, p
 def test_a_byline_in_the_middle_of_the_text_names_nobody() -> None:
     raw = f"{BODY}\n作者：张三\n来源：某报\n{BODY}"
     assert (find_author(raw), find_publisher(raw)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2025-04-03",
+        "**作者：**张三",
+        "作者：施雨桐 1，阮志恒 2",
+        "2024年3月12日　来源：青阳日报　记者 孙立",
+        "某某网 2025-04-03 10:00",
+        "汀原市陶瓷行业协会　供稿",
+    ],
+)
+def test_a_line_of_metadata_alone_says_nothing_else(line: str) -> None:
+    assert states_metadata_alone(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "时间：2025年4月3日",
+        "签订日期：2025年4月3日",
+        "公示：2025-04-03　生效：2025-06-01",
+        "发布日期：2025-04-03　文号：教发〔2025〕7号",
+        "文/小满运营笔记　适用：半托管商家",
+        "作者：张三，从业十年，写过三本书",
+        "[4]《某文》，来源：爱范儿，2020-02-05 11:21；",
+    ],
+)
+def test_a_line_of_metadata_that_may_answer_a_question_is_not_metadata_alone(line: str) -> None:
+    assert states_metadata(line)
+    assert not states_metadata_alone(line)
+
+
+@pytest.mark.parametrize("line", ["公司于2025年4月3日成立。", "2025年4月3日 国际会议中心", ""])
+def test_a_line_that_states_no_metadata_is_not_metadata_alone(line: str) -> None:
+    assert not states_metadata_alone(line)

@@ -139,6 +139,25 @@ def test_an_article_of_headings_has_no_quotable_sentence() -> None:
     assert quotable_sentences(only, find_headings(only)) == []
 
 
+def test_metadata_at_either_end_cannot_be_quoted_and_is_in_the_chunk() -> None:
+    body = "".join(f"第{n}句。\n" for n in "一二三四五六七八九")
+    raw = f"2025-04-03 江南晚报\n作者：张三　版块：吐槽\n{body}二〇二五年四月三日\n"
+    (sentences,) = sentences_of(raw)
+    assert sentences == ["版块：吐槽", *body.split()]
+    assert [chunk.text for chunk in chunks_of(raw, 300)] == [raw]
+
+
+def test_metadata_in_the_middle_can_be_quoted_and_so_can_the_day_of_an_event() -> None:
+    lines = [f"第{n}句。" for n in "一二三四五六七八九"]
+    lines.insert(6, "2025-04-03 江南晚报")
+    assert sentences_of("\n".join(lines)) == [lines]
+    assert sentences_of("时间：2025年4月3日\n开会。") == [["时间：2025年4月3日", "开会。"]]
+
+
+def test_metadata_can_be_quoted_where_there_is_nothing_else() -> None:
+    assert sentences_of("2025-04-03 江南晚报\n本报记者 张三\n") == [["2025-04-03 江南晚报", "本报记者 张三"]]
+
+
 def test_no_sentence_runs_across_a_removed_advert() -> None:
     cut = Article("文", "文.md", "前半[告]后半。", (Removal(2, 5, "advert", "a"),))
     assert quotable_sentences(cut, []) == [(0, 2), (2, 5)]
