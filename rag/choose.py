@@ -12,7 +12,7 @@ from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.sections import in_named_section
-from rag.tables import head_of, is_head, is_row
+from rag.tables import cells_of, head_of, is_head, is_row
 from rag.text import begins_line, content_of, figures, index_terms, normalize, quantities, units
 from rag.timeline import of_what_is_named
 from rag.types import Article
@@ -243,16 +243,22 @@ def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> boo
 def _is_other_figure(question: str, candidate: Candidate, groups: Sequence[Group]) -> bool:
     """Whether a sentence has a figure that the groups do not state, in a unit of the best one's.
 
-    That both name a month is nothing, unless months are asked for.
+    That both name a month is nothing, unless months are asked for; nor is the row of a table on something else.
     """
     stated = set().union(*(figures(group.candidates[0].text) for group in groups))
     if not figures(candidate.text) - stated:
         return False
     best = groups[0].candidates[0]
-    if is_row(best.text) and candidate.passage.chunk == best.passage.chunk and is_row(candidate.text):
-        return False  # of something else in the same table
+    if is_row(best.text) and is_row(candidate.text) and _is_of(question, best) and not _is_of(question, candidate):
+        return False
     shared = units(candidate.text) & units(best.text)
     return bool(shared - (TIME_UNITS - set(question))) or _differ_in_figures_alone(candidate, best)
+
+
+def _is_of(question: str, row: Candidate) -> bool:
+    """Whether a question names what a row is about: its first cell, or a part of it."""
+    first, last = cells_of(row.text)[0]
+    return bool(set(index_terms(row.text[first:last])) & set(index_terms(content_of(question))))
 
 
 def _differ_in_figures_alone(one: Candidate, other: Candidate) -> bool:

@@ -87,7 +87,12 @@ def test_everyday_wordings_ask_for_the_same_kinds_of_thing(question: str, kind: 
 
 @pytest.mark.parametrize(
     ("question", "kind"),
-    [("他怎么算出来的", "definition"), ("产品叫什么", "person"), ("这份说明指向什么", "definition")],
+    [
+        ("一共有哪几条", "number"),
+        ("他怎么算出来的", "definition"),
+        ("产品叫什么", "person"),
+        ("这份说明指向什么", "definition"),
+    ],
 )
 def test_a_like_wording_does_not(question: str, kind: str) -> None:
     assert kind not in asks_for(question)

@@ -50,6 +50,8 @@ def test_the_head_alone_answers_nothing() -> None:
 
 def test_another_row_is_no_other_figure_for_the_same_thing() -> None:
     assert answer("服饰的新费率是多少？", [-9, -9, 0, -1, -9]) == [HEAD, CLOTHES]
+    assert answer("服饰、宠物的新费率是多少？", [-9, -9, 0, -1, -9]) == [HEAD, CLOTHES, PETS]
+    assert answer("新费率是多少？", [-9, -9, 0, -1, -9]) == [HEAD, CLOTHES, PETS]  # it names neither
     text = "服饰收7.2%。宠物收6.3%。"
     kept = choose("服饰的新费率是多少？", measured([passage(1, text)], [0, -1]))
     assert len(kept) == 2  # of sentences a reader must see both
