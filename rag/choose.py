@@ -58,11 +58,11 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one; where a time is asked for, what the reader surely sees in another
-    article. Where the question leaves open which is true, the view of each article is chosen as if it were alone.
-    A sentence that announces a list brings the items of it, of one without numbers the sentences after it. Where
-    several things are asked for, the best one, if it is an item of a numbered list, brings the other items; where
-    their names are (哪些), the first one that is an item of any list does. Where they or a meaning are asked for, the
-    best one brings the sentence after it if that explains it.
+    article, or another time there of what the best one speaks of. Where the question leaves open which is true, the
+    view of each article is chosen as if it were alone. A sentence that announces a list brings the items of it, of one
+    without numbers the sentences after it. Where several things are asked for, the best one, if it is an item of a
+    numbered list, brings the other items; where their names are (哪些), the first one that is an item of any list does.
+    Where they or a meaning are asked for, the best one brings the sentence after it if that explains it.
     """
     probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])

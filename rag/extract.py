@@ -213,7 +213,7 @@ def extract(
     if against:
         yield replace(compose(question, against, passages), notice=PREMISE)
         return
-    titles = " ".join({group.candidates[0].passage.article.title: None for group in groups})
+    titles = " ".join(group.candidates[0].passage.article.title for group in groups)
     lacking = "" if told else missing(asked, " ".join(g.candidates[0].text for g in _with_heads(groups)), titles)
     if lacking == NO_TIME and (others := _that_tell_time(asked, measured)):
         groups, lacking = in_reading_order(choose(asked, others)), ""

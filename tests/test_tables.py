@@ -30,6 +30,11 @@ def test_the_head_of_a_row_is_the_line_above_the_rule() -> None:
     assert head_of(TABLE, TABLE.index(HEAD)) is None
     assert head_of(TABLE, TABLE.index("五月")) is None
     assert head_of(f"{CLOTHES}\n{PETS}\n", len(CLOTHES) + 1) is None  # no rule, no head
+    assert head_of(TABLE.replace(HEAD, HEAD + " "), TABLE.index(PETS) + 1) == (TABLE.index(HEAD), TABLE.index(RULE) - 1)
+    dashes = f"{HEAD}\n{RULE}\n| - | 无 |\n{PETS}"
+    assert head_of(dashes, dashes.index(PETS)) == (0, len(HEAD))  # a cell may begin like a rule
+    apart = f"{HEAD}\n{RULE}\n{PETS}\n\n{CLOTHES}"
+    assert head_of(apart, apart.index(CLOTHES)) is None  # the table ended at the empty line
     ends = [TABLE.index(row) + len(row) for row in (HEAD, CLOTHES, PETS)]
     assert [is_head(TABLE, end) for end in ends] == [True, False, False]
     assert not is_head(HEAD, len(HEAD))
