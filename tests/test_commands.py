@@ -93,7 +93,7 @@ def test_list_shows_the_indexed_articles_as_they_were_recognised_newest_first(
         "publisher": "江南晚报",
         "published": "2024-11-02",
         "tags": [],
-        "sentences": 3,
+        "sentences": 2,
         "status": "indexed",
     }
     code, out, _ = run(capsys, "list", *options)
