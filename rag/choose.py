@@ -12,7 +12,7 @@ from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.sections import in_named_section
-from rag.tables import cells_of, head_of, is_head, is_row
+from rag.tables import cells_of, is_row
 from rag.text import begins_line, content_of, figures, index_terms, normalize, quantities, units
 from rag.timeline import of_what_is_named
 from rag.types import Article
@@ -163,7 +163,7 @@ def _states(candidate: Candidate, *, whole: bool) -> bool:
     Unless `whole`, it may ask at its end, after the words that the reader takes for the answer.
     """
     text, reading = candidate.text, candidate.passage.reading
-    if tells_of_itself(text) or (is_row(text) and is_head(candidate.passage.article.text, candidate.end)):
+    if tells_of_itself(text) or candidate.heads_table:
         return False
     if not _IS_QUESTION.search(text):
         return True
@@ -196,17 +196,23 @@ def _brought_along(
     if not best and not (things and lists):
         return [], False
     beside = items_beside(candidate, bullets=things)
-    counted = _COUNTED_LIST.search(question)
-    if not (counted and len(beside) == numeral(counted["number"])):
-        own, *others = sorted((likely.get((c.passage.chunk.id, c.start), 0.0) for c in beside), reverse=True) or [0.0]
-        answers = asks_for_several(question) and others and others[0] >= LISTED_ABOVE * own
-        beside = beside if answers else []
-    items = _around(candidate, beside) or _so_many(question, candidate)
+    answering = beside if _is_asked_for(question, beside, likely) else []
+    items = _around(candidate, answering) or _so_many(question, candidate)
     if not best:
         return items, bool(items)
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
     explained = bool(kinds) and kinds <= {"several", "definition"}
     return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
+
+
+def _is_asked_for(question: str, items: Sequence[Candidate], likely: Mapping[tuple[str, int], float]) -> bool:
+    """Whether a list has as many items as are asked for, or several things are and not one item alone is likely."""
+    counted = _COUNTED_LIST.search(question)
+    if counted and len(items) == numeral(counted["number"]):
+        return True
+    probabilities = sorted((likely.get((item.passage.chunk.id, item.start), 0.0) for item in items), reverse=True)
+    several = asks_for_several(question) and len(items) > 1
+    return several and probabilities[1] >= LISTED_ABOVE * probabilities[0]
 
 
 def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
@@ -232,8 +238,7 @@ def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]
 def _is_said_of(i: int, named: set[int], candidates: Sequence[Candidate]) -> bool:
     """Whether what a sentence refers to, or the head of its table, names what is asked of."""
     candidate, chunk = candidates[i], candidates[i].passage.chunk
-    if is_row(candidate.text):
-        head = head_of(candidate.passage.article.text, candidate.start)
+    if head := candidate.table_head:
         return any(
             (candidates[j].start, candidates[j].end) == head for j in named if candidates[j].passage.chunk == chunk
         )

@@ -14,7 +14,6 @@ from rag.measure import Measured, sentence_probabilities
 from rag.missing import NO_TIME, missing
 from rag.negation import speaks_against
 from rag.subjects import as_asked, per_subject, subjects_of
-from rag.tables import head_of, is_head, is_row
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
 from rag.types import Answer, Citation, Passage, Question, Span, Statement
@@ -116,9 +115,8 @@ def in_order_of_time(question: str, measured: Measured, period: Period | None) -
 
 def side_by_side(question: str, measured: Measured) -> list[Group]:
     """The statements of an answer that compares, by the subjects of the question; empty where it compares none."""
-    states = [
-        not _RAISES_A_QUESTION.search(c.text) and not (is_row(c.text) and is_head(c.passage.article.text, c.end))
-        for c in measured.candidates  # 小红书拼气质？ raises one
+    states = [  # 小红书拼气质？ raises a question
+        not (_RAISES_A_QUESTION.search(candidate.text) or candidate.heads_table) for candidate in measured.candidates
     ]
     probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []
@@ -148,7 +146,7 @@ def _with_heads(groups: Sequence[Group]) -> list[Group]:
     headed: list[Group] = []
     for group in groups:
         first = group.candidates[0]
-        head = head_of(first.passage.article.text, first.start) if is_row(first.text) else None
+        head = first.table_head
         if head and head in first.passage.chunk.sentences and (first.passage.article.id, head) not in shown:
             shown.add((first.passage.article.id, head))
             headed.append(Group(group.probability, [Candidate(first.passage, *head)], group.subject))

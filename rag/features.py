@@ -13,9 +13,9 @@ from rag.embed import Vector
 from rag.lexical import content_terms, inverse_document_frequency
 from rag.library import Library
 from rag.quantity import says_there_is_none
-from rag.tables import head_of, is_row
+from rag.tables import head_of, is_head, is_row
 from rag.text import content_of, in_standard_words, index_terms, is_foreign, normalize
-from rag.types import Article, Chunk, Passage
+from rag.types import Article, Chunk, Passage, Span
 
 Matrix = npt.NDArray[np.float64]
 
@@ -117,6 +117,16 @@ class Candidate:
         """The sentence."""
         return self.passage.article.text[self.start : self.end]
 
+    @property
+    def table_head(self) -> Span | None:
+        """The row at the head of the table that the sentence is a row of, as a span of the article; None for others."""
+        return head_of(self.passage.article.text, self.start) if is_row(self.text) else None
+
+    @property
+    def heads_table(self) -> bool:
+        """Whether the sentence is the row at the head of a table."""
+        return is_row(self.text) and is_head(self.passage.article.text, self.end)
+
 
 def asks_for(question: str) -> set[str]:
     """Which kinds of thing a question asks for: keys of _ASKS, such as "number" and "date"."""
@@ -193,9 +203,7 @@ def sentence_features(
 
 def _head_terms(candidate: Candidate) -> set[str]:
     """Terms of the head of the table that a candidate is a row of."""
-    if not is_row(candidate.text):
-        return set()
-    head = head_of(candidate.passage.article.text, candidate.start)
+    head = candidate.table_head
     return set(index_terms(candidate.passage.article.text[slice(*head)])) if head else set()
 
 

@@ -4,7 +4,7 @@ import re
 
 from rag.features import asks_for
 from rag.quantity import states_number
-from rag.text import hanzi_value, normalize
+from rag.text import hanzi_value, in_standard_words, normalize
 
 NO_NUMBER = "文章谈到了这件事，但没有找到所问的数字。下面是最相近的原文，供参考。"
 NO_TIME = "文章谈到了这件事，但没有找到所问的时间。下面是最相近的原文，供参考。"
@@ -14,7 +14,7 @@ NO_REASON = "文章谈到了这件事，但没有找到所问的原因。下面�
 UNSAID = "文章谈到了这个话题，但没有找到问题所问的内容。下面是最相近的原文，供参考。"
 _UNSAID = {"number": NO_NUMBER, "date": NO_TIME, "person": NO_PERSON, "place": NO_PLACE, "reason": NO_REASON}
 _WHICH_ONE = re.compile(r"哪一?[家个位所支]")  # 在哪家公司 asks for a name, not for a place
-_ASKS_TIME = re.compile(r"何时|什么时候|啥时候|多会儿|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
+_ASKS_TIME = re.compile(r"何时|什么时候|多会儿|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
 _STATES_TIME = re.compile(
     r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天"
     r"|(?<![线以网])上个?[周月](?![边期活转])|(?<![资成基根])本[周月](?![期转])|下个?[周月](?!边)"
@@ -35,7 +35,9 @@ def missing(question: str, text: str, titles: str = "") -> str:
         return UNSAID
     if not states_number(question, text):
         return NO_NUMBER
-    return NO_TIME if _ASKS_TIME.search(question) and not _STATES_TIME.search(normalize(text)) else ""
+    return (
+        NO_TIME if _ASKS_TIME.search(in_standard_words(question)) and not _STATES_TIME.search(normalize(text)) else ""
+    )
 
 
 def unsaid(question: str) -> str:

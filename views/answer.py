@@ -2,6 +2,7 @@
 
 import re
 from html import escape
+from itertools import groupby
 
 from rag.scope import describe_scope
 from rag.tables import cells_of, is_head, is_row
@@ -26,21 +27,12 @@ def answer_html(answer: Answer, turn: int) -> str:
         parts.append(f'<p class="yj-notice">{escape(said(answer.notice))}</p>')
     if answer.differ:
         parts.append(_values_html(answer, turn))
-    for before, statement, after in zip(
-        (None, *answer.statements), answer.statements, (*answer.statements[1:], None), strict=False
-    ):
-        if statement.subject and statement.subject != (before and before.subject):
-            parts.append(f'<h2 class="yj-heading">{escape(statement.subject)}</h2>')
-        marks = _marks_html(answer, statement, turn) or f'<b class="yj-unverified">{t("unverified")}</b>'
-        marks += _origins_html(answer, statement)
-        if not is_row(statement.text):
-            parts.append(f'<p class="yj-statement">{_words_html(statement)}{marks}</p>')
-            continue
-        if not _goes_on(before, statement):
-            parts.append('<table class="yj-table">')
-        parts.append(_row_html(answer, statement, marks))
-        if not _goes_on(statement, after):
-            parts.append("</table>")
+    for subject, told in groupby(answer.statements, key=lambda statement: statement.subject):
+        if subject:
+            parts.append(f'<h2 class="yj-heading">{escape(subject)}</h2>')
+        for are_rows, statements in groupby(told, key=lambda statement: is_row(statement.text)):
+            drawn = "".join(_statement_html(answer, statement, turn) for statement in statements)
+            parts.append(f'<table class="yj-table">{drawn}</table>' if are_rows else drawn)
     if answer.draft:
         parts.append(f'<p class="yj-draft">{escape(answer.draft)}</p>')
     if answer.citations:
@@ -75,14 +67,12 @@ def _values_html(answer: Answer, turn: int) -> str:
     return f'<ul class="yj-values" aria-label="{escape(t("values"))}">{"".join(items)}</ul>'
 
 
-def _goes_on(statement: Statement | None, after: Statement | None) -> bool:
-    """Whether two statements that follow on each other are rows under one heading."""
-    rows = statement and after and is_row(statement.text) and is_row(after.text)
-    return bool(rows and statement and after and statement.subject == after.subject)
-
-
-def _row_html(answer: Answer, statement: Statement, marks: str) -> str:
-    """A row of a table with its marks in a cell of their own."""
+def _statement_html(answer: Answer, statement: Statement, turn: int) -> str:
+    """A statement with its marks: a paragraph, or a row of a table, where the marks have a cell of their own."""
+    marks = _marks_html(answer, statement, turn) or f'<b class="yj-unverified">{t("unverified")}</b>'
+    marks += _origins_html(answer, statement)
+    if not is_row(statement.text):
+        return f'<p class="yj-statement">{_words_html(statement)}{marks}</p>'
     first = answer.citations[statement.citations[0] - 1] if statement.citations else None
     cell = "th" if first and is_head(first.article.text, first.end) else "td"
     cells = "".join(f"<{cell}>{_words_html(statement, *span)}</{cell}>" for span in cells_of(statement.text))
