@@ -167,8 +167,9 @@ BODY = f"""# 小红书出海再提速
 {SECOND}
 ## 一、背景
 毛文超曾在贝恩资本工作。
-市场 | 佣金
-美国 | 5%
+| 市场 | 佣金 |
+|---|---|
+| 美国 | 5% |
 短句。
 另一行，没有句号
 """
@@ -303,6 +304,48 @@ def test_a_layout_of_tables_keeps_its_lines() -> None:
     cell = "<br>".join([SENTENCE, SECOND] * 6)
     converted = page(f"<table><tr><td><a href=/>首页</a></td></tr><tr><td>{cell}</td></tr></table>")
     assert kept(converted) == f"{SENTENCE}\n{SECOND}\n" * 6
+
+
+HEAD_OF_FEES = "| 类目 | 费率 |\n|---|---|\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("<tr><th>类目<th>费率<tr><td>服饰<td>8%", HEAD_OF_FEES + "| 服饰 | 8% |\n"),
+        ("<thead><tr><td>类目<td>费率<tbody><tr><td>服饰<td>8%", HEAD_OF_FEES + "| 服饰 | 8% |\n"),
+        ("<tr><td><b>类目</b><td><p><strong>费率</strong></p><tr><td>服饰<td>8%", HEAD_OF_FEES + "| 服饰 | 8% |\n"),
+        ("<tr><td><b>类目</b><td>费率<tr><td>服饰<td>8%", "类目 | 费率\n服饰 | 8%\n"),  # no head
+        ("<tr><th>类目<th>费率", "类目 | 费率\n"),  # nothing below it
+        ("<tr><th>服饰<td>8%<tr><th>宠物<td>7%", "服饰 | 8%\n宠物 | 7%\n"),  # the head of a row
+        (
+            "<caption>表一</caption><tr><th>类目<th>费率<tr><td rowspan=2>服饰<td>8%<tr><td>7%<tr><td colspan=2>含税",
+            f"表一\n{HEAD_OF_FEES}| 服饰 | 8% |\n| 服饰 | 7% |\n| 含税 |  |\n",
+        ),
+        (
+            "<thead><tr><th rowspan=2>类目<th colspan=2>费率<tr><th>原<th>新<tbody><tr><td>服饰<td>8%<td>7|6%",
+            "| 类目 | 费率 原 | 费率 新 |\n|---|---|---|\n| 服饰 | 8% | 7\\|6% |\n",
+        ),
+        ("<tr><th>类目<th>费率<tr><td><h3>服饰</h3><td>8%<br>起<s hidden>藏</s>", HEAD_OF_FEES + "| 服饰 | 8% 起 |\n"),
+    ],
+)
+def test_the_rows_of_a_table_with_a_head_are_those_of_markdown(table: str, text: str) -> None:
+    assert page(f"<table>{table}</table>").text == text
+
+
+@pytest.mark.parametrize("span", ["rowspan", "colspan"])
+def test_a_table_that_claims_to_be_wide_is_read_as_lines(span: str) -> None:
+    rows = "".join(f"<tr><td {span}=99999>{n}</td></tr>" for n in range(200))
+    lines = page(f"<table><tr><th>一</th><th>二</th></tr>{rows}</table>").text.splitlines()
+    assert lines == ["一 | 二", *map(str, range(200))]
+
+
+def test_a_table_is_kept_whole_or_not_at_all() -> None:
+    names = "甲乙丙丁"
+    rows = "".join(f"<tr><td>{name}<td>5%" for name in names)
+    converted = page(f"<article><p>{SENTENCE}</p><table><tr><th>类目<th>费率{rows}</table><p>{SECOND}</p></article>")
+    told = ["| 类目 | 费率 |", "|---|---|", *(f"| {name} | 5% |" for name in names)]
+    assert kept(converted).splitlines() == [SENTENCE, *told, SECOND]
 
 
 def test_line_ends_in_the_source_are_no_spaces_in_chinese_and_spaces_in_english() -> None:
@@ -512,9 +555,32 @@ def test_headings_lists_and_tables_of_a_docx_become_lines() -> None:
     document.core_properties.title = "小红书"
     document.core_properties.author = "python-docx"
     converted = convert(Path("文.docx"), as_bytes(document))
-    assert converted.text == "# 小红书出海\n## 一、背景\n小红书出海。\n- 要点\n市场 | 佣金\n美国 | 5%\n完。\n"
+    rows = "| 市场 | 佣金 |\n|---|---|\n| 美国 | 5% |\n"
+    assert converted.text == f"# 小红书出海\n## 一、背景\n小红书出海。\n- 要点\n{rows}完。\n"
     assert converted.metadata == {"title": "小红书"}
     assert converted.converted
+
+
+def test_the_head_of_a_docx_table_is_what_is_marked_or_names_figures() -> None:
+    def text_of(rows: list[list[str]], merged: tuple[int, int] | None = None, marked: bool = False) -> str:
+        document = docx.Document()
+        table = document.add_table(len(rows), len(rows[0]))
+        for row, words in zip(table.rows, rows, strict=True):
+            for cell, word in zip(row.cells, words, strict=True):
+                cell.text = word
+        if merged:
+            table.cell(merged[0], 0).merge(table.cell(merged[1], 0)).text = rows[merged[0]][0]
+        if marked:
+            properties = table.rows[0]._tr.get_or_add_trPr()
+            properties.append(properties.makeelement(docx.oxml.ns.qn("w:tblHeader")))
+        return convert(Path("表.docx"), as_bytes(document)).text
+
+    people = [["姓名", "张三"], ["职务", "店长"]]
+    assert text_of(people) == "姓名 | 张三\n职务 | 店长\n"
+    assert text_of(people, marked=True) == "| 姓名 | 张三 |\n|---|---|\n| 职务 | 店长 |\n"
+    assert text_of([["2024年", "8%"], ["2025年", "7%"]]) == "2024年 | 8%\n2025年 | 7%\n"
+    fees = [["类目", "费率"], ["服饰", "8%"], ["", "7%"]]
+    assert text_of(fees, merged=(1, 2)) == HEAD_OF_FEES + "| 服饰 | 8% |\n| 服饰 | 7% |\n"
 
 
 def test_links_are_text_and_deleted_words_are_none() -> None:

@@ -1,4 +1,7 @@
-"""DOCX: paragraphs, headings as "# " lines, list items as "- " lines, each row of a table as a line."""
+"""DOCX: paragraphs, headings as "# " lines, list items as "- " lines, each row of a table as a line.
+
+The rows of a table that has a head are those of Markdown.
+"""
 
 import io
 import re
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
+from ingest.convert.rows import Cell, markdown_rows
 from rag.errors import CorpusError
 
 LARGEST_UNPACKED = 256 * 2**20  # bytes of all parts together
@@ -65,11 +69,53 @@ def _lines(body: Any, document: Any) -> Iterator[str]:
         if element.tag == _WORD + "p":
             yield from _paragraph(element, document)
         elif element.tag == _WORD + "tbl":
-            for row in element.iterchildren(_WORD + "tr"):
-                cells = [" ".join(_texts(cell)) for cell in row.iterchildren(_WORD + "tc")]
-                yield " | ".join(" ".join(cell.split()) for cell in cells)
+            yield from _table(element)
         elif element is body or element.tag in _WRAPPERS:
             stack.extend(reversed(element))
+
+
+def _table(table: Any) -> Iterator[str]:
+    """The rows of a table, as those of Markdown where its first rows are its head."""
+    rows = list(_rows(table))
+    marked = [row.find(f"{_WORD}trPr/{_WORD}tblHeader") is not None for row in table.iterchildren(_WORD + "tr")]
+    heads = marked.index(False) if False in marked else 0
+    if not heads and _sets_first_row_apart(table) and _names_columns(rows):
+        heads = 1
+    yield from (heads and markdown_rows(rows[:heads], rows[heads:])) or [
+        " | ".join(cell.text for cell in row) for row in rows
+    ]
+
+
+def _rows(table: Any) -> Iterator[list[Cell]]:
+    """The rows of a table; a cell that goes on with the one above says its words again."""
+    above: dict[int, str] = {}
+    for row in table.iterchildren(_WORD + "tr"):
+        cells: list[Cell] = []
+        at = 0
+        for cell in row.iterchildren(_WORD + "tc"):
+            text = " ".join(" ".join(_texts(cell)).split())
+            merged, span = (cell.find(f"{_WORD}tcPr/{_WORD}{name}") for name in ("vMerge", "gridSpan"))
+            if merged is not None and merged.get(_WORD + "val", "continue") == "continue":
+                text = above.get(at, "")
+            above[at] = text
+            cells.append(Cell(text, max(1, int(span.get(_WORD + "val", "1"))) if span is not None else 1))
+            at += cells[-1].columns
+        yield cells
+
+
+def _sets_first_row_apart(table: Any) -> bool:
+    look = table.find(f"{_WORD}tblPr/{_WORD}tblLook")
+    if look is None:
+        return False
+    stated = look.get(_WORD + "firstRow")
+    return stated in ("1", "true", "on") if stated else bool(int(look.get(_WORD + "val", "0"), 16) & 0x20)
+
+
+def _names_columns(rows: list[list[Cell]]) -> bool:
+    """Whether the first row names what others say in figures: Word sets that of nearly every table apart."""
+    figures = [any(char.isdigit() for cell in row for char in cell.text) for row in rows]
+    named = len(rows[0]) > 1 and all(cell.text for cell in rows[0]) if rows else False
+    return named and not figures[0] and any(figures)
 
 
 def _paragraph(element: Any, document: Any) -> Iterator[str]:

@@ -145,6 +145,8 @@ def _main_lines(lines: Sequence[Line], main: Sequence[str], title: str) -> list[
         # Between main text, a sentence that was not found is one that was overlooked.
         for at in range(first, last):
             keep[at] = keep[at] or _is_prose(lines[at]) or (lines[at].heading > 1 and not lines[at].outside)
+    tables = {line.table for line, kept in zip(lines, keep, strict=True) if kept and line.table}
+    keep = [kept or line.table in tables for line, kept in zip(lines, keep, strict=True)]
     plain = [at for at, line in enumerate(lines) if keep[at] and not _is_links(line)]
     for at in range(len(lines)):  # links alone, above or below all the rest
         keep[at] = keep[at] and bool(plain) and plain[0] <= at <= plain[-1]

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.convert.html_table import is_data_row, rows_of
+
 _INVISIBLE = frozenset(
     (
         *("head", "script", "style", "noscript", "template", "title", "meta", "link", "svg", "iframe"),
@@ -25,7 +27,6 @@ _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _OUTSIDE = frozenset(("nav", "footer", "aside", "button", "select", "menu", "dialog"))
 _COMMENTS = re.compile(r"(?i)(?:^|[\s_-])(?:comments?|pinglun|disqus|reply|replies|respond)(?:$|[\s_-])")
 _NOT_SHOWN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
-LONGEST_CELL = 200  # code points of a cell of a table of data; longer ones are the layout of an old page
 _ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
 _WIDE = r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]"
@@ -34,12 +35,16 @@ _BROKEN_WIDE = re.compile(f"(?<={_WIDE})[ \t]*[\r\n]\\s*(?={_WIDE})")  # a line 
 
 @dataclass
 class Line:
-    """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment."""
+    """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment.
+
+    The rows of a table that has a head, and the rule below it, have the number of the table.
+    """
 
     text: str
     linked: int = 0
     heading: int = 0
     outside: bool = False
+    table: int = 0
 
 
 def count_letters(text: str) -> int:
@@ -58,6 +63,7 @@ class _Walk:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.linked = self.links = self.heading = self.rows = self.outside = self.preformatted = 0
+        self.tables = 0
         self.effects: dict[Any, tuple[str, ...]] = {}
 
     def lines(self, root: Any) -> Iterator[Line]:
@@ -72,6 +78,10 @@ class _Walk:
                 if _is_invisible(element):
                     walk.skip_subtree()
                     continue
+                if element.tag == "table" and not self.rows and (rows := rows_of(element, _words)):
+                    walk.skip_subtree()
+                    yield from self.table(element, rows)
+                    continue
                 yield from self.enter(element)
                 yield from self.add(element.text)
             else:
@@ -81,15 +91,24 @@ class _Walk:
                     yield from self.add(element.tail)
         yield from self.close_line()
 
+    def table(self, table: Any, rows: list[str]) -> Iterator[Line]:
+        """The captions and the rows of a table that has a head."""
+        yield from self.close_line()
+        self.tables += 1
+        for caption in table.iterchildren("caption"):
+            self.parts.append(_words(caption))
+            yield from self.close_line()
+        yield from (Line(row, outside=bool(self.outside), table=self.tables) for row in rows)
+
     def enter(self, element: Any) -> Iterator[Line]:
         effects = []
         if element.tag in _BLOCKS or element.tag == "br":
             yield from self.break_line("\n" if element.tag == "br" and self.preformatted else " ")
-        if element.tag == "tr" and not self.rows and _is_data_row(element):
+        if element.tag == "tr" and not self.rows and is_data_row(element):
             effects.append("rows")
         elif element.tag in ("td", "th") and self.rows and "".join(self.parts).strip():
             self.parts.append("| ")
-        if element.tag in _HEADINGS and not self.heading:
+        if element.tag in _HEADINGS and not (self.heading or self.rows):
             self.heading = int(element.tag[1])
             effects.append("heading")
         if element.tag == "a":
@@ -155,7 +174,8 @@ def _is_invisible(element: Any) -> bool:
     return bool(_NOT_SHOWN.search(element.get("style", ""))) and element.get("id") != "js_content"
 
 
-def _is_data_row(row: Any) -> bool:
-    if row.find(".//table") is not None:
-        return False
-    return all(len("".join(cell.itertext())) <= LONGEST_CELL for cell in row.iterchildren("td", "th"))
+def _words(cell: Any) -> str:
+    """What is seen of a cell, on one line."""
+    walk = _Walk()
+    walk.rows = 1  # nothing in it ends the line
+    return " ".join(line.text for line in walk.lines(cell))
