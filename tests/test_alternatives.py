@@ -60,6 +60,6 @@ def test_both_things_that_are_offered_are_answered_from_the_corpus(
     corpus_index: Path, real_embedder: SentenceEmbedder
 ) -> None:
     chain = AnswerChain(Settings(corpus=CORPUS, index=corpus_index), embedder=real_embedder)
-    text = chain.invoke("香港、澳门这块地盘，电商同行已经杀进来了，还是基本空着？").text
+    text = chain.invoke("美国用户来小红书是为了买东西，还是为了逃避TikTok禁令？").text
     chain.close()
-    assert "抢占中国香港市场" in text and "没有重点布局" in text
+    assert "而不是买东西" in text and "在 TikTok 禁令期间,大量美国用户涌入小红书" in text

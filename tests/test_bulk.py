@@ -72,7 +72,25 @@ def content(index: Path, embedder: Embedder | None = None) -> list[list[tuple[ob
     return [*rows, sorted((id_, vector.tobytes()) for id_, vector in vectors.items())]
 
 
-def test_two_workers_build_the_index_that_one_process_builds(corpus: Path, tmp_path: Path) -> None:
+VALGRIND = """#!/bin/sh
+if mkdir "$STARTED"; then exit 1; fi
+while case "$1" in -*) ;; *) false;; esac; do shift; done
+exec "$@"
+"""
+
+
+def test_two_workers_build_the_index_that_one_process_builds_though_ray_starts_at_the_second_attempt(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ray starts its head through valgrind where it is told to: one of ours, which ends the first time."""
+    valgrind = tmp_path / "bin" / "valgrind"
+    valgrind.parent.mkdir()
+    valgrind.write_text(VALGRIND)
+    valgrind.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{valgrind.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("STARTED", str(tmp_path / "started"))
+    monkeypatch.setenv("RAY_GCS_SERVER_VALGRIND", "1")
+    monkeypatch.setenv("RAY_gcs_server_port_wait_time_s", "10")
     for name in ("alone", "two"):
         (tmp_path / name).mkdir()
     alone = ingest(corpus, tmp_path / "index", Noted(notes=tmp_path / "alone"), chunk_tokens=200)
@@ -85,37 +103,14 @@ def test_two_workers_build_the_index_that_one_process_builds(corpus: Path, tmp_p
     assert len(notes) == 2
     (batches,) = [path.read_text().split() for path in (tmp_path / "alone").iterdir()]
     assert sorted([*notes[0], *notes[1]]) == sorted(batches)
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "ingest.bulk"]
+    assert told.startswith("Ray did not start (Timed out waiting for file")
 
 
 def test_workers_that_fail_are_told_and_nothing_is_published(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"the Ray workers at 'local' failed .RuntimeError: no weights.: run again"):
         ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, Broken))
     assert not list((tmp_path / "index").glob("gen-*"))
-
-
-VALGRIND = """#!/bin/sh
-if mkdir "$STARTED"; then exit 1; fi
-while case "$1" in -*) ;; *) false;; esac; do shift; done
-exec "$@"
-"""
-
-
-def test_a_cluster_of_which_a_process_does_not_come_up_is_started_again(
-    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Ray starts its head through valgrind where it is told to: one of ours, which ends the first time."""
-    valgrind = tmp_path / "bin" / "valgrind"
-    valgrind.parent.mkdir()
-    valgrind.write_text(VALGRIND)
-    valgrind.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{valgrind.parent}:{os.environ['PATH']}")
-    monkeypatch.setenv("STARTED", str(tmp_path / "started"))
-    monkeypatch.setenv("RAY_GCS_SERVER_VALGRIND", "1")
-    monkeypatch.setenv("RAY_gcs_server_port_wait_time_s", "10")
-    summary = ingest(corpus, tmp_path / "index", FakeEmbedder(), cluster=RayCluster(1, FakeEmbedder))
-    assert summary.embedded == (ARTICLES - 1) * 100
-    (told,) = [record.getMessage() for record in caplog.records if record.name == "ingest.bulk"]
-    assert told.startswith("Ray did not start (Timed out waiting for file")
 
 
 def test_a_cluster_that_does_not_start_is_told(corpus: Path, tmp_path: Path) -> None:

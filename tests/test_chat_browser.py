@@ -88,9 +88,8 @@ def shot(page: Page, name: str) -> None:
     page.screenshot(path=ARTIFACTS / name)
 
 
-@WIDTHS
-def test_enter_that_ends_a_composition_sends_nothing(browser: Browser, address: str, width: int) -> None:
-    page = open_page(browser, address, width)
+def test_enter_that_ends_a_composition_sends_nothing(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 1440)
     page.locator("textarea").click()
     keyboard = page.context.new_cdp_session(page)
     keyboard.send("Input.imeSetComposition", {"text": "fulishe", "selectionStart": 7, "selectionEnd": 7})
@@ -133,16 +132,15 @@ def test_a_question_stands_at_the_top_and_its_answer_does_not_move(browser: Brow
     page.close()
 
 
-@WIDTHS
 def test_a_conversation_is_exported_and_its_quotes_are_verified(
-    browser: Browser, address: str, width: int, tmp_path: Path, corpus_index: Path
+    browser: Browser, address: str, tmp_path: Path, corpus_index: Path
 ) -> None:
-    page = open_page(browser, address, width)
+    page = open_page(browser, address, 1440)
     ask(page)
     for form, name in (("md", "Markdown"), ("html", "HTML"), ("json", "JSON")):
         if not page.get_by_role("button", name=name).is_visible():
             page.get_by_test_id("stMain").get_by_role("button", name=QUESTION).first.click()
-        shot(page, f"export-{width}.png")
+        shot(page, "export.png")
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
         path = tmp_path / f"export.{form}"
