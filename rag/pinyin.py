@@ -17,11 +17,20 @@ def sounds(char: str) -> frozenset[str]:
 
 
 @cache
-def near_sounds(char: str) -> frozenset[str]:
-    """The readings of a character, as keys that nearly equal readings share."""
-    return frozenset(map(_folded, sounds(char)))
+def every_sound(char: str) -> frozenset[str]:
+    """All readings of a character without their tones, the usual one among them."""
+    from pypinyin import Style, pinyin
+
+    readings = pinyin(char, style=Style.NORMAL, errors="ignore", heteronym=True)
+    return frozenset(readings[0]) if readings else frozenset()
 
 
+def nearly(readings: frozenset[str]) -> frozenset[str]:
+    """Readings as keys that nearly equal ones share."""
+    return frozenset(map(_folded, readings))
+
+
+@cache
 def _folded(sound: str) -> str:
     for pattern, replacement in _NEAR:
         sound = pattern.sub(replacement, sound)

@@ -6,7 +6,7 @@ from vocabulary import library_of
 
 from rag.latin import LatinNames
 from rag.library import Library
-from rag.pinyin import near_sounds, sounds
+from rag.pinyin import every_sound, nearly, sounds
 from rag.spelling import Speller, speller_of
 from rag.words import Words, general_words
 
@@ -111,8 +111,9 @@ def test_a_latin_word_between_two_names_is_left_as_it_is() -> None:
 
 def test_sounds_have_no_tones_and_near_ones_share_a_key() -> None:
     assert sounds("书") == sounds("数") == {"shu"}
-    assert near_sounds("书") == near_sounds("苏") == {"su"}
-    assert near_sounds("难") & near_sounds("兰") and near_sounds("英") == near_sounds("因")
+    assert nearly(sounds("书")) == nearly(sounds("苏")) == {"su"}
+    assert nearly(sounds("难")) & nearly(sounds("兰")) and nearly(sounds("英")) == nearly(sounds("因"))
+    assert sounds("行") < every_sound("行") >= {"hang", "xing"}
     assert sounds("a") == sounds("1") == frozenset()
 
 
