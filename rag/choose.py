@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from rag.emphasis import SURE
-from rag.enumeration import items_after, items_beside, items_of_a_list_of, numeral
+from rag.enumeration import headings_of_a_list_of, items_after, items_beside, items_of_a_list_of, numeral
 from rag.features import Candidate, Matrix, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
@@ -59,10 +59,11 @@ def choose(question: str, measured: Measured) -> list[Group]:
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one; where a time is asked for, what the reader surely sees in another
     article, or another time there of what the best one speaks of. Where the question leaves open which is true, the
-    view of each article is chosen as if it were alone. A sentence that announces a list brings the items of it, of one
-    without numbers the sentences after it. Where several things are asked for, the best one, if it is an item of a
-    numbered list, brings the other items; where their names are (哪些), the first one that is an item of any list does.
-    Where they or a meaning are asked for, the best one brings the sentence after it if that explains it.
+    view of each article is chosen as if it were alone. A sentence that announces a list brings the items of it, the
+    numbered headings if they are as many as it says, of one without numbers the sentences after it. Where several
+    things are asked for, the best one, if it is an item of a numbered list, brings the other items; where their
+    names are (哪些), the first one that is an item of any list does. Where they or a meaning are asked for, the best
+    one brings the sentence after it if that explains it.
     """
     probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
@@ -190,7 +191,7 @@ def _brought_along(
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
-        items = items_after(candidate)[:LONGEST_ENUMERATION]
+        items = items_after(candidate)[:LONGEST_ENUMERATION] or _headed(candidate)
         return items or after, bool(items)
     things = "several" in asks_for(question)
     if not best and not (things and lists):
@@ -226,6 +227,12 @@ def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
         return []
     listed = [] if len(_LISTED.split(candidate.text)) >= number else items_of_a_list_of(number, candidate)
     return listed[:LONGEST_ENUMERATION]
+
+
+def _headed(candidate: Candidate) -> list[Candidate]:
+    """The numbered headings of a sentence's passage, where they are as many as it announces: 分为四类：."""
+    told = _SO_MANY.search(candidate.text)
+    return headings_of_a_list_of(numeral(told["number"]), candidate)[:LONGEST_ENUMERATION] if told else []
 
 
 def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]:

@@ -11,6 +11,7 @@ _MARKER = re.compile(
     r"\s*(?P<before>[（(第]?(?:\d{1,2}\.)*)(?P<number>\d{1,2}|[一二三四五六七八九十]|[①-⑳])"
     r"(?P<after>[)）.、．，,：:]|[是步点个]|(?<=[①-⑳])|\s(?!\s*[年月日号时分万亿%]))(?!\d)"  # 3 月 10 日 begins no item
 )
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _BULLET = re.compile(r"[ \t]*[-*+•·▪■●]\s+")
 _NUMERALS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 
@@ -55,6 +56,21 @@ def items_of_a_list_of(count: int, candidate: Candidate) -> list[Candidate]:
         if len(items) == count and items[0] == at:
             return [Candidate(candidate.passage, *spans[i]) for i in items]
     return []
+
+
+def headings_of_a_list_of(count: int, candidate: Candidate) -> list[Candidate]:
+    """The numbered headings of a candidate's passage where they are so many, 1. 预告式开场 to 5. …; else none."""
+    chunk, text = candidate.passage.chunk, candidate.passage.article.text
+    lines: list[Span] = []
+    last = chunk.start
+    for start, end in [*chunk.sentences, (chunk.end, chunk.end)]:
+        lines += [(last + line.start(), last + line.end()) for line in _LINE.finditer(text[last:start])]
+        last = end
+    marked = [_marked(text[start:end]) for start, end in lines]
+    lists = (_list_around(at, marked) for at in range(len(lines)))
+    return next(
+        ([Candidate(candidate.passage, *lines[i]) for i in items] for items in lists if len(items) == count), []
+    )
 
 
 def _span(candidate: Candidate) -> Span:

@@ -1,6 +1,7 @@
 """Sentences that say little alone: they hang on the one before, 小红书做的就是后者, or tell of their own article."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Container
 
 from rag.features import Candidate
@@ -52,7 +53,7 @@ def with_what_it_hangs_on(
     shows anyway. The two must stand in one paragraph, so that the citation is one stretch of the article.
     """
     spans, article = candidate.passage.chunk.sentences, candidate.passage.article
-    at = spans.index((candidate.start, candidate.end))
+    at = bisect_left(spans, (candidate.start, candidate.end))  # a heading is none of them
     if not at or not hangs(candidate.text, named=named):
         return candidate
     start, end = spans[at - 1]

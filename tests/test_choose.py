@@ -252,6 +252,22 @@ def test_a_sentence_that_speaks_of_as_many_as_are_asked_for_brings_their_list(
     assert texts(question, [passage(1, text)], [0, *[-9] * (sentences - 1)])[1:] == [[item] for item in items]
 
 
+def test_numbered_headings_are_the_list_of_so_many_that_a_sentence_announces() -> None:
+    raw = "# 热点\n\n热点分为两类：\n\n## 1）可预见的\n\n春节是其一。\n\n## 2）突发的\n\n此类难料。\n"
+    article = Article("热", "热.md", raw, find_removals(raw), "热点")
+    (chunk,) = chunk_article(article, len, 300)
+    of = Passage(article, chunk, 1, 1.0)
+    told = ["热点分为两类：", "1）可预见的", "2）突发的"]
+    assert texts("热点有哪些？", [of], [0, -9, -9]) == [[one] for one in told]
+    assert texts("热点有哪两种？", [of], [-9, 0, -9]) == [
+        ["春节是其一。"]
+    ]  # sections are no kinds of what is asked for
+    *_, answer = extract(Question("热点有哪些？"), measured([of], [0, -9, -9]), (of,))
+    assert [citation.quote for citation in answer.citations] == told
+    three = replace(article, raw=raw.replace("两类", "三类"))
+    assert texts("热点有哪些？", [Passage(three, chunk, 1, 1.0)], [0, -9, -9])[1:] == [["春节是其一。"], ["此类难料。"]]
+
+
 @pytest.mark.parametrize(
     "text", ["1. 甲。\n1. 乙。", "1. 甲。\n3. 乙。", "1. 甲。\n（2）乙。", "2025年甲。\n2026年乙。", "1.5倍。\n1.6倍。"]
 )
