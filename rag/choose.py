@@ -229,10 +229,10 @@ def _so_many(question: str, candidate: Candidate) -> list[Candidate]:
     return listed[:LONGEST_ENUMERATION]
 
 
-def _headed(candidate: Candidate) -> list[Candidate]:
-    """The numbered headings of a sentence's passage, where they are as many as it announces: 分为四类：."""
-    told = _SO_MANY.search(candidate.text)
-    return headings_of_a_list_of(numeral(told["number"]), candidate)[:LONGEST_ENUMERATION] if told else []
+def _headed(announcement: Candidate) -> list[Candidate]:
+    """The numbered headings after a sentence where they are as many as it announces last: 分为四类：."""
+    told = [numeral(told["number"]) for told in _SO_MANY.finditer(announcement.text)]
+    return headings_of_a_list_of(told[-1], announcement)[:LONGEST_ENUMERATION] if told else []
 
 
 def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]:

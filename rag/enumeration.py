@@ -58,19 +58,19 @@ def items_of_a_list_of(count: int, candidate: Candidate) -> list[Candidate]:
     return []
 
 
-def headings_of_a_list_of(count: int, candidate: Candidate) -> list[Candidate]:
-    """The numbered headings of a candidate's passage where they are so many, 1. 预告式开场 to 5. …; else none."""
-    chunk, text = candidate.passage.chunk, candidate.passage.article.text
+def headings_of_a_list_of(count: int, announcement: Candidate) -> list[Candidate]:
+    """The numbered headings after a sentence of its passage where they are so many, 1. 预告式 to 5. …; else none."""
+    chunk, text = announcement.passage.chunk, announcement.passage.article.text
     lines: list[Span] = []
-    last = chunk.start
-    for start, end in [*chunk.sentences, (chunk.end, chunk.end)]:
+    last = announcement.end
+    for start, end in [*(span for span in chunk.sentences if span[0] >= last), (chunk.end, chunk.end)]:
         lines += [(last + line.start(), last + line.end()) for line in _LINE.finditer(text[last:start])]
         last = end
     marked = [_marked(text[start:end]) for start, end in lines]
-    lists = (_list_around(at, marked) for at in range(len(lines)))
-    return next(
-        ([Candidate(candidate.passage, *lines[i]) for i in items] for items in lists if len(items) == count), []
-    )
+    for items in (_list_around(at, marked) for at in range(len(lines))):
+        if len(items) == count:
+            return [Candidate(announcement.passage, *lines[i]) for i in items]
+    return []
 
 
 def _span(candidate: Candidate) -> Span:

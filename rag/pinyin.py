@@ -8,20 +8,11 @@ _NEAR = [(re.compile(r"^([zcs])h"), r"\1"), (re.compile(r"^l"), "n"), (re.compil
 
 
 @cache
-def sounds(char: str) -> frozenset[str]:
-    """The usual reading of a character without its tone; none for a character that has no reading."""
+def sounds(char: str, *, every: bool = False) -> frozenset[str]:
+    """The usual reading of a character without its tone, or every one; none for a character that has no reading."""
     from pypinyin import Style, pinyin  # a second of imports, paid by the first question that needs it
 
-    readings = pinyin(char, style=Style.NORMAL, errors="ignore")
-    return frozenset(readings[0]) if readings else frozenset()
-
-
-@cache
-def every_sound(char: str) -> frozenset[str]:
-    """All readings of a character without their tones, the usual one among them."""
-    from pypinyin import Style, pinyin
-
-    readings = pinyin(char, style=Style.NORMAL, errors="ignore", heteronym=True)
+    readings = pinyin(char, style=Style.NORMAL, errors="ignore", heteronym=every)
     return frozenset(readings[0]) if readings else frozenset()
 
 

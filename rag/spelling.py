@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from rag.latin import LatinNames
 from rag.library import Library
-from rag.pinyin import every_sound, nearly, sounds
+from rag.pinyin import nearly, sounds
 from rag.romanized import RomanizedNames
 from rag.text import CJK, content_of
 from rag.words import Words, general_words
@@ -136,7 +136,7 @@ class Speller:
     def _slips(self, run: str, at: int) -> Iterator[tuple[str, int, int, str]]:
         char, left, right = run[at], run[at - 1 : at], run[at + 1 : at + 2]
         fitting = self._after.get(left, set()) | self._before.get(right, set())
-        meant = every_sound(char)  # who types 行 for 航 reads it háng
+        meant = sounds(char, every=True)  # who types 行 for 航 reads it háng
         alike = {other for sound in nearly(meant) for other in self._by_sound[sound]} - {char}
         for other in sorted((alike & fitting) - _FUNCTION):
             yield ("sound" if sounds(other) & meant else "near sound"), at, at + 1, other

@@ -252,20 +252,30 @@ def test_a_sentence_that_speaks_of_as_many_as_are_asked_for_brings_their_list(
     assert texts(question, [passage(1, text)], [0, *[-9] * (sentences - 1)])[1:] == [[item] for item in items]
 
 
-def test_numbered_headings_are_the_list_of_so_many_that_a_sentence_announces() -> None:
-    raw = "# 热点\n\n热点分为两类：\n\n## 1）可预见的\n\n春节是其一。\n\n## 2）突发的\n\n此类难料。\n"
+def under_headings(announcement: str) -> Passage:
+    """An article in which two sections with numbers stand below a sentence."""
+    raw = f"# 热点\n\n{announcement}\n\n## 1）可预见的\n\n春节是其一。\n\n## 2）突发的\n\n此类难料。\n"
     article = Article("热", "热.md", raw, find_removals(raw), "热点")
     (chunk,) = chunk_article(article, len, 300)
-    of = Passage(article, chunk, 1, 1.0)
-    told = ["热点分为两类：", "1）可预见的", "2）突发的"]
-    assert texts("热点有哪些？", [of], [0, -9, -9]) == [[one] for one in told]
-    assert texts("热点有哪两种？", [of], [-9, 0, -9]) == [
-        ["春节是其一。"]
-    ]  # sections are no kinds of what is asked for
-    *_, answer = extract(Question("热点有哪些？"), measured([of], [0, -9, -9]), (of,))
+    return Passage(article, chunk, 1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("announcement", "best", "told"),
+    [
+        ("热点分为两类：", 0, ["热点分为两类：", "1）可预见的", "2）突发的"]),
+        ("三个热点分为两类：", 0, ["三个热点分为两类：", "1）可预见的", "2）突发的"]),
+        ("热点分为三类：", 0, ["热点分为三类：", "春节是其一。", "此类难料。"]),
+        ("热点分为两类：", 1, ["春节是其一。"]),  # where no sentence announces them they are sections
+    ],
+)
+def test_numbered_headings_are_the_list_of_so_many_that_a_sentence_announces(
+    announcement: str, best: int, told: list[str]
+) -> None:
+    of = under_headings(announcement)
+    asked = measured([of], [0.0 if i == best else -9.0 for i in range(3)])
+    *_, answer = extract(Question("热点有哪两种？"), asked, (of,))
     assert [citation.quote for citation in answer.citations] == told
-    three = replace(article, raw=raw.replace("两类", "三类"))
-    assert texts("热点有哪些？", [Passage(three, chunk, 1, 1.0)], [0, -9, -9])[1:] == [["春节是其一。"], ["此类难料。"]]
 
 
 @pytest.mark.parametrize(

@@ -81,9 +81,8 @@ def _table(table: Any) -> Iterator[str]:
     heads = marked.index(False) if False in marked else 0
     if not heads and _sets_first_row_apart(table) and _names_columns(rows):
         heads = 1
-    yield from (heads and markdown_rows(rows[:heads], rows[heads:])) or [
-        " | ".join(cell.text for cell in row) for row in rows
-    ]
+    with_head = markdown_rows(rows[:heads], rows[heads:]) if heads else []
+    yield from with_head or [" | ".join(cell.text for cell in row) for row in rows]
 
 
 def _rows(table: Any) -> Iterator[list[Cell]]:

@@ -17,8 +17,7 @@ def is_data_row(row: Any) -> bool:
 
 def rows_of(table: Any, words: Callable[[Any], str]) -> list[str]:
     """The rows of a table of data as those of Markdown, given what is seen of a cell; none where it has no head."""
-    rows = [(row, list(row.iterchildren("td", "th"))) for row in _rows(table)]
-    rows = [(row, cells) for row, cells in rows if cells]
+    rows = [(row, cells) for row in _rows(table) if (cells := list(row.iterchildren("td", "th")))]
     if not all(is_data_row(row) for row, _ in rows):
         return []
     heads = 0

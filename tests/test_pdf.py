@@ -1,0 +1,141 @@
+"""PDFs become text."""
+
+import io
+from pathlib import Path
+
+import pytest
+from conversions import SECOND, SENTENCE, kept, refused
+from reportlab.lib.pdfencrypt import StandardEncryption
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen import canvas
+
+from ingest.convert import convert
+
+pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+
+
+def pdf(*pages: list[tuple[float, float, str]], encrypt: StandardEncryption | None = None, **info: str) -> bytes:
+    """Pages of lines, each at (left, height) in points."""
+    buffer = io.BytesIO()
+    sheet = canvas.Canvas(buffer, encrypt=encrypt)
+    sheet.setTitle(info.get("title", "untitled"))
+    sheet.setAuthor(info.get("author", "anonymous"))
+    for lines in pages:
+        for left, height, text in lines:
+            sheet.setFont("STSong-Light", 12)
+            sheet.drawString(left, height, text)
+        sheet.showPage()
+    sheet.save()
+    return buffer.getvalue()
+
+
+def lines(*texts: str, top: float = 760) -> list[tuple[float, float, str]]:
+    return [(72, top - 18 * n, text) for n, text in enumerate(texts)]
+
+
+def test_lines_that_the_layout_broke_are_joined_and_paragraphs_stay() -> None:
+    content = pdf(
+        lines(
+            "一、背景",
+            "小红书悄然布局跨境电商，推出“出海领航计划”，首期覆盖美国及港澳",
+            "市场，面向成熟商家开放，其中 TikTok 与 Temu 等平台也在争夺商家与",
+            "用户。",
+            "毛文超曾在贝恩资本工作。",
+            "The platform is quite popular and its growth in many markets has been",
+            "remarkable in recent years.",
+        )
+    )
+    assert convert(Path("文.pdf"), content).text == (
+        "一、背景\n"
+        "小红书悄然布局跨境电商，推出“出海领航计划”，首期覆盖美国及港澳"
+        "市场，面向成熟商家开放，其中 TikTok 与 Temu 等平台也在争夺商家与用户。\n"
+        "毛文超曾在贝恩资本工作。\n"
+        "The platform is quite popular and its growth in many markets has been remarkable in recent years.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ("每天9:00至16:30（节假日除外", "）。", True),
+        ("他说：“好。", "”大家笑了。", True),
+        ("第一项", "，第二项。", True),
+        ("联系电话：0571-5556", "677（费先生）", False),
+        ("第一项", "第二项。", False),
+    ],
+)
+def test_a_line_that_begins_with_closing_punctuation_goes_on(first: str, second: str, joined: bool) -> None:
+    text = convert(Path("文.pdf"), pdf(lines(SENTENCE[:30] + "。", first, second))).text
+    assert ((first + second) in text) == joined
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "between"),
+    [
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "677（费先生）", ""),
+        ("二〇二四年全年的营业收入合计为人民币12", "345万元。", ""),
+        ("二〇二四年的营业收入 2100 2200 2300 2400", "2500 2600 2700", " "),
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "2. 联系人", " "),
+        ("The number of all of its stores was 12", "34 of them closed", " "),
+    ],
+)
+def test_a_number_that_the_layout_broke_is_joined_without_a_blank(first: str, second: str, between: str) -> None:
+    assert convert(Path("文.pdf"), pdf(lines(first, second))).text == f"{first}{between}{second}\n"
+
+
+def test_page_numbers_and_running_heads_are_marked_and_do_not_cut_a_sentence() -> None:
+    full = [
+        "小红书悄然布局跨境电商，推出出海",
+        "领航计划，首期覆盖美国及港澳市场。",
+        "据悉，佣金为百分之五，账期三十天。",
+        "毛文超曾在贝恩资本工作多年。",
+    ]
+    sheets = [
+        [(72, 800, "某某证券 研究报告"), *lines(text, top=700), (300, 30, f"- {n} -")] for n, text in enumerate(full, 1)
+    ]
+    converted = convert(Path("文.pdf"), pdf(*sheets))
+    assert kept(converted) == f"{full[0]}{full[1]}\n{full[2]}\n{full[3]}\n"
+    assert sorted({(r.kind, r.rule) for r in converted.removed}) == [
+        ("page furniture", "pdf/page-number"),
+        ("page furniture", "pdf/running-head"),
+    ]
+    gone = [converted.text[r.start : r.end].strip() for r in converted.removed]
+    assert gone.count("某某证券 研究报告") == 4
+    assert {"- 1 -", "- 2 -", "- 3 -", "- 4 -"} <= set(gone)
+
+
+def test_a_head_on_both_of_two_pages_is_furniture() -> None:
+    content = pdf([*lines("某某报告", SECOND[:20] + "。")], [*lines("某某报告", SENTENCE[:20] + "。")])
+    assert "某某报告" not in kept(convert(Path("文.pdf"), content))
+
+
+def test_a_year_alone_on_a_line_is_no_page_number() -> None:
+    assert "2025\n" in kept(
+        convert(Path("文.pdf"), pdf(lines("2025", SENTENCE[:20] + "。"), lines(SECOND[:20] + "。")))
+    )
+
+
+def test_a_pdf_states_title_and_author_but_no_date() -> None:
+    content = pdf(lines("正文一句话。"), title="小红书研究", author="张三")
+    assert convert(Path("文.pdf"), content).metadata == {"title": "小红书研究", "author": "张三"}
+    content = pdf(lines("正文一句话。"), title="Microsoft Word - 文档1", author="Administrator")
+    assert convert(Path("文.pdf"), content).metadata == {}
+
+
+def test_a_scanned_pdf_is_reported() -> None:
+    assert "扫描件，没有文字层" in refused("扫.pdf", pdf([], [])).chinese
+    assert "3 页中有 2 页" in refused("扫.pdf", pdf([], lines("封面一句话。"), [])).chinese
+
+
+def test_a_pdf_with_a_password_is_refused_and_one_that_only_forbids_changes_is_read() -> None:
+    locked = pdf(lines("正文一句话。"), encrypt=StandardEncryption("geheim"))
+    assert "有密码" in refused("锁.pdf", locked).chinese
+    free = pdf(lines("正文一句话。"), encrypt=StandardEncryption("", "geheim", canModify=0))
+    assert convert(Path("文.pdf"), free).text == "正文一句话。\n"
+
+
+def test_a_pdf_that_is_cut_off_or_no_pdf_is_refused() -> None:
+    content = pdf(lines("正文一句话。"))
+    refused("坏.pdf", content[:200])
+    assert "损坏" in refused("坏.pdf", b"<html>404</html>").chinese
