@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from conftest import CORPUS
 from page_server import ARTIFACTS, serve_page
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from views.preferences import COOKIE
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
 ROW = 35  # pixels of a row of the table, and of its header
@@ -184,6 +187,10 @@ def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, addre
     page.goto(f"{address}/settings")
     page.get_by_text("English", exact=True).click()
     expect(page.get_by_text("Passages for each question")).to_be_visible()
+    until = time.monotonic() + 60
+    while not any(cookie["name"] == COOKIE and cookie["value"] for cookie in page.context.cookies()):
+        assert time.monotonic() < until, "the choice is not kept"  # it is, a moment after the words have changed
+        page.wait_for_timeout(100)
     page.reload()
     expect(page.get_by_text("Passages for each question")).to_be_visible(timeout=120_000)
     colours = {"Light": "rgb(255, 253, 249)", "Dark": "rgb(23, 24, 26)"}
