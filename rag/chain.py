@@ -325,6 +325,8 @@ class AnswerChain(Runnable[Input, Answer]):
         for answer in extract(simple, measured, passages, period):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
             first = [notice for notice in notices if not (settled and notice == NEARLY)]
+            if answer.differ and NEARLY in first:  # of something else, it may be
+                answer = replace(answer, notice="", differ=False)
             notice = "\n".join(filter(None, (*first, answer.notice)))
             yield replace(answer, question=question, notice=notice)
 

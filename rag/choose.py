@@ -25,6 +25,7 @@ MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
 KEEP_ABOVE = 0.5  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
+KEEP_ABOVE_OF_OFFICE = 0.1  # the same of sentences that tell who holds an office: there may be two founders
 KEEP_ABOVE_IN_VIEW = 0.2  # of the best sentence's of the same article, where the question leaves open which is true
 LISTS_ABOVE = 0.1  # of the best sentence's probability: what another has that brings the list that it is of
 LISTED_ABOVE = 0.05  # of an item's probability: what the likeliest of the other items has, where a list is asked for
@@ -68,7 +69,7 @@ def choose(question: str, measured: Measured) -> list[Group]:
     probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     several, leaves_open = asks_for_several(question), leaves_it_open(question)
-    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE
+    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE_OF_OFFICE if measured.told else KEEP_ABOVE
     asks_number, asks_time = "number" in asks_for(question), asks_for(question) == {"date"} and not several
     likely = {(c.passage.chunk.id, c.start): float(p) for c, p in zip(measured.candidates, probabilities, strict=True)}
     groups: list[Group] = []

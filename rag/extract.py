@@ -189,12 +189,7 @@ def _that_tell_time(asked: str, measured: Measured) -> Measured | None:
     telling = [i for i in may_answer if coverage[i] >= least and not missing(asked, measured.candidates[i].text)]
     if not telling or probabilities[telling].max() < TELLS_ABOVE * probabilities.max():
         return None
-    return replace(
-        measured,
-        candidates=[measured.candidates[i] for i in telling],
-        features=measured.features[telling],
-        offered=tuple(features[telling] for features in measured.offered),
-    )
+    return measured.only(telling)
 
 
 def extract(

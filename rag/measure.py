@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from rag.features import (
 )
 from rag.index import Generation
 from rag.named import of_what_is_named_first
+from rag.offices import of_whose_office
 from rag.text import content_of, normalize, quoted_names
 from rag.timeline import without_order
 from rag.types import Passage
@@ -40,7 +41,8 @@ class Measured:
     `answers` is the logarithm of the sum of the odds that the reader gives each passage; None where it read too few.
     With `own_topic` the question takes an earlier one along and yet refers to nothing before it. `offered` has the
     features once more for each of the two things that a question offers to choose between. `named` is whether it holds
-    a name that one of the passages puts in quotation marks.
+    a name that one of the passages puts in quotation marks; `told` whether a candidate tells who holds the office that
+    is asked for; None where none is.
     """
 
     candidates: list[Candidate]
@@ -50,6 +52,16 @@ class Measured:
     own_topic: bool = False
     offered: tuple[Matrix, ...] = ()
     named: bool = False
+    told: bool | None = None
+
+    def only(self, kept: Sequence[int]) -> "Measured":
+        """The same of some of the candidates, by their indices."""
+        return replace(
+            self,
+            candidates=[self.candidates[i] for i in kept],
+            features=self.features[kept],
+            offered=tuple(features[kept] for features in self.offered),
+        )
 
 
 @cache
@@ -71,7 +83,8 @@ def measure(
 ) -> Measured:
     """Measure a query against the first `most` of its passages, of which there must be one.
 
-    Those are left out whose articles lack the rare name that the query begins with.
+    Those are left out whose articles lack the rare name that the query begins with, and the sentences that do not tell
+    whose office is asked for, if others do.
 
     `newest` is the part of the query that the reader asked last, where the query takes an earlier question along:
     sentences are then chosen for that part as much as for the whole. With `own_topic` that part refers to nothing
@@ -116,7 +129,11 @@ def measure(
     known = most_were_read or said_probability(logits) >= SAID
     about = content_of(newest if own_topic and newest else query)
     named = any(normalize(name) in about for passage in read for name in quoted_names(passage.chunk.text))
-    return Measured(candidates, features, topic, _log_of_sum(logits) if known else None, own_topic, offered, named)
+    telling = of_whose_office(query, candidates, generation.library)
+    told = None if telling is None else bool(telling)
+    answers = _log_of_sum(logits) if known else None
+    measured = Measured(candidates, features, topic, answers, own_topic, offered, named, told)
+    return measured.only(telling) if telling else measured
 
 
 def topic_probability(measured: Measured) -> float:

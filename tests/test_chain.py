@@ -14,7 +14,8 @@ from rag.asked import to_question
 from rag.chain import UNKNOWN, AnswerChain
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
-from rag.missing import NO_NUMBER, UNSAID
+from rag.extract import DIFFER
+from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, UNSAID
 from rag.refuse import ABSENT, NEARLY, NOT_SPOKEN_OF, ONLY_ORDERS, UNSURE, refuse_text
 from rag.settings import Settings
 from rag.types import Message, Question
@@ -204,6 +205,25 @@ def test_an_answer_that_may_be_beside_the_point_says_so(chain: AnswerChain) -> N
         "小红书铜锣湾那层办公室每个月租金要多少钱"
     )  # read as answered, and refused for want of a figure
     assert rent.refused and rent.notice == NO_NUMBER
+
+
+def test_values_of_what_may_be_something_else_are_not_said_to_differ(chain: AnswerChain) -> None:
+    question = "小红书跨境订单的丢件率是百分之几"
+    answer = chain.invoke(question)
+    assert (answer.notice, answer.differ) == (NEARLY, False)
+    certain = AnswerChain(chain.settings.model_copy(update={"sure_threshold": 0.0}), embedder=chain.embedder)
+    answer = certain.invoke(question)
+    assert (answer.notice, answer.differ) == (DIFFER, True)
+
+
+def test_whose_founder_or_head_is_asked_for_no_others_are_told(chain: AnswerChain) -> None:
+    founders = chain.invoke("小红书的创始人是谁？")
+    assert "瞿芳" in founders.text and "毛文超" in founders.text
+    assert "毛文超" in chain.invoke("谁是小红书的CEO").text
+    for question, notice in (("拼多多的创始人是谁", NO_PERSON), ("亚马逊的总部在哪里", NO_PLACE)):
+        answer = chain.invoke(question)
+        assert (answer.refused, answer.notice) == (True, notice)
+        assert answer.nearest
 
 
 def test_an_everyday_question_in_a_conversation_is_refused_and_a_follow_up_is_not(chain: AnswerChain) -> None:

@@ -30,6 +30,11 @@ def test_a_question_for_several_things_keeps_more_sentences() -> None:
     assert texts("哪些人？", passages, [0, -0.5]) == [["甲写的书。"], ["乙唱的歌。"]]
 
 
+def test_of_those_that_tell_who_holds_an_office_less_likely_ones_are_kept() -> None:
+    both = measured([passage(1, "甲是创始人。乙唱的歌。")], [0, -0.5])
+    assert [len(choose("谁？", replace(both, told=told))) for told in (None, True)] == [1, 2]
+
+
 def test_at_most_five_sentences() -> None:
     text = "甲写书。乙唱歌。丙跳舞。丁画画。戊种树。己钓鱼。"
     assert len(texts("哪些人？", [passage(1, text)], [0.0] * 6)) == 5

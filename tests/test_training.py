@@ -7,8 +7,11 @@ import pytest
 import torch
 
 from rag.adapter import read_adapter
+from rag.reader import Window
 from training.__main__ import main as run_training
 from training.average import main as average
+from training.evaluate import main as evaluate
+from training.evaluate import open_reader
 from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
 from training.train import LENGTHS, Plan, draw, export_adapter, export_tensors, schedule, train
 from training.truncate import main as truncate
@@ -224,3 +227,16 @@ def test_a_truncated_adapter_is_the_nearest_change_of_its_rank(tmp_path: Path) -
     assert float(left) == pytest.approx(float(least), rel=0.02)  # kept in bfloat16
     with pytest.raises(SystemExit):
         truncate([str(whole), str(lower), "--rank", "0"])
+
+
+@pytest.mark.model
+def test_a_checkpoint_of_a_run_without_an_adapter_is_read_with(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained = {"answers.weight": torch.zeros(1, 384), "answers.bias": torch.tensor([7.0])}
+    torch.save({"trained": trained}, tmp_path / "whole.pt")
+    reading = open_reader(tmp_path / "whole.pt").read("猫吃什么？", [Window("猫", "猫吃鱼。", ((0, 4),))])[0]
+    assert reading is not None and reading.answers == 7
+    torch.save({"trained": {"encoder.base_model.model.x.lora_A.default.weight": torch.zeros(1)}}, tmp_path / "lora.pt")
+    assert evaluate([str(tmp_path), "--adapter", str(tmp_path / "lora.pt")]) == 1
+    assert "give its reader.safetensors" in capsys.readouterr().err

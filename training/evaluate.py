@@ -5,6 +5,7 @@ sentences), squad2-zh (unanswerable from their passage), expmrc-dev (does the ch
 """
 
 import argparse
+import copy
 import json
 import random
 import sys
@@ -58,10 +59,21 @@ def without_answers(text: str, answers: Sequence[str]) -> str:
 
 
 def open_reader(adapter: Path) -> Reader:
-    """The reader of an adapter file over the bundled model."""
-    from rag.embed import SentenceEmbedder
+    """The reader of an adapter file over the bundled model, or of the checkpoint.pt of a run that trained all of it."""
+    import torch
 
-    return Reader.of(*SentenceEmbedder().network, adapter)
+    from rag.embed import SentenceEmbedder
+    from rag.graph import as_graph
+    from rag.reader_model import ReaderModel
+
+    encoder, tokenizer = SentenceEmbedder().network
+    if adapter.suffix != ".pt":
+        return Reader.of(encoder, tokenizer, adapter)
+    model = ReaderModel(copy.deepcopy(encoder), encoder.config.hidden_size)
+    found = model.load_state_dict(torch.load(adapter, weights_only=True)["trained"], strict=False)
+    if found.unexpected_keys:
+        raise ValueError(f"{adapter} is of a run with an adapter: give its reader.safetensors")
+    return Reader(as_graph(model.eval()), tokenizer)
 
 
 def load(folder: Path) -> tuple[dict[str, dict[str, Any]], list[dict[str, Any]]]:
@@ -126,12 +138,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
     parser.add_argument("data", type=Path, help="folder of the sets")
-    parser.add_argument("--adapter", type=Path, default=ADAPTER)
+    parser.add_argument("--adapter", type=Path, default=ADAPTER, help="or the checkpoint.pt of a run of rank 0")
     parser.add_argument("--count", type=int, default=500, help="questions of each set")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS, help="sets to evaluate on")
     options = parser.parse_args(arguments)
-    reader = open_reader(options.adapter)
+    try:
+        reader = open_reader(options.adapter)
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     measures = {
         "cmrc2018-dev": lambda f: reading_comprehension(reader, f, options.count, options.seed),
         "expmrc-dev": lambda f: evidence(reader, f),
