@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
 
 from ingest.commands import read_status
 from rag.asked import to_question
@@ -79,7 +80,7 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
         app.state.workers.close()
         chain.close()
 
-    app = FastAPI(title="引据 Yinju", version="1", description=DESCRIPTION, lifespan=lifespan)
+    app = FastAPIOffline(title="引据 Yinju", version="1", description=DESCRIPTION, lifespan=lifespan)
     app.state.chain = chain
     app.state.health = Health(chain)
     app.state.access = Access(settings, open_=open_)

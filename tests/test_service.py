@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -368,3 +369,10 @@ def test_other_headers_give_no_more_questions_a_minute(tiny_index: Path, tmp_pat
             headers = {**named, "Authorization": f"Bearer wrong{number}"}
             codes.append(client.post("/v1/ask", json=ASK, headers=headers).status_code)
     assert codes == [200, 200, 429, 429]
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+def test_the_pages_that_describe_the_api_load_nothing_from_elsewhere(client: TestClient, page: str) -> None:
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', client.get(page).text)
+    assert len(loaded) > 1
+    assert [client.get(address).status_code for address in loaded if address.startswith("/")] == [200] * len(loaded)
