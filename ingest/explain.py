@@ -149,6 +149,7 @@ def explain_html(article: Article, evidence: Mapping[str, str] = NO_EVIDENCE) ->
     rows = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in cells)
     return _PAGE.format(
         title=escape(visible(article.title or article.id)),
+        recognised=escape("\n".join(recognised(article))),
         hide=f"{', '.join(hide)} {{ display: none; }}" if hide else "",
         boxes="".join(boxes) or "<p>没有删去任何内容。</p>",
         body=body,
@@ -182,7 +183,7 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{title}：删去了什么</title>
+<title>{title}：识别出了什么，删去了什么</title>
 <style>
 :root {{ color-scheme: light dark; --text: #1b1b1b; --page: #fff; --gone: #a3140f; --note: #6b4e00; --flag: #7a1fa2; }}
 @media (prefers-color-scheme: dark) {{
@@ -190,6 +191,7 @@ _PAGE = """<!doctype html>
 }}
 body {{ max-width: 46rem; margin: 0 auto; padding: 1rem; color: var(--text); background: var(--page);
   font: 1rem/1.8 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }}
+.recognised {{ white-space: pre-line; }}
 label {{ margin: 0 1em 0 .3em; }}
 article {{ margin: 1.5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }}
 del {{ color: var(--gone); }}
@@ -204,6 +206,7 @@ th, td {{ padding: .2rem .8rem .2rem 0; border-bottom: 1px solid; text-align: le
 </head>
 <body>
 <h1>{title}</h1>
+<p class="recognised">{recognised}</p>
 <p>勾选的类别，显示删去的原文和原因；不勾选，只看留下的正文。</p>
 {boxes}
 <main>

@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -134,6 +135,12 @@ def test_the_page_shows_kept_and_removed_text_and_escapes_it() -> None:
     assert page.removed == "****（完）老面馆第7期"
     assert "面&lt;馆&gt;" in explain_html(ARTICLE)
     assert "b" not in page.tags
+
+
+def test_the_page_says_what_was_recognised_too() -> None:
+    page = explain_html(replace(ARTICLE, published="2025-04-03", provenance={"published": "inferred"}))
+    told = "标题：面&lt;馆&gt;\n日期：2025-04-03（推断，不是文中写明的发布日期）\n作者：没有找到\n来源：没有找到"
+    assert f'<p class="recognised">{told}</p>' in page
 
 
 @given(st.text())
