@@ -27,7 +27,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import PREMISE, extract, nearest_citations, statements_of
+from rag.extract import MAY_DIFFER, PREMISE, extract, nearest_citations, statements_of
 from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
@@ -325,9 +325,8 @@ class AnswerChain(Runnable[Input, Answer]):
         for answer in extract(simple, measured, passages, period):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
             first = [notice for notice in notices if not (settled and notice == NEARLY)]
-            if answer.differ and NEARLY in first:  # of something else, it may be
-                answer = replace(answer, notice="", differ=False)
-            notice = "\n".join(filter(None, (*first, answer.notice)))
+            own = MAY_DIFFER if answer.differ and NEARLY in first else answer.notice
+            notice = "\n".join(filter(None, (*first, own)))
             yield replace(answer, question=question, notice=notice)
 
 

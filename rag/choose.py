@@ -19,7 +19,7 @@ from rag.types import Article
 
 MOST_SENTENCES = 5
 SHORTEST_NAME = 3  # code points of a name of which alone a number or a time is told
-LONGEST_ENUMERATION = 8  # items of a numbered list
+LONGEST_ENUMERATION = 20  # items of a numbered list
 LONGEST_LIST = 4  # sentences taken along after one that announces them
 MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same

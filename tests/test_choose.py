@@ -196,11 +196,15 @@ def test_the_best_line_with_a_bullet_brings_the_others_of_its_list() -> None:
     assert texts("怎么做？", passages, [-9, 0, -9, -9, -9, -9, -9]) == [["肉"]]
 
 
-def test_a_numbered_list_may_have_more_items_than_an_answer_has_sentences() -> None:
-    text = "".join(
-        f"（{numeral}）{thing}。\n" for numeral, thing in zip("一二三四五六七", "甲乙丙丁戊己庚", strict=True)
-    )
-    assert len(texts("有哪些？", [passage(1, text)], [0, *[-0.5] * 6])) == 7
+@pytest.mark.parametrize(
+    ("count", "best", "first", "last"), [(7, 0, 0, 6), (20, 3, 0, 19), (30, 0, 0, 19), (30, 24, 10, 29)]
+)
+def test_a_numbered_list_is_told_whole_and_of_a_very_long_one_what_is_around(
+    count: int, best: int, first: int, last: int
+) -> None:
+    items = [f"{number}. 做第{number}件事。" for number in range(1, count + 1)]
+    told = texts("有哪些？", [passage(1, "\n".join(items))], [-0.5 * (at != best) for at in range(count)])
+    assert sorted(told, key=lambda item: items.index(item[0])) == [[item] for item in items[first : last + 1]]
 
 
 def test_of_a_name_that_articles_quote_only_what_names_it_tells_a_number_or_a_time() -> None:
