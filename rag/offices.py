@@ -13,7 +13,7 @@ from rag.types import Article
 
 SUBJECT = 0.25  # share of an article's sentences that name what it is about; of what that is compared with 0.13 at most
 SHARE_OF_TITLE = 0.5  # code points
-_BETWEEN = r"[^，。；、,;\n]{0,6}"  # a name and its office: 京东刘强东总裁
+_BETWEEN = r"[^，。；、,;和与及\n]{0,6}"  # a name and its office: 京东刘强东总裁
 _ITS = r"(?:[其它该此]|这[家个支]|公司|企业|平台|品牌)"
 _FOUNDED = "创[始办立建]|联创|创业|成立"
 _HEAD = "ceo|首席执行官|总裁|总经理|董事长|掌门人|一把手"

@@ -63,11 +63,10 @@ def judge(
         notice = UNSURE if nearest and scope == ALL else absent_notice(scope, library)
         return replace(refusal, notice=notice, nearest=nearest, confidence=topic)
     said = answer_probability(measured)
-    if measured.told is False or (said is not None and said < settings.unsaid_threshold):
+    untold = measured.told is False
+    if untold or (said is not None and said < settings.unsaid_threshold):
         asked, nearest = asking_words(question), nearest_citations(measured)
-        if measured.told is False or not says_there_is_none(
-            asked, nearest[0].quote
-        ):  # of which the reader sees no number
+        if untold or not says_there_is_none(asked, nearest[0].quote):  # of which the reader sees no number
             notice = unsaid(asked) if topic >= SPOKEN_OF else NOT_SPOKEN_OF
             return replace(refusal, notice=notice, nearest=nearest, confidence=topic if said is None else said)
     notice = NEARLY if said is not None and said < settings.sure_threshold else ""

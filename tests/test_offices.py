@@ -61,6 +61,7 @@ def test_an_office_is_told_in_other_words_too(question: str, sentence: str) -> N
         ("多多的另一位创始人王西也来了。", True),
         ("王西创立了多多。", True),
         ("创始人李东去了多多。", False),
+        ("他见过多多和红书的创始人。", False),
         ("红书的创始人李东不看好多多。", False),
         ("多多卖得便宜，创始人王西很高兴。", True),
         ("红书看不起多多，创始人李东这样说。", False),
