@@ -38,6 +38,7 @@ from rag.origins import number_origins
 from rag.overview import answer_overview
 from rag.parts import answer_parts
 from rag.prompt import passages_before
+from rag.quantity import speaks_of, what_is_asked
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
 from rag.refuse import NEARLY, judge, refuse_text
@@ -46,6 +47,7 @@ from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
 from rag.rewrite_llm import rewrite_follow_up
 from rag.settings import Settings, load_settings
+from rag.text import normalize
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Passage, Query, Question, Search
 from rag.understand import FOLLOW_UP, to_simplified, understand
@@ -184,7 +186,8 @@ class AnswerChain(Runnable[Input, Answer]):
             completed = any(step.name.startswith(FOLLOW_UP) for step in query.steps)
             newest = simple.text if completed else None
             most = settings.passages if asks_for_sequence(simple.text) else READ_PASSAGES
-            own = not refers_back(question.text)
+            asked = what_is_asked(simple.text)  # 保证金: what is found speaks of it, so that the topic goes on
+            own = not (refers_back(question.text) or any(speaks_of(asked, normalize(p.chunk.text)) for p in passages))
             measured = (
                 measure(query.text, passages, generation, self.embedder, newest=newest, own_topic=own, most=most)
                 if passages

@@ -234,6 +234,10 @@ def test_an_everyday_question_in_a_conversation_is_refused_and_a_follow_up_is_no
     assert chain.invoke(Question("附近有什么好吃的", history)).refused
     for follow_up in ("覆盖哪些市场", "它首期覆盖哪里"):
         assert "澳" in chain.invoke(Question(follow_up, history)).text
+    for follow_up in ("那要交保证金吗", "要交保证金吗？"):
+        assert "不需要缴纳保证金" in chain.invoke(Question(follow_up, history)).text
+    for everyday in ("那要带伞吗", "那得穿羽绒服吗"):
+        assert chain.invoke(Question(everyday, history)).refused
     office = (Message("user", "小红书香港办公室的负责人是谁"), Message("assistant", ABSENT))
     for everyday in ("怎么给孩子挑书包", "哪里的火锅最正宗", "足球场有多大"):
         assert chain.invoke(Question(everyday, office)).refused
