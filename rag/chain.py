@@ -5,7 +5,7 @@ A LangChain Runnable: `invoke`, `stream`, `batch` and their async forms; callbac
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -186,8 +186,7 @@ class AnswerChain(Runnable[Input, Answer]):
             completed = any(step.name.startswith(FOLLOW_UP) for step in query.steps)
             newest = simple.text if completed else None
             most = settings.passages if asks_for_sequence(simple.text) else READ_PASSAGES
-            asked = what_is_asked(simple.text)  # 保证金: what is found speaks of it, so that the topic goes on
-            own = not (refers_back(question.text) or any(speaks_of(asked, normalize(p.chunk.text)) for p in passages))
+            own = completed and not (refers_back(question.text) or _speak_of_what_is_asked(simple.text, passages))
             measured = (
                 measure(query.text, passages, generation, self.embedder, newest=newest, own_topic=own, most=most)
                 if passages
@@ -331,6 +330,12 @@ class AnswerChain(Runnable[Input, Answer]):
             own = MAY_DIFFER if answer.differ and NEARLY in first else answer.notice
             notice = "\n".join(filter(None, (*first, own)))
             yield replace(answer, question=question, notice=notice)
+
+
+def _speak_of_what_is_asked(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether a passage speaks of what a question asks the number of, or whether there is any."""
+    asked = what_is_asked(question)
+    return bool(asked) and any(speaks_of(asked, normalize(passage.chunk.text)) for passage in passages)
 
 
 @contextmanager

@@ -59,17 +59,17 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one; where a time is asked for, what the reader surely sees in another
-    article, or another time there of what the best one speaks of. Where the question leaves open which is true, the
-    view of each article is chosen as if it were alone. A sentence that announces a list brings the items of it, the
-    numbered headings if they are as many as it says, of one without numbers the sentences after it. Where several
-    things are asked for, the best one, if it is an item of a numbered list, brings the other items; where their
-    names are (哪些), the first one that is an item of any list does. Where they or a meaning are asked for, the best
-    one brings the sentence after it if that explains it.
+    article, or another time there of what the best one speaks of; who holds an office, a less probable one too. Where
+    the question leaves open which is true, the view of each article is chosen as if it were alone. A sentence that
+    announces a list brings the items of it, the numbered headings if they are as many as it says, of one without
+    numbers the sentences after it. Where several things are asked for, the best one, if it is an item of a numbered
+    list, brings the other items; where their names are (哪些), the first one that is an item of any list does. Where
+    they or a meaning are asked for, the best one brings the sentence after it if that explains it.
     """
     probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     several, leaves_open = asks_for_several(question), leaves_it_open(question)
-    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE_OF_OFFICE if measured.told else KEEP_ABOVE
+    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE_OF_OFFICE if measured.office_told else KEEP_ABOVE
     asks_number, asks_time = "number" in asks_for(question), asks_for(question) == {"date"} and not several
     likely = {(c.passage.chunk.id, c.start): float(p) for c, p in zip(measured.candidates, probabilities, strict=True)}
     groups: list[Group] = []

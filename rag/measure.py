@@ -41,8 +41,8 @@ class Measured:
     `answers` is the logarithm of the sum of the odds that the reader gives each passage; None where it read too few.
     With `own_topic` the question takes an earlier one along and yet refers to nothing before it. `offered` has the
     features once more for each of the two things that a question offers to choose between. `named` is whether it holds
-    a name that one of the passages puts in quotation marks; `told` whether a candidate tells who holds the office that
-    is asked for; None where none is.
+    a name that one of the passages puts in quotation marks; `office_told` whether a candidate tells who holds the
+    office that is asked for; None where none is.
     """
 
     candidates: list[Candidate]
@@ -52,7 +52,7 @@ class Measured:
     own_topic: bool = False
     offered: tuple[Matrix, ...] = ()
     named: bool = False
-    told: bool | None = None
+    office_told: bool | None = None
 
     def only(self, kept: Sequence[int]) -> "Measured":
         """The same of some of the candidates, by their indices."""
@@ -130,9 +130,9 @@ def measure(
     about = content_of(newest if own_topic and newest else query)
     named = any(normalize(name) in about for passage in read for name in quoted_names(passage.chunk.text))
     telling = of_whose_office(query, candidates, generation.library)
-    told = None if telling is None else bool(telling)
+    office_told = None if telling is None else bool(telling)
     answers = _log_of_sum(logits) if known else None
-    measured = Measured(candidates, features, topic, answers, own_topic, offered, named, told)
+    measured = Measured(candidates, features, topic, answers, own_topic, offered, named, office_told)
     return measured.only(telling) if telling else measured
 
 

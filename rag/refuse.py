@@ -63,7 +63,7 @@ def judge(
         notice = UNSURE if nearest and scope == ALL else absent_notice(scope, library)
         return replace(refusal, notice=notice, nearest=nearest, confidence=topic)
     said = answer_probability(measured)
-    untold = measured.told is False
+    untold = measured.office_told is False
     if untold or (said is not None and said < settings.unsaid_threshold):
         asked, nearest = asking_words(question), nearest_citations(measured)
         if untold or not says_there_is_none(asked, nearest[0].quote):  # of which the reader sees no number

@@ -32,7 +32,7 @@ def test_a_question_for_several_things_keeps_more_sentences() -> None:
 
 def test_of_those_that_tell_who_holds_an_office_less_likely_ones_are_kept() -> None:
     both = measured([passage(1, "甲是创始人。乙唱的歌。")], [0, -0.5])
-    assert [len(choose("谁？", replace(both, told=told))) for told in (None, True)] == [1, 2]
+    assert [len(choose("谁？", replace(both, office_told=told))) for told in (None, True)] == [1, 2]
 
 
 def test_at_most_five_sentences() -> None:
