@@ -93,8 +93,8 @@ def article_shown(question: Question, library: Library) -> Article | None:
 def find_article(question: str, library: Library, passages: Sequence[Passage], scope: Scope = ALL) -> Article | None:
     """The article that a question speaks of: the one whose title it quotes, else describes, else the best passage's.
 
-    One that is quoted may lie outside the scope; the others do not. None where the question quotes something that is
-    no title, and does not speak of an article.
+    One that is quoted may lie outside the scope; the others do not. None where the question speaks of no article and
+    quotes what is no title, or the name of a work that an article of that title is on.
     """
     quoted = next((next(filter(None, match.groups())) for match in _QUOTED.finditer(question)), "")
     speaks_of_one = bool(_SPEAKS_OF_ARTICLE.search(_QUOTED.sub("", question)))
@@ -103,12 +103,22 @@ def find_article(question: str, library: Library, passages: Sequence[Passage], s
     titles = {id_: terms for id_, terms in library.title_terms.items() if allowed is None or id_ in allowed}
     for known in (titles, library.title_terms) if quoted else ():
         if named := _closest(set(index_terms(quoted)), known, NAMED_ABOVE, whole=not speaks):
-            return library.article(named)
+            article = library.article(named)
+            return article if speaks_of_one or not _is_on_a_work(article, quoted) else None
     if not speaks_of_one or (quoted and _ASKED_OF_A_BOOK.search(question)):
         return None
     if described := _closest(set(index_terms(content_of(question))), titles, DESCRIBED_ABOVE):
         return library.article(described)
     return passages[0].article if passages else None
+
+
+def _is_on_a_work(article: Article, name: str) -> bool:
+    """Whether an article speaks of a work by its name, and not of itself by its title."""
+    return bool(
+        re.search(
+            rf"(?<!原标题)(?<!原标题[:：])(?<!本文)(?<!题为)《{re.escape(simplify(name))}》", simplify(article.text)
+        )
+    )
 
 
 def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float, *, whole: bool = False) -> str | None:

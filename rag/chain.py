@@ -50,7 +50,7 @@ from rag.settings import Settings, load_settings
 from rag.text import normalize
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Passage, Query, Question, Search
-from rag.understand import FOLLOW_UP, to_simplified, understand
+from rag.understand import FOLLOW_UP, FOLLOW_UP_LLM, to_simplified, understand
 
 log = logging.getLogger(__name__)
 
@@ -174,11 +174,19 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(answer, question=question, index_generation=generation.manifest.generation, origins=origins)
 
     def _answer_one(
-        self, generation: Generation, timings: dict[str, float], config: RunnableConfig, question: Question
+        self,
+        generation: Generation,
+        timings: dict[str, float],
+        config: RunnableConfig,
+        question: Question,
+        by_rules: bool = False,
     ) -> Iterator[Answer]:
-        """The answer to a question that asks one thing, as it grows."""
+        """The answer to a question that asks one thing, as it grows.
+
+        A follow-up is asked again as the rules complete it (`by_rules`) where it is refused as the LLM does.
+        """
         settings = self.settings
-        for search in self._searches(question, generation, config, timings):
+        for search in self._searches(question, generation, config, timings, by_rules):
             yield Answer(question, passages=search.passages, search=search)
         query, passages = search.query, search.passages
         simple = question.changed(to_simplified)  # as the patterns are that tell what is asked for
@@ -199,6 +207,12 @@ class AnswerChain(Runnable[Input, Answer]):
             return
         judged = judge(simple, search, measured, generation.library, settings)
         if measured is None or judged.refused:
+            if any(step.name == FOLLOW_UP_LLM for step in query.steps):
+                for answer in self._answer_one(generation, timings, config, question, by_rules=True):
+                    if not answer.refused:
+                        yield answer
+                if not answer.refused:
+                    return
             yield replace(judged, question=question, search=search)
             return
         begun, before = time.perf_counter(), timings.get("answer", 0.0)
@@ -223,9 +237,10 @@ class AnswerChain(Runnable[Input, Answer]):
         generation: Generation,
         config: RunnableConfig | None,
         timings: dict[str, float],
+        by_rules: bool = False,
     ) -> Iterator[Search]:
         """What is found, and then, where the reader reads it, the same in the order of the reader."""
-        rewritten = self._rewrite(question, timings, config)
+        rewritten = None if by_rules else self._rewrite(question, timings, config)
         with self._in_progress:
             search = self._search(question, rewritten, generation, config, timings)
             library = generation.library

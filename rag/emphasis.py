@@ -35,17 +35,26 @@ def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
     """Spans of a candidate's text, in order, that answer a question; none where they are not known."""
     if candidate.passage.reading:
         return _read(candidate)
-    text, asked = candidate.text, asks_for(question)
+    spans = of_the_kind_asked_for(question, candidate.text)
+    return spans if len(spans) <= MOST_SPANS else ()
+
+
+def of_the_kind_asked_for(question: str, text: str) -> tuple[Span, ...]:
+    """Spans of a text, in order: its times where a question asks for one, the figures that may be a number's."""
+    asked = asks_for(question)
     if _ASKS_DURATION.search(question):
-        spans = [match.span() for match in _DURATION.finditer(text)]
-    elif "date" in asked:
-        spans = [match.span() for match in _DATE.finditer(text)]
-    elif "number" in asked:
+        return tuple(match.span() for match in _DURATION.finditer(text))
+    if "date" in asked:
+        return tuple(match.span() for match in _DATE.finditer(text))
+    if "number" in asked:
         found = _FIGURE.finditer(without_dates(text))
-        spans = [match.span() for match in found if _is_wanted(match[0], question)]
-    else:
-        return ()
-    return tuple(spans) if len(spans) <= MOST_SPANS else ()
+        return tuple(match.span() for match in found if _is_wanted(match[0], question))
+    return ()
+
+
+def names_time(text: str) -> bool:
+    """Whether a text names a year, a month or a day."""
+    return bool(_DATE.search(text))
 
 
 def _is_wanted(figure: str, question: str) -> bool:

@@ -1,4 +1,4 @@
-"""The extractive answerer: whole sentences of the articles, chosen for the question, each with its citation."""
+"""The extractive answerer: sentences of the articles, chosen for the question, each with its citation."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from rag.choose import TIME_UNITS, Group, choose, says_the_same, that_may_answer
+from rag.clauses import told_in_clauses
 from rag.dates import Period
 from rag.emphasis import emphasis_of
 from rag.features import SENTENCE_FEATURES, Candidate, asks_for, leaves_it_open
@@ -56,8 +57,10 @@ def _reversed_date(published: str | None) -> str:
     return "".join(str(9 - int(char)) for char in published if char.isdigit()) if published else "x"
 
 
-def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage, ...]) -> Answer:
-    """An answer whose statements are the sentences of the groups, verbatim."""
+def compose(
+    question: Question, groups: Sequence[Group], passages: tuple[Passage, ...], *, whole: bool = False
+) -> Answer:
+    """An answer whose statements are the sentences of the groups, verbatim; or their clauses, unless `whole`."""
     asked = asking_words(question)
     statements: list[Statement] = []
     citations: list[Citation] = []
@@ -66,8 +69,11 @@ def compose(question: Question, groups: Sequence[Group], passages: tuple[Passage
         for candidate in group.candidates:
             markers.append(len(citations) + 1)
             citations.append(Citation(markers[-1], candidate.passage.article, candidate.start, candidate.end))
-        emphasis = emphasis_of(asked, group.candidates[0])
-        statements.append(Statement(group.candidates[0].text, tuple(markers), emphasis, subject=group.subject))
+        first = group.candidates[0]
+        text, emphasis = first.text, emphasis_of(asked, first)
+        if first.passage.reading and not (whole or group.subject):
+            text, emphasis = told_in_clauses(replace(question, text=asked), first, emphasis)
+        statements.append(Statement(text, tuple(markers), emphasis, subject=group.subject))
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
 
 
@@ -205,7 +211,7 @@ def extract(
     settled = told or leaves_it_open(question.text)
     against = [g for g in groups if not settled and speaks_against(asked, g.candidates[0].text)]
     if against:
-        yield replace(compose(question, against, passages), notice=PREMISE)
+        yield replace(compose(question, against, passages, whole=True), notice=PREMISE)
         return
     titles = " ".join(group.candidates[0].passage.article.title for group in groups)
     lacking = "" if told else missing(asked, " ".join(g.candidates[0].text for g in _with_heads(groups)), titles)
@@ -218,4 +224,4 @@ def extract(
     notice, differ = ("", False) if told else disagreement(question, groups)
     whole = understandable(asked, groups)
     for count in range(1, len(whole) + 1):
-        yield replace(compose(question, whole[:count], passages), notice=notice, differ=differ)
+        yield replace(compose(question, whole[:count], passages, whole=told or differ), notice=notice, differ=differ)

@@ -21,6 +21,12 @@ _STATES_TIME = re.compile(
     r"|周[一二三四五六日末]|春节|元旦|国庆|双十|端午|中秋|[春夏秋冬][天季]|[寒暑]假"
     r"|[年月][初中末底]|季度"
 )
+_ASKS_WHEN = re.compile(r"何时|什么时候|多会儿|\bwhen\b", re.IGNORECASE)  # a time of history or of day answers it, too
+_OF_HISTORY = re.compile(
+    r"[唐宋元明清秦汉隋晋金辽](?:朝(?![阳晖鲜])|代|末|初)|民国|战国|春秋|王朝|时期|(?<![多近数常十百])年间"
+)
+_OF_DAY = re.compile(r"凌晨|清晨|黎明|[早晚][上间晨]|上午|中午|正午|下午|傍晚|黄昏|[深半午夜]夜|夜[间里晚]|白天")
+_HAPPENED_ONCE = re.compile("成立|创[立办建]|上线|上市|开业|关[闭门停]|下[架线]|倒闭|推出|发布|收购|去世|出生")
 _LATER_ONE = re.compile(r"第\s*[0-9一二三四五六七八九十百]+\s*[期批届轮代]")  # 首期 is no 第二期
 _OF_SERIES = re.compile(r"(?P<number>[0-9]+|[一二三四五六七八九十百]+)\s*(?P<what>[期批届轮代])")
 
@@ -35,9 +41,11 @@ def missing(question: str, text: str, titles: str = "") -> str:
         return UNSAID
     if not states_number(question, text):
         return NO_NUMBER
-    return (
-        NO_TIME if _ASKS_TIME.search(in_standard_words(question)) and not _STATES_TIME.search(normalize(text)) else ""
-    )
+    asked, told = in_standard_words(question), normalize(text)
+    if not _ASKS_TIME.search(asked) or _STATES_TIME.search(told):
+        return ""
+    by_day = not _HAPPENED_ONCE.search(asked) and _OF_DAY.search(told)
+    return "" if _ASKS_WHEN.search(asked) and (by_day or _OF_HISTORY.search(told)) else NO_TIME
 
 
 def unsaid(question: str) -> str:

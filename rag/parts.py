@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
+from rag.clauses import ELLIPSIS
 from rag.extract import DIFFER, VIEWS
 from rag.refuse import NEARLY
 from rag.text import simplify
@@ -84,6 +85,16 @@ def answer_parts(question: Question, answer_one: Callable[[Question], Iterator[A
         done.append(answer)
 
 
+def _told(answer: Answer) -> list[str]:
+    """What an answer tells, and the sentences that it cites, without those of which it tells some clauses alone."""
+    quotes = {citation.marker: citation.quote for citation in answer.citations}
+    for statement in answer.statements:
+        quote = quotes.get(statement.citations[0], "") if statement.citations else ""
+        if statement.text != quote and statement.text.strip(ELLIPSIS) in quote:
+            del quotes[statement.citations[0]]
+    return [*(statement.text for statement in answer.statements), *quotes.values()]
+
+
 def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     """One answer of those to its parts: each statement under the part that it answers, once.
 
@@ -97,9 +108,9 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     statements: dict[str, Statement] = {}
     notices = [answer.notice for answer in answers]
     for number, answer in enumerate(answers):
-        before = [citation.quote for earlier in answers[:number] for citation in earlier.citations]
+        before = [text for earlier in answers[:number] for text in _told(earlier)]
         markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
-        new = [statement for statement in answer.statements if not any(statement.text in quote for quote in before)]
+        new = [s for s in answer.statements if not any(s.text.strip(ELLIPSIS) in text for text in before)]
         if len(new) < len(answer.statements):
             notices[number] = _without_counts(answer.notice) if new else _above(_without_counts(answer.notice))
         for statement in new:

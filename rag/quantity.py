@@ -24,18 +24,24 @@ _ASKS_FEW = re.compile(  # 几家 beside another word that asks is only some
 )
 _ASKS_AGE = re.compile(r"(?:年龄|年纪|岁数)[^，。？?]{0,6}(?:多少|多大|几)|多大(?:年纪|岁数|了)|几岁|多少岁")
 _ASKS_MONEY = re.compile(
-    r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|[^经消免付]费|付费(?!用户|会员|商家|人)|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
+    r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|[^经消免付]费(?!了?多少(?:时间|精力|[天年月个]))|付费(?!用户|会员|商家|人)|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
 )
 _STAFF = "员工|职员|职工|店员|工人|人员"
 _NAMED = {
     "租": "租",
     "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入",
-    "[^经消免付]费": "费|佣金|抽成",
+    "[^经消免付花耗]费": "费|佣金|抽成",
     "票价": "票",
     _STAFF: f"{_STAFF}|人手|团队|雇|招",
 }  # kinds of money and people, and how told
 _ASKS_STAFF = re.compile(rf"多少(?:个|名|位)?(?:{_STAFF})|(?:{_STAFF})[^，。？?年薪工]{{0,4}}(?:多少|几)[个名位人]")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
+_ASKS_RATE = re.compile(  # 丢件率是多少, 退货率高不高，百分之几
+    r"(?P<of>(?![的之其])[\u4e00-\u9fff](?![的之其])[\u4e00-\u9fff])(?<![费税利汇概比效频功])率(?![先领军队部兵])"
+    r"(?:高不高[，,]?)?[^，,。？?]{0,8}(?:多少|百分之几|几成|几个(?:百分)?点|多[高大低])"
+)
+_RATE = re.compile(r"[\u4e00-\u9fff]{2}(?<![费税利汇概比效频功])率(?![先领军队部兵])")
+_SHARE = re.compile(r"[%‰]|[\d一二三四五六七八九]成|分之")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
 _COUNTED = re.compile(  # 多少保证金, 收不收保证金, 是否要交, 要交保证金吗
@@ -91,7 +97,8 @@ def states_number(question: str, text: str) -> bool:
 
     That there is none of what is counted is such a number, and that it is free of charge. Dates, and figures that the
     question itself states, are not the number that is asked for. A share may be told in too many ways (一半, 三分之一)
-    to ask for its measure; pay, rent, a fee or staff must be called so. A row of a table has its unit elsewhere.
+    to ask for its measure; pay, rent, a fee, staff or a rate (退货率) must be called so. A row of a table has its unit
+    elsewhere.
     """
     measure = wanted_measure(question)
     if says_there_is_none(question, text) or (measure == "钱" and _FREE.search(text)):
@@ -100,7 +107,7 @@ def states_number(question: str, text: str) -> bool:
         measure = ""  # its unit stands in the head of the table
     text = normalize(text)
     kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
-    if not all(re.search(told, text) for told in kinds):
+    if not all(re.search(told, text) for told in kinds) or _lacks_rate(question, text):
         return False
     signed = measure in ("钱", "元", "块") and _SIGNS.search(text)
     if measure not in ("", "成") and not signed and not re.search(f"{_NUMERAL}(?:{_MEASURES[measure]})", text):
@@ -108,6 +115,14 @@ def states_number(question: str, text: str) -> bool:
     if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)) or _COUNT.search(text):
         return True
     return bool(figures(without_dates(text)) - figures(question))
+
+
+def _lacks_rate(question: str, text: str) -> bool:
+    """Whether a question asks for a rate that a text does not name, and the text has another one, or no share."""
+    asked = _ASKS_RATE.search(question)
+    if not asked or asked["of"] in text:
+        return False
+    return bool(_RATE.search(text)) or not _SHARE.search(text)
 
 
 def without_dates(text: str) -> str:

@@ -24,6 +24,7 @@ _LINK = re.compile(
 _WORD = r"(?!(?i:vs)(?![A-Za-z0-9]))[A-Za-z][A-Za-z0-9]+(?:\.[A-Za-z0-9]+)*"  # Character.AI
 _LATIN = re.compile(rf"(?<![A-Za-z0-9]){_WORD}(?: {_WORD})*(?![A-Za-z0-9])")
 FOLLOW_UP = "follow-up"  # the step that completes a question from the conversation
+FOLLOW_UP_LLM = f"{FOLLOW_UP} (LLM)"  # the same where an LLM does
 NAMED_IN = 20  # chunks nearest to the earlier questions, in which what they name may stand in quotation marks
 NAMED_AT_MOST = 0.5
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
@@ -38,7 +39,7 @@ def understand(
     wants its articles published narrow the scope; the day of an event never does.
     """
     text = rewritten or stand_alone(question, _names_asked_of(question, library))
-    steps = [Step(f"{FOLLOW_UP} (LLM)" if rewritten else FOLLOW_UP, text)] * (text != question.text)
+    steps = [Step(FOLLOW_UP_LLM if rewritten else FOLLOW_UP, text)] * (text != question.text)
     # Aliases on both sides of the spelling: they know slips that are words (小红薯), and a corrected name may be one.
     changes: list[Change] = [
         ("links", without_links),

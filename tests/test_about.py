@@ -48,6 +48,8 @@ def library(tmp_path: Path) -> Library:
     stated = "---\ntitle: 猫的一生\nauthor: 张三\ndate: 2025-04-03\nsource: 动物报\n---\n\n猫吃鱼。猫睡觉。\n"
     (corpus / "甲.md").write_text(stated, encoding="utf-8")
     (corpus / "乙.md").write_text("# 狗的来历\n\n狗追猫。\n", encoding="utf-8")
+    (corpus / "丙.md").write_text("# 紅樓夢話\n\n《紅樓夢話》是李四所画的漫画。\n", encoding="utf-8")
+    (corpus / "丁.md").write_text("# 鱼的故事\n\n鱼会游水。原标题：《鱼的故事》\n", encoding="utf-8")
     ingest(corpus, tmp_path / "index", FakeEmbedder())
     return IndexReader(tmp_path / "index", FakeEmbedder()).current().library
 
@@ -84,6 +86,13 @@ def test_a_quoted_name_that_is_no_title_is_left_to_the_articles(library: Library
     assert ask(library, "猫吃什么？") is None
     assert ask(library, "《创意的生成》谁写的？讲猫的那篇文章引过") is None
     assert ask(library, "《猫的一生》谁写的？") is not None
+
+
+def test_a_work_that_an_article_of_its_name_is_on_is_left_to_the_article(library: Library) -> None:
+    assert ask(library, "《红楼梦话》的作者是谁？") is None
+    found, of_itself = (ask(library, text) for text in ("《红楼梦话》这篇文章的作者是谁？", "《鱼的故事》的作者是谁？"))
+    assert found is not None and found.notice == "《紅樓夢話》没有写明作者。"
+    assert of_itself is not None and of_itself.notice == "《鱼的故事》没有写明作者。"
 
 
 def test_what_points_back_is_the_only_article_that_the_answer_before_cites(library: Library) -> None:

@@ -208,12 +208,18 @@ def test_an_answer_that_may_be_beside_the_point_says_so(chain: AnswerChain) -> N
 
 
 def test_values_that_may_be_of_something_else_are_not_said_to_be_of_one_thing(chain: AnswerChain) -> None:
-    question = "小红书跨境订单的丢件率是百分之几"
+    question = "小红书跨境订单的丢失比例是多少"
     answer = chain.invoke(question)
     assert (answer.notice, answer.differ) == (f"{NEARLY}\n{MAY_DIFFER}", True)
     certain = AnswerChain(chain.settings.model_copy(update={"sure_threshold": 0.0}), embedder=chain.embedder)
     answer = certain.invoke(question)
     assert (answer.notice, answer.differ) == (DIFFER, True)
+
+
+def test_a_rate_is_not_told_by_other_rates(chain: AnswerChain) -> None:
+    answer = chain.invoke("小红书跨境订单的丢件率是百分之几")
+    assert answer.refused and answer.notice == NO_NUMBER
+    assert "8%" in chain.invoke("美国订单的退货纠纷率有多高").text
 
 
 def test_whose_founder_or_head_is_asked_for_no_others_are_told(chain: AnswerChain) -> None:

@@ -46,6 +46,21 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
         ("慢直播卖了多少？", "慢直播意外爆火。", True),
         ("坑位费一场要多少？", "慢直播累计 GMV 过亿。", True),
         ("坑位费一场要多少？", "费用是 3 万元一场。", False),
+        ("跨境订单的丢件率是多少？", "退货纠纷率高达 8%。", True),
+        ("跨境订单的丢件率是多少？", "每百单丢件 3 单。", False),
+        ("衣服退货率高不高，百分之多少？", "首播有 180 万人看。", True),
+        ("下单转化率涨了几个点？", "券后价仍为 90 元。", True),
+        ("跨境退货率有多高？", "这一比例高达 20%。", False),
+        ("人的心率是多少？", "成人心率每分钟 60 到 100 次。", False),
+        ("芯片的良率是多少？", "良率达到 90%。", False),
+        ("平台率先开通了多少个市场？", "它率先开通 3 个市场。", False),
+        ("韩信率领多少人？", "他有 3000 人。", False),
+        ("点击率低，要投多少预算？", "预算是 3 万元。", False),
+        ("装修花费多少？", "装修用了 45 天。", True),
+        ("装修花费了多少时间？", "装修用了 45 天。", False),
+        ("新费率是多少？", "佣金由 5% 降到 3%。", False),
+        ("点击率从1.9%修到6%，买一个流量花了多少钱？", "流量降到 0.3 元一个。", False),
+        ("它花费多少越南盾买下股权？", "它以 41,210 亿越南盾的代价买下股权。", False),
         ("要交多少保证金？", "资金方面，商家不需要缴纳保证金。", False),
         ("保证金要交多少钱？", "平台免收保证金。", False),
         ("要交多少保证金？", "商家不需要准备英文版物料。", True),
@@ -122,6 +137,19 @@ def test_a_time_without_a_figure_is_one(text: str) -> None:
     assert missing("什么时候开始的？", text) == ""
     for timeless in ("店里有鱼。", "线上周边店开始了。", "资本周期开始了。", "线上月活很高。"):
         assert missing("什么时候开始的？", timeless) == NO_TIME
+
+
+@pytest.mark.parametrize(
+    "text", ["扁尾海蛇多于夜间出没。", "它傍晚出来。", "姓氏起于金朝。", "洪武年间建成。", "建于清末。"]
+)
+def test_a_time_of_day_or_of_history_tells_when_but_no_year(text: str) -> None:
+    assert missing("通常在什么时候？", text) == ""
+    assert missing("是哪一年的事？", text) == NO_TIME
+
+
+@pytest.mark.parametrize("text", ["客服白天和晚上都在线。", "用户每天都在分享。", "近百年间一直亏损。", "金朝阳去了。"])
+def test_what_happened_once_is_told_by_no_time_of_day(text: str) -> None:
+    assert missing("福利社是什么时候关闭的？", text) == NO_TIME
 
 
 def test_what_the_title_names_need_not_stand_in_the_text() -> None:

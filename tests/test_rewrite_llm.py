@@ -9,6 +9,7 @@ from fakes import FakeEmbedder
 from llm_server import FakeServer, fake_llm
 
 from rag.chain import AnswerChain
+from rag.embed import SentenceEmbedder
 from rag.generate import open_model
 from rag.prompt import load_prompt
 from rag.rewrite import stand_alone
@@ -180,6 +181,22 @@ def test_the_chain_searches_what_the_rules_make_of_it_otherwise(server: FakeServ
     query = chain.retrieve(FANS, chain.index.current()).query
     by_rules = stand_alone(FANS)
     assert (query.text, query.steps) == (by_rules, (Step("follow-up", by_rules),))
+
+
+def test_what_is_refused_as_the_llm_completes_it_is_asked_again_as_the_rules_do(
+    server: FakeServer, corpus_index: Path, real_embedder: SentenceEmbedder
+) -> None:
+    settings = Settings(index=corpus_index, llm="openai:fake", llm_base_url=server.base_url, llm_timeout=1.5)
+    chain = AnswerChain(settings, embedder=real_embedder)
+    turns = ("小红书在日本做的美妆应用叫什么？", "叫habU，聚焦日本美妆市场。")
+    server.queue, server.reply = ["管户外的那个叫什么？"], "主打户外运动的是 Takib。[1]"  # lacks 日本
+    answer = chain.invoke(asked("管户外的那个呢？", *turns))
+    assert "Takib" in answer.text and answer.search is not None
+    assert [step.name for step in answer.search.query.steps] == ["follow-up"]
+    server.queue = ["明天西安天气怎么样？"]
+    refused = chain.invoke(asked("那西安呢？", "明天上海天气怎么样？", "文章里没有。"))
+    assert refused.refused and refused.search is not None
+    assert refused.search.query.text == "明天西安天气怎么样？"  # where the rules find nothing either, the LLM's
 
 
 @pytest.mark.parametrize(
