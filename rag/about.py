@@ -114,11 +114,8 @@ def find_article(question: str, library: Library, passages: Sequence[Passage], s
 
 def _is_on_a_work(article: Article, name: str) -> bool:
     """Whether an article speaks of a work by its name, and not of itself by its title."""
-    return bool(
-        re.search(
-            rf"(?<!原标题)(?<!原标题[:：])(?<!本文)(?<!题为)《{re.escape(simplify(name))}》", simplify(article.text)
-        )
-    )
+    no_own_title = "(?<!本文)(?<!题为)(?<!原标题)(?<!原标题[:：])"
+    return bool(re.search(f"{no_own_title}《{re.escape(simplify(name))}》", simplify(article.text)))
 
 
 def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float, *, whole: bool = False) -> str | None:

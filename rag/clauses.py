@@ -49,7 +49,7 @@ def told_in_clauses(question: Question, candidate: Candidate, spans: Sequence[Sp
     alone = (candidate.start, candidate.end) in chunk.sentences
     clauses = _clauses_of(text) if alone and spans and len(text) >= LONG else []
     told_whole = not 1 < len(clauses) <= MOST_CLAUSES or is_row(text) or is_foreign(text)
-    if told_whole or not _asks_for_one_thing(question):
+    if told_whole or not _is_briefly_answered(question):
         return text, tuple(spans)
     first, last = _needed(question.text, text, clauses, spans)
     start, end = clauses[first][0], clauses[last][1]
@@ -61,7 +61,7 @@ def told_in_clauses(question: Question, candidate: Candidate, spans: Sequence[Sp
     return f"{before}{told}{after}", tuple((a + len(before), b + len(before)) for a, b in moved)
 
 
-def _asks_for_one_thing(question: Question) -> bool:
+def _is_briefly_answered(question: Question) -> bool:
     """Whether a question asks once, for a number, a time, a person, a place or a name, and needs none before it."""
     text = in_standard_words(question.text)
     if asks_for_several(text) or leaves_it_open(text) or asks_for_sequence(text) or _COUNTED.search(text):

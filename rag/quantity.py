@@ -36,11 +36,12 @@ _NAMED = {
 }  # kinds of money and people, and how told
 _ASKS_STAFF = re.compile(rf"多少(?:个|名|位)?(?:{_STAFF})|(?:{_STAFF})[^，。？?年薪工]{{0,4}}(?:多少|几)[个名位人]")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
+_IS_RATE = r"(?<![费税利汇概比效频功])率(?![先领军队部兵])"  # and is called after what it is the rate of
 _ASKS_RATE = re.compile(  # 丢件率是多少, 退货率高不高，百分之几
-    r"(?P<of>(?![的之其])[\u4e00-\u9fff](?![的之其])[\u4e00-\u9fff])(?<![费税利汇概比效频功])率(?![先领军队部兵])"
+    rf"(?P<of>(?![的之其])[\u4e00-\u9fff](?![的之其])[\u4e00-\u9fff]){_IS_RATE}"
     r"(?:高不高[，,]?)?[^，,。？?]{0,8}(?:多少|百分之几|几成|几个(?:百分)?点|多[高大低])"
 )
-_RATE = re.compile(r"[\u4e00-\u9fff]{2}(?<![费税利汇概比效频功])率(?![先领军队部兵])")
+_RATE = re.compile(rf"[\u4e00-\u9fff][\u4e00-\u9fff]{_IS_RATE}")
 _SHARE = re.compile(r"[%‰]|[\d一二三四五六七八九]成|分之")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
