@@ -27,7 +27,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import MAY_DIFFER, PREMISE, extract, nearest_citations, statements_of
+from rag.extract import MAY_DIFFER, PREMISE, extract, refused, statements_of, what_is_missing
 from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
@@ -329,10 +329,12 @@ class AnswerChain(Runnable[Input, Answer]):
                         answer, stands_in = None, DECLINED_UNSURE if judged.notice == NEARLY else DECLINED
                         break
                     if answer.refused:
-                        answer = replace(answer, nearest=nearest_citations(measured))
+                        answer = refused(answer, answer.notice, measured)
                     yield answer
                 if answer is not None and answer.statements:
-                    yield completed(answer, simple, groups, told=told)
+                    answer = completed(answer, simple, groups, told=told)
+                    lacking = "" if told else what_is_missing(simple, answer.citations)
+                    yield refused(answer, lacking, measured) if lacking else answer
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None

@@ -23,13 +23,12 @@ LONGEST_ENUMERATION = 20  # items of a numbered list
 LONGEST_LIST = 4  # sentences taken along after one that announces them
 MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
-KEEP_ABOVE = 0.5  # of the best sentence's probability
+KEEP_ABOVE = 0.2  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
 KEEP_ABOVE_OF_OFFICE = 0.1  # the same of sentences that tell who holds an office: there may be two founders
-KEEP_ABOVE_IN_VIEW = 0.2  # of the best sentence's of the same article, where the question leaves open which is true
 LISTS_ABOVE = 0.1  # of the best sentence's probability: what another has that brings the list that it is of
 LISTED_ABOVE = 0.05  # of an item's probability: what the likeliest of the other items has, where a list is asked for
-KEEP_ABOVE_OTHER = 0.01  # the same for another article's view there, and for another figure where a number is asked for
+KEEP_ABOVE_OTHER = 0.01  # the same for another article's view of what is left open, and for another figure asked for
 TIME_UNITS = frozenset("年月日号天时分")
 _COUNTED_LIST = re.compile(r"哪(?P<number>[两二三四五六七八九十])")
 _SO_MANY = re.compile(
@@ -85,7 +84,7 @@ def choose(question: str, measured: Measured) -> list[Group]:
         best = groups[0].probability if groups else 0.0
         view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
         if probability >= min(
-            min(share, KEEP_ABOVE_IN_VIEW) * view.probability if view else share * best,
+            share * (view.probability if view else best),
             best * KEEP_ABOVE_OTHER if leaves_open and not view else best,
             best * KEEP_ABOVE_OTHER
             if groups and asks_number and _is_other_figure(question, candidate, groups)
@@ -187,15 +186,16 @@ def _brought_along(
     """What a chosen sentence brings with it of the candidates after it, and whether that is a list.
 
     `likely` has the probability of each candidate, by its chunk and where it starts: of a list that answers, not one
-    item alone is likely. `best` is whether the sentence is the most probable one; where things are asked for, another
-    brings the list that it is of if it may (`lists`): it is near the best one, and no list is told yet.
+    item alone is likely. `best` is whether the sentence is the most probable one; where things, or so many of them
+    (哪三种), are asked for, another brings the list that it is of if it may (`lists`): it is near the best one, and no
+    list is told yet.
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
         items = items_after(candidate)[:LONGEST_ENUMERATION] or _headed(candidate)
         return items or after, bool(items)
     things = "several" in asks_for(question)
-    if not best and not (things and lists):
+    if not best and not ((things or _COUNTED_LIST.search(question)) and lists):
         return [], False
     beside = items_beside(candidate, bullets=things)
     answering = beside if _is_asked_for(question, beside, likely) else []

@@ -86,9 +86,7 @@ def _items(candidate: Candidate) -> list[str]:
     reading = candidate.passage.reading
     if reading is None or said_probability([reading.answers]) < SAID:
         return []
-    first, last = max(reading.span[0], candidate.start), min(reading.span[1], candidate.end)
-    words = candidate.passage.article.text[first:last]
-    return [item for item in _BETWEEN_ITEMS.split(words) if len(item) > 1]
+    return [item for item in _BETWEEN_ITEMS.split(candidate.words_read) if len(item) > 1]
 
 
 def _is_told(item: str, told: str) -> bool:

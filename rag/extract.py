@@ -8,12 +8,13 @@ from itertools import combinations
 from rag.choose import TIME_UNITS, Group, choose, says_the_same, that_may_answer
 from rag.clauses import told_in_clauses
 from rag.dates import Period
-from rag.emphasis import emphasis_of
-from rag.features import SENTENCE_FEATURES, Candidate, asks_for, leaves_it_open
+from rag.emphasis import SURE, emphasis_of
+from rag.features import SENTENCE_FEATURES, Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
-from rag.missing import NO_TIME, missing
+from rag.missing import NO_NUMBER, NO_TIME, lacks_name, missing, unsaid
 from rag.negation import speaks_against
+from rag.sections import headings_of
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
@@ -26,6 +27,9 @@ MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
+LIKELY_ABOVE = (
+    0.5  # of the best sentence's probability: a number or time that is stated only below that answers nothing
+)
 TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells the time where that does not
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
@@ -184,8 +188,8 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     return told or in_reading_order(choose(asked, measured), newest_first=leaves_it_open(question.text)), bool(told)
 
 
-def _that_tell_time(asked: str, measured: Measured) -> Measured | None:
-    """The sentences that state the time asked for and speak of what is asked no less than the best one does.
+def _that_tell(asked: str, measured: Measured) -> Measured | None:
+    """The sentences that state the number or time asked for and speak of what is asked no less than the best one does.
 
     None where none of them is likely enough to answer.
     """
@@ -193,10 +197,53 @@ def _that_tell_time(asked: str, measured: Measured) -> Measured | None:
     coverage = measured.features[:, SENTENCE_FEATURES.index("coverage")]
     least = coverage[probabilities.argmax()]
     may_answer = that_may_answer(asked, measured.candidates, range(len(measured.candidates)))
-    telling = [i for i in may_answer if coverage[i] >= least and not missing(asked, measured.candidates[i].text)]
+    telling = [i for i in may_answer if coverage[i] >= least and not missing(asked, [measured.candidates[i].text])]
     if not telling or probabilities[telling].max() < TELLS_ABOVE * probabilities.max():
         return None
     return measured.only(telling)
+
+
+def refused(answer: Answer, notice: str, measured: Measured) -> Answer:
+    """The refusal in the place of an answer, with the nearest sentences."""
+    nearest = nearest_citations(measured)
+    return replace(answer, statements=(), citations=(), refused=True, notice=notice, nearest=nearest, differ=False)
+
+
+def what_is_missing(question: Question, citations: Sequence[Citation]) -> str:
+    """What a refusal says of what is missing in all that an answer cites; "" where nothing is, or several views are."""
+    quotes = [citation.quote for citation in citations]
+    if leaves_it_open(question.text) or not quotes:
+        return ""
+    titles = " ".join(citation.article.title for citation in citations)
+    return missing(asking_words(question), [*quotes, " ".join(quotes)], titles)
+
+
+def _missing_in(asked: str, groups: Sequence[Group]) -> str:
+    """What is missing in the groups, their titles and the headings above their sentences; "" where nothing is."""
+    titles = " ".join(group.candidates[0].passage.article.title for group in groups)
+    told = [group.candidates[0] for group in _with_heads(groups)]
+    return missing(asked, [c.text for c in told], titles, [" ".join(headings_of(c)) for c in told])
+
+
+def _lacking(asked: str, groups: Sequence[Group]) -> str:
+    """What a refusal says of what is missing in all of the groups; "" where nothing is."""
+    best = max(group.probability for group in groups)
+    several = asks_for_several(asked) or leaves_it_open(asked)
+    groups = [group for group in groups if several or group.probability >= LIKELY_ABOVE * best]
+    if lacking := _missing_in(asked, groups):
+        return lacking
+    read = [c for group in groups for c in group.candidates if c.words_read]
+    unsure = all(c.passage.reading.answers < SURE for c in read if c.passage.reading)
+    return unsaid(asked) if unsure and lacks_name(asked, [c.words_read for c in read]) else ""
+
+
+def _without_what_states_none(asked: str, groups: list[Group]) -> list[Group]:
+    """The groups without those, less likely than one that states the number or time asked for, that state none."""
+    if asks_for_several(asked) or not asks_for(asked) & {"number", "date"}:
+        return groups
+    states = [_missing_in(asked, [group]) not in (NO_NUMBER, NO_TIME) for group in groups]
+    likeliest = max((group.probability for group, one in zip(groups, states, strict=True) if one), default=0.0)
+    return [group for group, one in zip(groups, states, strict=True) if one or group.probability >= likeliest]
 
 
 def extract(
@@ -213,14 +260,13 @@ def extract(
     if against:
         yield replace(compose(question, against, passages, whole=True), notice=PREMISE)
         return
-    titles = " ".join(group.candidates[0].passage.article.title for group in groups)
-    lacking = "" if told else missing(asked, " ".join(g.candidates[0].text for g in _with_heads(groups)), titles)
-    if lacking == NO_TIME and (others := _that_tell_time(asked, measured)):
+    lacking = "" if told else _lacking(asked, groups)
+    if lacking in (NO_NUMBER, NO_TIME) and (others := _that_tell(asked, measured)):
         groups, lacking = in_reading_order(choose(asked, others)), ""
     if lacking:
-        nearest = nearest_citations(measured)
-        yield Answer(question, passages=passages, refused=True, notice=lacking, nearest=nearest, answerer=NAME)
+        yield refused(Answer(question, passages=passages, answerer=NAME), lacking, measured)
         return
+    groups = groups if settled else _without_what_states_none(asked, groups)
     notice, differ = ("", False) if told else disagreement(question, groups)
     whole = understandable(asked, groups)
     for count in range(1, len(whole) + 1):

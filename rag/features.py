@@ -123,6 +123,14 @@ class Candidate:
         return head_of(self.passage.article.text, self.start) if is_row(self.text) else None
 
     @property
+    def words_read(self) -> str:
+        """What of the sentence the reader takes for the answer of its passage; "" where nothing is."""
+        if (reading := self.passage.reading) is None:
+            return ""
+        first, last = max(reading.span[0], self.start), min(reading.span[1], self.end)
+        return self.passage.article.text[first:last] if first < last else ""
+
+    @property
     def heads_table(self) -> bool:
         """Whether the sentence is the row at the head of a table."""
         return is_row(self.text) and is_head(self.passage.article.text, self.end)

@@ -1,10 +1,13 @@
 """What a question asks for and the articles do not state: a number, a time, who, where, why."""
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 
-from rag.features import asks_for
-from rag.quantity import states_number
+from rag.features import asks_for, asks_for_several
+from rag.quantity import lacks_rate, states_number
 from rag.text import hanzi_value, in_standard_words, normalize
+from rag.told_of import tells_of
 
 NO_NUMBER = "文章谈到了这件事，但没有找到所问的数字。下面是最相近的原文，供参考。"
 NO_TIME = "文章谈到了这件事，但没有找到所问的时间。下面是最相近的原文，供参考。"
@@ -21,31 +24,70 @@ _STATES_TIME = re.compile(
     r"|周[一二三四五六日末]|春节|元旦|国庆|双十|端午|中秋|[春夏秋冬][天季]|[寒暑]假"
     r"|[年月][初中末底]|季度"
 )
+_ASKS_DAY = re.compile(r"几月|几[号日]|哪一?[天日]")  # that a year alone does not tell
+_STATES_DAY = re.compile(
+    r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[年月][初中末底]|春|夏|秋|冬|元旦|国庆|双十|端午|中秋|假"
+)
 _ASKS_WHEN = re.compile(r"何时|什么时候|多会儿|\bwhen\b", re.IGNORECASE)  # a time of history or of day answers it, too
 _OF_HISTORY = re.compile(
     r"[唐宋元明清秦汉隋晋金辽](?:朝(?![阳晖鲜])|代|末|初)|民国|战国|春秋|王朝|时期|(?<![多近数常十百])年间"
 )
 _OF_DAY = re.compile(r"凌晨|清晨|黎明|[早晚][上间晨]|上午|中午|正午|下午|傍晚|黄昏|[深半午夜]夜|夜[间里晚]|白天")
 _HAPPENED_ONCE = re.compile("成立|创[立办建]|上线|上市|开业|关[闭门停]|下[架线]|倒闭|推出|发布|收购|去世|出生")
+LONGEST_NAME = 10  # code points, of one without quotation marks or Latin letters
+LONGEST_CLAUSE = 16  # code points; in a longer one there may be a name
+_ASKS_NAME = re.compile(
+    r"叫什么|真名|什么名字|哪一?[家位所支]|哪个(?:公司|品牌|平台|机构|学校|单位|人|明星|演员|主播|老师|教授)|是谁"
+    r"|谁[来是]?[写作创提发说讲领接主负设]"
+)
+_IN_NAME = re.compile(r"[《》“”「」『』A-Za-z·]")
+_IN_NO_NAME = re.compile(r"^[约这那]|[的是了有]|\d|[，。；]")
+_AROUND = " ，,。、：:；;！!？?"
 _LATER_ONE = re.compile(r"第\s*[0-9一二三四五六七八九十百]+\s*[期批届轮代]")  # 首期 is no 第二期
 _OF_SERIES = re.compile(r"(?P<number>[0-9]+|[一二三四五六七八九十百]+)\s*(?P<what>[期批届轮代])")
 
 
-def missing(question: str, text: str, titles: str = "") -> str:
-    """What a refusal says of what is missing in a text: a number, a time, the 第二期 that is asked about; else "".
+def missing(question: str, sentences: Sequence[str], titles: str = "", headings: Sequence[str] = ()) -> str:
+    """What a refusal says of what is missing in sentences: a number, a time, the 第二期 that is asked about; else "".
 
-    A question may ask for none of these. What the titles of the articles name (第六届) need not stand in the text.
+    A question may ask for none of these. What the titles of the articles name (第六届) need not stand in the sentences,
+    nor what the heading above each of them says of its number (配送费).
     """
+    text = " ".join(sentences)
     later = {one for named in _LATER_ONE.findall(normalize(question)) for one in _of_series(named) if one[0] > 1}
     if later - _of_series(normalize(f"{titles} {text}")):
         return UNSAID
-    if not states_number(question, text):
+    stated = any(states_number(question, *told) for told in zip_longest(sentences, headings, fillvalue=""))
+    if not stated or lacks_rate(question, normalize(text)):
         return NO_NUMBER
     asked, told = in_standard_words(question), normalize(text)
-    if not _ASKS_TIME.search(asked) or _STATES_TIME.search(told):
+    if not tells_of(asked, text, "person"):
+        return NO_PERSON
+    if not _ASKS_TIME.search(asked):
+        return ""
+    if not tells_of(asked, f"{titles} {text}", "date"):
+        return NO_TIME
+    if _ASKS_DAY.search(asked) and not _STATES_DAY.search(told):
+        return NO_TIME
+    if _STATES_TIME.search(told):
         return ""
     by_day = not _HAPPENED_ONCE.search(asked) and _OF_DAY.search(told)
     return "" if _ASKS_WHEN.search(asked) and (by_day or _OF_HISTORY.search(told)) else NO_TIME
+
+
+def lacks_name(question: str, words: Sequence[str]) -> bool:
+    """Whether a question asks for one name and none of the words that may answer it is one: 约70家公司, or its own."""
+    asked = normalize(in_standard_words(question))
+    if not words or not _ASKS_NAME.search(asked) or asks_for_several(asked) or "number" in asks_for(asked):
+        return False
+    return not any(_may_be_name(word.strip(_AROUND), asked) for word in words)
+
+
+def _may_be_name(words: str, asked: str) -> bool:
+    if normalize(words) in asked:
+        return False
+    short = len(words) <= LONGEST_NAME and not _IN_NO_NAME.search(words)
+    return short or len(words) > LONGEST_CLAUSE or bool(_IN_NAME.search(words))
 
 
 def unsaid(question: str) -> str:

@@ -2,7 +2,8 @@
 
 import re
 
-from rag.text import figures, normalize
+from rag.text import figures, in_standard_words, normalize
+from rag.told_of import tells_of
 
 # What must stand after a number that answers 多少家, 多少钱, … : the measure word itself, or one that counts the same.
 _MEASURES = {
@@ -41,7 +42,7 @@ _ASKS_RATE = re.compile(  # 丢件率是多少, 退货率高不高，百分之�
     rf"(?P<of>(?![的之其])[\u4e00-\u9fff](?![的之其])[\u4e00-\u9fff]){_IS_RATE}"
     r"(?:高不高[，,]?)?[^，,。？?]{0,8}(?:多少|百分之几|几成|几个(?:百分)?点|多[高大低])"
 )
-_RATE = re.compile(rf"[\u4e00-\u9fff][\u4e00-\u9fff]{_IS_RATE}")
+_RATE = re.compile(rf"[\u4e00-\u9fff][\u4e00-\u9fff]{_IS_RATE}|占比|份额")
 _SHARE = re.compile(r"[%‰]|[\d一二三四五六七八九]成|分之")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
@@ -54,6 +55,15 @@ _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半]|[
 _COUNT = re.compile(
     r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)|[过上破近超逾][百千万亿]"  # GMV 过亿
 )
+_CLAUSE_END = re.compile("[，,。；;？?！!]")
+_MEASURES_OF_OTHERS = {
+    "money": tuple("人名位家店单件岁"),
+    "audience": tuple("钱元块家店单件岁成"),
+}  # 融资的公司有多少人
+_YEAR = re.compile(  # 20年 may be how long; 较2022年增长 is of another
+    r"(?<![\d较比从自由])(?:(?:20|19)(\d{2})(?=\s*年(?!前|后|内|间|来|以))|(\d{2})(?=\s*年(?:\d|[一二三四上下全]|[初末底])))"
+)
+_YEARS = re.compile(r"\d{4}\s*年?\s*[-—–~～至到]\s*\d{4}")  # a year between them is among them
 _DATE = re.compile(
     r"(?:19|20)\d{2}-\d{1,2}(?:-\d{1,2})?|\d+\s*(?:年|月|日(?!元(?![旦宵]))|号|点(?!\d)|时(?!间)|:\d+)"
     r"|[零一二三四五六七八九十〇]+(?:年|月|日)"
@@ -93,14 +103,15 @@ def says_there_is_none(question: str, text: str) -> bool:
     return any(speaks_of(asked, match["what"]) for match in _IS_NONE.finditer(normalize(text)))
 
 
-def states_number(question: str, text: str) -> bool:
+def states_number(question: str, text: str, above: str = "") -> bool:
     """Whether a text gives a number such as the question asks for; true where it asks for none.
 
     That there is none of what is counted is such a number, and that it is free of charge. Dates, and figures that the
-    question itself states, are not the number that is asked for. A share may be told in too many ways (一半, 三分之一)
-    to ask for its measure; pay, rent, a fee, staff or a rate (退货率) must be called so. A row of a table has its unit
-    elsewhere.
+    question itself states, are not the number that is asked for, nor is one of another year. A share may be told in
+    too many ways (一半, 三分之一) to ask for its measure; pay, rent, a fee, staff, profit and their like must be called
+    so, here or in the heading `above`. A row of a table has its unit elsewhere.
     """
+    question = in_standard_words(question)
     measure = wanted_measure(question)
     if says_there_is_none(question, text) or (measure == "钱" and _FREE.search(text)):
         return True
@@ -108,22 +119,41 @@ def states_number(question: str, text: str) -> bool:
         measure = ""  # its unit stands in the head of the table
     text = normalize(text)
     kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
-    if not all(re.search(told, text) for told in kinds) or _lacks_rate(question, text):
+    above = normalize(above)
+    if not all(re.search(told, f"{above} {text}") for told in kinds):
         return False
     signed = measure in ("钱", "元", "块") and _SIGNS.search(text)
     if measure not in ("", "成") and not signed and not re.search(f"{_NUMERAL}(?:{_MEASURES[measure]})", text):
         return False
-    if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)) or _COUNT.search(text):
+    if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)):
         return True
-    return bool(figures(without_dates(text)) - figures(question))
+    if not _says_what_of(question, measure, f"{above} {text}") or _is_of_another_year(question, text):
+        return False
+    return bool(_COUNT.search(text)) or bool(figures(without_dates(text)) - figures(question))
 
 
-def _lacks_rate(question: str, text: str) -> bool:
+def lacks_rate(question: str, text: str) -> bool:
     """Whether a question asks for a rate that a text does not name, and the text has another one, or no share."""
     asked = _ASKS_RATE.search(question)
-    if not asked or asked["of"] in text:
-        return False
+    if not asked or asked["of"] in re.sub(rf"{asked['of']}[\u4e00-\u9fff]{{1,4}}{_IS_RATE}", "", text):
+        return False  # 退货纠纷率 is no 退货率
     return bool(_RATE.search(text)) or not _SHARE.search(text)
+
+
+def _says_what_of(question: str, measure: str, text: str) -> bool:
+    """Whether a text names what the clause of a question that asks for a number asks it of, as far as that is known."""
+    clauses = [
+        c for c in _CLAUSE_END.split(question) if _ASKS_NUMBER.search(c) or _ASKS_FEW.search(c) or c.endswith("呢")
+    ]
+    asked = " ".join(clauses) or question
+    kinds = [kind for kind, others in _MEASURES_OF_OTHERS.items() if measure not in others]
+    return tells_of(asked, text, *kinds)
+
+
+def _is_of_another_year(question: str, text: str) -> bool:
+    """Whether a question names a year and a text only others: 2023年的财报 tells no revenue of 2024."""
+    asked, told = ({"".join(year) for year in _YEAR.findall(normalize(words))} for words in (question, text))
+    return bool(asked and told and not asked & told) and not _YEARS.search(text)
 
 
 def without_dates(text: str) -> str:

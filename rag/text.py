@@ -53,9 +53,20 @@ _LINKING_WORDS = re.compile(
 )
 
 
+_NUMBER_SOUGHT = re.compile(
+    r"^[^，。；：]{2,30}(?:利润|营收|营业额|销售额|销量|估值|市值|[月日]活|GMV|租金|房租|[月年]租|价格|售价|票价|单价|工资|[年月底]薪|面积|人数|份额|占比"
+    r"|[^比效频功]率)$",
+    re.IGNORECASE,
+)
+
+
 def in_standard_words(question: str) -> str:
-    """A question with 什么, 怎么 and 为什么 for the 啥, 咋 and 干嘛 of everyday speech."""
-    return _WHY.sub("为什么", question).replace("啥", "什么").replace("咋", "怎么")
+    """A question with 什么, 怎么 and 为什么 for the 啥, 咋 and 干嘛 of everyday speech.
+
+    Search words that end in what has a number, as 小红书 2024 净利润, become the question for it.
+    """
+    standard = _WHY.sub("为什么", question).replace("啥", "什么").replace("咋", "怎么")
+    return standard + "是多少" if _NUMBER_SOUGHT.search(standard) and not _QUESTION_WORDS.search(standard) else standard
 
 
 def content_of(question: str) -> str:

@@ -33,6 +33,11 @@ from rag.types import Answer, Message, Query, Question
         ("公告是什么时候发布的？", None),
         ("文章里说的计划是什么时候发布的？", None),
         ("《猫的一生》里猫吃什么？", None),
+        ("讲算法的那篇论文，作者叫什么？", None),
+        ("《猫的一生》引的论文，第一作者是谁？", None),
+        ("那篇论文的作者是谁？", None),
+        ("那篇爆火的笔记是谁写的？", None),
+        ("那篇讲笔记的是谁写的？", "author"),
     ],
 )
 def test_a_question_about_an_article_itself_is_told_from_one_about_its_subject(

@@ -104,18 +104,16 @@ def test_where_a_question_leaves_open_which_is_true_another_article_has_its_say(
 
 def test_where_a_question_leaves_open_which_is_true_each_article_s_view_is_chosen_as_if_alone() -> None:
     passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。马怕水。牛吃草。")]
-    cosines = [0, -0.7, -0.7, -0.8, -1.7]
+    cosines = [0, -0.7, -0.7, -0.8, -1.7]  # 0.1 of the best one's probability; of the second article 0.7 and 0.04
     assert texts("猫会游泳吗？", passages, cosines) == [["猫会游泳。"], ["狗从不下水。"], ["马怕水。"]]
     assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"]]
 
 
-def test_where_a_question_leaves_open_which_is_true_more_of_an_article_and_less_likely_views_of_others_are_kept() -> (
-    None
-):
+def test_where_a_question_leaves_open_which_is_true_less_likely_views_of_other_articles_are_kept() -> None:
     passages = [passage(1, "猫会游泳。鱼不睡觉。"), passage(2, "狗从不下水。马怕水。")]
     cosines = [0, -0.37, -1.19, -1.56]  # 0.3 of the best one's probability; 0.02 of it, and 0.3 of that
     assert len(texts("猫会游泳吗？", passages, cosines)) == 4
-    assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"]]
+    assert texts("谁会游泳？", passages, cosines) == [["猫会游泳。"], ["鱼不睡觉。"]]
     assert texts("猫会游泳吗？", passages, [0, -0.7, -1.62, -1.63]) == [["猫会游泳。"]]  # 0.1, and below 0.005
 
 
@@ -153,6 +151,14 @@ def test_a_less_likely_item_brings_its_list_where_it_is_not_far_from_the_best() 
     text = "研究问了三件事。\n① 没有本底。\n② 只采一轮。\n③ 鱼会游动。"
     found = texts("研究有哪些不足？", [passage(1, text)], [0, -0.9, -0.6, -0.9])
     assert [words for [words] in found] == ["研究问了三件事。", "② 只采一轮。", "① 没有本底。", "③ 鱼会游动。"]
+
+
+def test_a_less_likely_item_brings_its_list_where_that_has_as_many_as_are_asked_for() -> None:
+    text = "研究问了三件事。\n① 没有本底。\n② 只采一轮。\n③ 鱼会游动。"
+    passages = [passage(1, text)]
+    assert len(texts("研究问的是哪三件？", passages, [0, -9, -0.4, -9])) == 4
+    assert len(texts("研究问的是哪两件？", passages, [0, -9, -0.4, -9])) == 2
+    assert len(texts("研究问的是哪三件？", passages, [0, -9, -0.9, -9])) == 1  # it is far from the best one
 
 
 def test_a_day_that_begins_a_sentence_is_no_number_of_an_item() -> None:

@@ -18,6 +18,7 @@ from rag.generate import (
     REPAIRED,
     open_model,
 )
+from rag.missing import NO_TIME
 from rag.refuse import NEARLY
 from rag.settings import Settings
 from rag.text import count_tokens
@@ -222,6 +223,18 @@ def test_a_model_that_declines_gives_a_refusal_unless_the_reader_is_sure(
     answer = AnswerChain(settings.model_copy(update=update), embedder=chain.embedder).invoke(QUESTION)
     assert (answer.refused, answer.notice, answer.statements) == (True, REFUSED, ())
     assert [citation.marker for citation in answer.nearest] == [1, 2, 3]
+
+
+def test_a_model_that_tells_another_time_or_number_than_is_asked_for_gives_a_refusal(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "Uniik是哪一天下架的？"
+    server.reply = f"2021 年 2 月，小红书推出 Uniik。[{place_of(chain, question, '推出时尚社区')}]"
+    answer = chain.invoke(question)
+    assert (answer.refused, answer.notice, answer.statements) == (True, NO_TIME, ())
+    assert [citation.marker for citation in answer.nearest] == [1, 2, 3]
+    began = chain.invoke("Uniik是哪一年推出的？")
+    assert "2021 年 2 月" in began.text and not began.refused
 
 
 @pytest.mark.parametrize("reply", ["", "对不起，我无法回答这个问题。", "。。。"])

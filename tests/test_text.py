@@ -208,8 +208,14 @@ def test_words_that_ask_for_a_telling_are_no_content() -> None:
         ("他们在干嘛？", "他们在干嘛？"),
         ("这是干嘛的？", "这是干嘛的？"),
         ("啥时候开工，咋不早说", "什么时候开工，怎么不早说"),
+        ("小红书 2024 净利润", "小红书 2024 净利润是多少"),
+        ("小红书出海 退货纠纷率", "小红书出海 退货纠纷率是多少"),
+        ("为什么要看净利润", "为什么要看净利润"),
+        ("先看客流，再看净利润", "先看客流，再看净利润"),
+        ("转化效率", "转化效率"),
     ],
 )
 def test_words_that_ask_in_everyday_speech_have_their_standard_form(question: str, standard: str) -> None:
     assert in_standard_words(question) == standard
+    assert in_standard_words(standard) == standard
     assert len(content_of(question)) == len(question)
