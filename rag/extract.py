@@ -27,9 +27,7 @@ MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
-LIKELY_ABOVE = (
-    0.5  # of the best sentence's probability: a number or time that is stated only below that answers nothing
-)
+LIKELY_ABOVE = 0.5  # of the best sentence's probability: a number or time that only others state answers nothing
 TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells the time where that does not
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
@@ -210,12 +208,15 @@ def refused(answer: Answer, notice: str, measured: Measured) -> Answer:
 
 
 def what_is_missing(question: Question, citations: Sequence[Citation]) -> str:
-    """What a refusal says of what is missing in all that an answer cites; "" where nothing is, or several views are."""
-    quotes = [citation.quote for citation in citations]
-    if leaves_it_open(question.text) or not quotes:
+    """What a refusal says of what is missing in all that an answer cites; "" where nothing is.
+
+    Nothing is where several things, or views, are asked for.
+    """
+    asked, quotes = asking_words(question), [citation.quote for citation in citations]
+    if not quotes or leaves_it_open(asked) or asks_for_several(asked):
         return ""
     titles = " ".join(citation.article.title for citation in citations)
-    return missing(asking_words(question), [*quotes, " ".join(quotes)], titles)
+    return missing(asked, [*quotes, " ".join(quotes)], titles)
 
 
 def _missing_in(asked: str, groups: Sequence[Group]) -> str:

@@ -22,11 +22,11 @@ _STATES_TIME = re.compile(
     r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天"
     r"|(?<![线以网])上个?[周月](?![边期活转])|(?<![资成基根])本[周月](?![期转])|下个?[周月](?!边)"
     r"|周[一二三四五六日末]|春节|元旦|国庆|双十|端午|中秋|[春夏秋冬][天季]|[寒暑]假"
-    r"|[年月][初中末底]|季度"
+    r"|[年月][初中末底]|季度|[今明昨当次]日|正月|腊月|清明|廿"
 )
 _ASKS_DAY = re.compile(r"几月|几[号日]|哪一?[天日]")  # that a year alone does not tell
 _STATES_DAY = re.compile(
-    r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[年月][初中末底]|春|夏|秋|冬|元旦|国庆|双十|端午|中秋|假"
+    r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[今明次当]日|工作日|q[1-4]|正月|腊月|初[一二三四五六七八九十]|廿|清明|[年月][初中末底]|春|夏|秋|冬|元旦|国庆|双十|端午|中秋|假"
 )
 _ASKS_WHEN = re.compile(r"何时|什么时候|多会儿|\bwhen\b", re.IGNORECASE)  # a time of history or of day answers it, too
 _OF_HISTORY = re.compile(
@@ -41,7 +41,9 @@ _ASKS_NAME = re.compile(
     r"|谁[来是]?[写作创提发说讲领接主负设]"
 )
 _IN_NAME = re.compile(r"[《》“”「」『』A-Za-z·]")
-_IN_NO_NAME = re.compile(r"^[约这那]|[的是了有]|\d|[，。；]")
+_BEFORE_NAME = re.compile(r"^(?:[是叫为由]|[原取本]名|名为|前身是)+")
+_IN_NO_NAME = re.compile(r"^[约这那的]|[是了有。]|的$|\d\s*[家个名位种年天%万亿]|[一二两三四五六七八九十几][家个名位]")
+_BETWEEN = re.compile("[，,、；;]")
 _AROUND = " ，,。、：:；;！!？?"
 _LATER_ONE = re.compile(r"第\s*[0-9一二三四五六七八九十百]+\s*[期批届轮代]")  # 首期 is no 第二期
 _OF_SERIES = re.compile(r"(?P<number>[0-9]+|[一二三四五六七八九十百]+)\s*(?P<what>[期批届轮代])")
@@ -86,7 +88,8 @@ def lacks_name(question: str, words: Sequence[str]) -> bool:
 def _may_be_name(words: str, asked: str) -> bool:
     if normalize(words) in asked:
         return False
-    short = len(words) <= LONGEST_NAME and not _IN_NO_NAME.search(words)
+    parts = [_BEFORE_NAME.sub("", part) for part in _BETWEEN.split(words)]
+    short = any(0 < len(part) <= LONGEST_NAME and not _IN_NO_NAME.search(part) for part in parts)
     return short or len(words) > LONGEST_CLAUSE or bool(_IN_NAME.search(words))
 
 

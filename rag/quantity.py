@@ -29,12 +29,13 @@ _ASKS_MONEY = re.compile(
 )
 _STAFF = "员工|职员|职工|店员|工人|人员"
 _NAMED = {
-    "租": "租",
-    "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入",
+    "租": "租|每月|每平",
+    "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入|到手|月均",
     "[^经消免付花耗]费": "费|佣金|抽成",
-    "票价": "票",
+    "票价": "票|全程|单张|看台|内场",
     _STAFF: f"{_STAFF}|人手|团队|雇|招",
 }  # kinds of money and people, and how told
+_FEE = re.compile(r"(?P<of>[\u4e00-\u9fff]{2})费")  # 停车每小时5元 tells 停车费
 _ASKS_STAFF = re.compile(rf"多少(?:个|名|位)?(?:{_STAFF})|(?:{_STAFF})[^，。？?年薪工]{{0,4}}(?:多少|几)[个名位人]")
 _ASKS_SHARE = re.compile(r"占比|比例|比重|份额|几成|百分之几|占[^，。？?]{0,4}(?:多少|多大)")
 _IS_RATE = r"(?<![费税利汇概比效频功])率(?![先领军队部兵])"  # and is called after what it is the rate of
@@ -43,6 +44,13 @@ _ASKS_RATE = re.compile(  # 丢件率是多少, 退货率高不高，百分之�
     r"(?:高不高[，,]?)?[^，,。？?]{0,8}(?:多少|百分之几|几成|几个(?:百分)?点|多[高大低])"
 )
 _RATE = re.compile(rf"[\u4e00-\u9fff][\u4e00-\u9fff]{_IS_RATE}|占比|份额")
+_RATES = {  # by the two characters before 率; how they are told besides
+    **dict.fromkeys(("占有", "市占"), "份额|占比|占有|市占"),
+    "增长": "增速|增幅|同比",
+    "入住": "出租",
+    "通过": "及格",
+    "死亡": "病死",
+}
 _SHARE = re.compile(r"[%‰]|[\d一二三四五六七八九]成|分之")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
@@ -55,14 +63,18 @@ _NUMERAL = r"(?:\d|[零一二两三四五六七八九十百千万亿数几半]|[
 _COUNT = re.compile(
     r"[一二两三四五六七八九十百千万亿半](?:[个家款人位倍元块名次种条层座所]|成)|[过上破近超逾][百千万亿]"  # GMV 过亿
 )
+_ASKS_FIRMS = re.compile("多少(?:起|次|轮|个?公司|个?企业|个?品牌)")  # 有多少公司融资
 _CLAUSE_END = re.compile("[，,。；;？?！!]")
-_MEASURES_OF_OTHERS = {
-    "money": tuple("人名位家店单件岁"),
-    "audience": tuple("钱元块家店单件岁成"),
-}  # 融资的公司有多少人
+# Where one of these is asked for, money or an audience in the question is not what is counted: 融资的公司有多少人.
+_MEASURES_OF_OTHERS = {"money": tuple("人名位家店单件岁"), "audience": tuple("钱元块家店单件岁成")}
 _YEAR = re.compile(  # 20年 may be how long; 较2022年增长 is of another
     r"(?<![\d较比从自由])(?:(?:20|19)(\d{2})(?=\s*年(?!前|后|内|间|来|以))|(\d{2})(?=\s*年(?:\d|[一二三四上下全]|[初末底])))"
 )
+_ANY_YEAR = re.compile(r"(?<!\d)(?:20|19)?(\d{2})(?=\s*[年财q])|fy\s*(?:20)?(\d{2})|(?:20|19)(\d{2})(?!\d)")
+_OF_THAT_YEAR = re.compile(
+    r"于\s*\d{4}年?|\d{4}年(?=[^，。,？?]{0,4}(?:成立|创[办立]|上市|出生|毕业|建成)的)"
+)  # names what is asked of
+_SINCE = re.compile(r"(?:成立|创[办立]|建)于\s*\d{4}年|\d{4}年(?:成立|创[办立]|起|宣布)|自\s*\d{4}年[^，。]{0,6}起")
 _YEARS = re.compile(r"\d{4}\s*年?\s*[-—–~～至到]\s*\d{4}")  # a year between them is among them
 _DATE = re.compile(
     r"(?:19|20)\d{2}-\d{1,2}(?:-\d{1,2})?|\d+\s*(?:年|月|日(?!元(?![旦宵]))|号|点(?!\d)|时(?!间)|:\d+)"
@@ -119,15 +131,16 @@ def states_number(question: str, text: str, above: str = "") -> bool:
         measure = ""  # its unit stands in the head of the table
     text = normalize(text)
     kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
-    above = normalize(above)
-    if not all(re.search(told, f"{above} {text}") for told in kinds):
+    around = f"{normalize(above)} {text}"
+    fee = _FEE.search(question)
+    if not all(re.search(told, around) for told in kinds) and not (fee and fee["of"] in around):
         return False
     signed = measure in ("钱", "元", "块") and _SIGNS.search(text)
     if measure not in ("", "成") and not signed and not re.search(f"{_NUMERAL}(?:{_MEASURES[measure]})", text):
         return False
     if not (_ASKS_NUMBER.search(question) or _ASKS_FEW.search(question)):
         return True
-    if not _says_what_of(question, measure, f"{above} {text}") or _is_of_another_year(question, text):
+    if not _says_what_of(question, measure, around) or _is_of_another_year(question, text):
         return False
     return bool(_COUNT.search(text)) or bool(figures(without_dates(text)) - figures(question))
 
@@ -135,6 +148,8 @@ def states_number(question: str, text: str, above: str = "") -> bool:
 def lacks_rate(question: str, text: str) -> bool:
     """Whether a question asks for a rate that a text does not name, and the text has another one, or no share."""
     asked = _ASKS_RATE.search(question)
+    if asked and (others := _RATES.get(asked["of"])) and re.search(others, text):
+        return False
     if not asked or asked["of"] in re.sub(rf"{asked['of']}[\u4e00-\u9fff]{{1,4}}{_IS_RATE}", "", text):
         return False  # 退货纠纷率 is no 退货率
     return bool(_RATE.search(text)) or not _SHARE.search(text)
@@ -146,14 +161,20 @@ def _says_what_of(question: str, measure: str, text: str) -> bool:
         c for c in _CLAUSE_END.split(question) if _ASKS_NUMBER.search(c) or _ASKS_FEW.search(c) or c.endswith("呢")
     ]
     asked = " ".join(clauses) or question
+    if _ASKS_FIRMS.search(asked):
+        return True
     kinds = [kind for kind, others in _MEASURES_OF_OTHERS.items() if measure not in others]
     return tells_of(asked, text, *kinds)
 
 
 def _is_of_another_year(question: str, text: str) -> bool:
-    """Whether a question names a year and a text only others: 2023年的财报 tells no revenue of 2024."""
-    asked, told = ({"".join(year) for year in _YEAR.findall(normalize(words))} for words in (question, text))
-    return bool(asked and told and not asked & told) and not _YEARS.search(text)
+    """Whether a question names a year and a text begins with another: 2023年的财报 tells no revenue of 2024."""
+    asked = {"".join(year) for year in _YEAR.findall(_OF_THAT_YEAR.sub("", normalize(question)))}
+    text = _SINCE.sub("", text)
+    told = _YEAR.search(text)
+    if not asked or not told or asked & {"".join(year) for year in _ANY_YEAR.findall(text)} or _YEARS.search(text):
+        return False
+    return not figures(without_dates(text[: told.start()])) - figures(question)  # 营收63亿元（2022年：50亿元）
 
 
 def without_dates(text: str) -> str:

@@ -213,6 +213,7 @@ def test_words_that_ask_for_a_telling_are_no_content() -> None:
         ("为什么要看净利润", "为什么要看净利润"),
         ("先看客流，再看净利润", "先看客流，再看净利润"),
         ("转化效率", "转化效率"),
+        ("提高复购率", "提高复购率"),
     ],
 )
 def test_words_that_ask_in_everyday_speech_have_their_standard_form(question: str, standard: str) -> None:
