@@ -26,7 +26,8 @@ _STATES_TIME = re.compile(
 )
 _ASKS_DAY = re.compile(r"几月|几[号日]|哪一?[天日]")  # that a year alone does not tell
 _STATES_DAY = re.compile(
-    r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[今明次当]日|工作日|q[1-4]|正月|腊月|初[一二三四五六七八九十]|廿|清明|[年月][初中末底]|春|夏|秋|冬|元旦|国庆|双十|端午|中秋|假"
+    r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[年月][初中末底]|[今明次当]日|工作日|q[1-4]"
+    r"|正月|腊月|初[一二三四五六七八九十]|廿|[春夏秋冬]|元旦|清明|国庆|双十|端午|中秋|假"
 )
 _ASKS_WHEN = re.compile(r"何时|什么时候|多会儿|\bwhen\b", re.IGNORECASE)  # a time of history or of day answers it, too
 _OF_HISTORY = re.compile(

@@ -28,10 +28,11 @@ _ASKS_MONEY = re.compile(
     r"(?:租金|房租|价格|价钱|[月年底]薪|薪[水资酬]|工资|[^经消免付]费(?!了?多少(?:时间|精力|[天年月个]))|付费(?!用户|会员|商家|人)|票价|售价)[^，。？?]{0,8}(?:多少|几何)|多少钱"
 )
 _STAFF = "员工|职员|职工|店员|工人|人员"
+_FEES = "费|佣金|抽成"
 _NAMED = {
     "租": "租|每月|每平",
     "薪|工资": "薪|工资|报酬|待遇|收入|[月年]入|到手|月均",
-    "[^经消免付花耗]费": "费|佣金|抽成",
+    "[^经消免付花耗]费": _FEES,
     "票价": "票|全程|单张|看台|内场",
     _STAFF: f"{_STAFF}|人手|团队|雇|招",
 }  # kinds of money and people, and how told
@@ -44,12 +45,12 @@ _ASKS_RATE = re.compile(  # 丢件率是多少, 退货率高不高，百分之�
     r"(?:高不高[，,]?)?[^，,。？?]{0,8}(?:多少|百分之几|几成|几个(?:百分)?点|多[高大低])"
 )
 _RATE = re.compile(rf"[\u4e00-\u9fff][\u4e00-\u9fff]{_IS_RATE}|占比|份额")
-_RATES = {  # by the two characters before 率; how they are told besides
+_CALLED = {  # rates that have other names, by the two characters before 率
     **dict.fromkeys(("占有", "市占"), "份额|占比|占有|市占"),
-    "增长": "增速|增幅|同比",
-    "入住": "出租",
-    "通过": "及格",
-    "死亡": "病死",
+    "增长": "增长|增速|增幅|同比",
+    "入住": "入住|出租",
+    "通过": "通过|及格",
+    "死亡": "死亡|病死",
 }
 _SHARE = re.compile(r"[%‰]|[\d一二三四五六七八九]成|分之")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
@@ -71,9 +72,9 @@ _YEAR = re.compile(  # 20年 may be how long; 较2022年增长 is of another
     r"(?<![\d较比从自由])(?:(?:20|19)(\d{2})(?=\s*年(?!前|后|内|间|来|以))|(\d{2})(?=\s*年(?:\d|[一二三四上下全]|[初末底])))"
 )
 _ANY_YEAR = re.compile(r"(?<!\d)(?:20|19)?(\d{2})(?=\s*[年财q])|fy\s*(?:20)?(\d{2})|(?:20|19)(\d{2})(?!\d)")
-_OF_THAT_YEAR = re.compile(
+_OF_THAT_YEAR = re.compile(  # which only says what is asked of: 成立于2013年的小红书
     r"于\s*\d{4}年?|\d{4}年(?=[^，。,？?]{0,4}(?:成立|创[办立]|上市|出生|毕业|建成)的)"
-)  # names what is asked of
+)
 _SINCE = re.compile(r"(?:成立|创[办立]|建)于\s*\d{4}年|\d{4}年(?:成立|创[办立]|起|宣布)|自\s*\d{4}年[^，。]{0,6}起")
 _YEARS = re.compile(r"\d{4}\s*年?\s*[-—–~～至到]\s*\d{4}")  # a year between them is among them
 _DATE = re.compile(
@@ -133,7 +134,9 @@ def states_number(question: str, text: str, above: str = "") -> bool:
     kinds = [told for named, told in _NAMED.items() if measure in ("钱", "人") and re.search(named, question)]
     around = f"{normalize(above)} {text}"
     fee = _FEE.search(question)
-    if not all(re.search(told, around) for told in kinds) and not (fee and fee["of"] in around):
+    if fee and fee["of"] in around:
+        kinds = [told for told in kinds if told != _FEES]
+    if not all(re.search(told, around) for told in kinds):
         return False
     signed = measure in ("钱", "元", "块") and _SIGNS.search(text)
     if measure not in ("", "成") and not signed and not re.search(f"{_NUMERAL}(?:{_MEASURES[measure]})", text):
@@ -148,10 +151,12 @@ def states_number(question: str, text: str, above: str = "") -> bool:
 def lacks_rate(question: str, text: str) -> bool:
     """Whether a question asks for a rate that a text does not name, and the text has another one, or no share."""
     asked = _ASKS_RATE.search(question)
-    if asked and (others := _RATES.get(asked["of"])) and re.search(others, text):
+    if not asked:
         return False
-    if not asked or asked["of"] in re.sub(rf"{asked['of']}[\u4e00-\u9fff]{{1,4}}{_IS_RATE}", "", text):
-        return False  # 退货纠纷率 is no 退货率
+    of = asked["of"]
+    text_without = re.sub(rf"{of}[\u4e00-\u9fff]{{1,4}}{_IS_RATE}", "", text)  # 退货纠纷率 is no 退货率
+    if re.search(_CALLED.get(of, of), text_without):
+        return False
     return bool(_RATE.search(text)) or not _SHARE.search(text)
 
 

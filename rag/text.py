@@ -54,8 +54,10 @@ _LINKING_WORDS = re.compile(
 
 
 _NUMBER_SOUGHT = re.compile(
-    r"^(?!提[高升]|降低|减少|增加|影响|介绍|解释|分析|统计|查|修改|设置|调整|[计核测]算|申[报请]|控制|优化|对比|了解|预测)[^，。；：]{2,30}(?:利润|营收|营业额|销售额|销量|估值|市值|[月日]活|GMV|租金|房租|[月年]租|价格|售价|票价|单价|工资|[年月底]薪|面积|人数|份额|占比"
-    r"|[^比效频功]率)$",
+    r"^(?!提[高升]|降低|减少|增加|影响|介绍|解释|分析|统计|查|修改|设置|调整|[计核测]算|申[报请]|控制|优化|对比|了解|预测)"
+    r"[^，。；：]{2,30}"
+    r"(?:利润|营收|营业额|销售额|销量|估值|市值|[月日]活|GMV|租金|房租|[月年]租|价格|售价|票价|单价|工资|[年月底]薪"
+    r"|面积|人数|份额|占比|[^比效频功]率)$",
     re.IGNORECASE,
 )
 
@@ -63,7 +65,8 @@ _NUMBER_SOUGHT = re.compile(
 def in_standard_words(question: str) -> str:
     """A question with 什么, 怎么 and 为什么 for the 啥, 咋 and 干嘛 of everyday speech.
 
-    Search words that end in what has a number, as 小红书 2024 净利润, become the question for it.
+    Search words that end in what has a number, as 小红书 2024 净利润, become the question for it, unless they begin
+    with what is to be done: 提高复购率.
     """
     standard = _WHY.sub("为什么", question).replace("啥", "什么").replace("咋", "怎么")
     return standard + "是多少" if _NUMBER_SOUGHT.search(standard) and not _QUESTION_WORDS.search(standard) else standard

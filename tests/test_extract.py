@@ -209,6 +209,16 @@ def test_where_the_best_sentence_tells_another_number_one_that_tells_it_is_taken
     assert (answer.refused, answer.notice) == (True, NO_NUMBER)
 
 
+def test_where_a_number_is_asked_for_a_less_likely_sentence_that_states_none_is_left_out() -> None:
+    of = passage(1, "公司有300名员工。大家都很忙。")
+    *_, answer = extract(Question("公司有多少名员工？"), measured([of], [0, -0.3]), (of,))  # 0.37 of the best one's
+    assert [statement.text for statement in answer.statements] == ["公司有300名员工。"]
+    *_, answer = extract(Question("公司有多少名员工？"), measured([of], [-0.1, 0]), (of,))
+    assert len(answer.statements) == 2  # the likelier one stays
+    *_, answer = extract(Question("谁在公司？"), measured([of], [0, -0.3]), (of,))
+    assert len(answer.statements) == 2
+
+
 def test_a_number_that_only_an_unlikely_sentence_states_answers_nothing() -> None:
     of = passage(1, "红猫计划打通了下单的链路。它有350万个商家。")
     found = measured([of], [0, -0.3])  # 0.37 of the best one's probability
