@@ -6,6 +6,7 @@ from itertools import zip_longest
 
 from rag.features import asks_for, asks_for_several
 from rag.quantity import lacks_rate, states_number
+from rag.rivals import tells_of_another
 from rag.text import hanzi_value, in_standard_words, normalize
 from rag.told_of import tells_of
 
@@ -60,12 +61,14 @@ def missing(question: str, sentences: Sequence[str], titles: str = "", headings:
     later = {one for named in _LATER_ONE.findall(normalize(question)) for one in _of_series(named) if one[0] > 1}
     if later - _of_series(normalize(f"{titles} {text}")):
         return UNSAID
-    stated = any(states_number(question, *told) for told in zip_longest(sentences, headings, fillvalue=""))
+    stated = any(_states_number(question, titles, *told) for told in zip_longest(sentences, headings, fillvalue=""))
     if not stated or lacks_rate(question, normalize(text)):
         return NO_NUMBER
     asked, told = in_standard_words(question), normalize(text)
     if not tells_of(asked, text, "person"):
         return NO_PERSON
+    if not tells_of(asked, text, "place"):
+        return NO_PLACE
     if not _ASKS_TIME.search(asked):
         return ""
     if not tells_of(asked, f"{titles} {text}", "date"):
@@ -76,6 +79,13 @@ def missing(question: str, sentences: Sequence[str], titles: str = "", headings:
         return ""
     by_day = not _HAPPENED_ONCE.search(asked) and _OF_DAY.search(told)
     return "" if _ASKS_WHEN.search(asked) and (by_day or _OF_HISTORY.search(told)) else NO_TIME
+
+
+def _states_number(question: str, titles: str, sentence: str, above: str) -> bool:
+    if not states_number(question, sentence, above):
+        return False
+    asks_one = "number" in asks_for(question) and not asks_for_several(question)
+    return not (asks_one and tells_of_another(question, sentence, f"{titles} {above}"))
 
 
 def lacks_name(question: str, words: Sequence[str]) -> bool:

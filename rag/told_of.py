@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rag.rivals import PLACES
 from rag.text import normalize
 
 # What stands behind a word that only says which thing, or when: 收购后, 融资的公司.
@@ -97,11 +98,17 @@ _RULES: dict[str, Sequence[_Rule]] = {  # of normalised text
         _kin(r"父亲|母亲|爸爸|妈妈|父母", r"[父母爸妈子女儿爹娘]"),
         _kin(r"儿子|女儿|孩子|子女", r"[子女儿孩娃父母爸妈]|千金|宝宝"),
     ),
+    "place": (
+        _rule(
+            r"哪[里儿]的?人(?![才员群口])|什么地方的?人(?![才员群口])|籍贯|老家[在是]哪|出生[在于]哪|在哪[里儿]?出生",
+            rf"出生|生于|籍|老家|老乡|同乡|[家故]乡|来自|长大|[省市县镇村]|人氏|[^个家本何别商他这那路前老新名用]人(?=[^㐀-鿿]|$)|{PLACES}",
+        ),
+    ),
 }
 
 
 def tells_of(question: str, text: str, *kinds: str) -> bool:
-    """Whether a text may tell what a question asks for of some kinds (money, audience, date, person).
+    """Whether a text may tell what a question asks for of some kinds (money, audience, date, person, place).
 
     It does not where it tells of other things alone. A question may name more than one thing: 营收和净利润各是多少 is
     answered by a sentence on each.

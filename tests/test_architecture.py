@@ -21,8 +21,9 @@ text courtesy names negation scope memory bundled adapter cores int8 graph embed
 library_file library_terms library_copies library cache
 vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
 aliases words pinyin latin romanized spelling numerals dates understand origins about projection
-told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing emphasis
-clauses enumeration overview choose extract refuse asked ground prompt generate complete rewrite_llm examples parts
+rivals told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing
+emphasis clauses enumeration overview choose extract refuse asked ground prompt generate complete rewrite_llm examples
+parts
 chain export verify record history_tables history history_copy difference feedback followups __main__
 """
 FLOW = ORDER.split()
