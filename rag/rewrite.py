@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.text import CJK, simplify
+from rag.text import CJK, hanzi_value, simplify
 from rag.types import Question
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
@@ -32,6 +32,8 @@ _TIME = re.compile(
     r"(?:\d{2,4}年|[今去前明]年)(?:\d{1,2}月份?|第?[一二三四]季度|[上下]半年)?(?:\d{1,2}[日号])?"
     r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度|第[一二三四五六七八九十\d]+[天周年]"
 )
+_YEARS_ON = re.compile(r"(?:再?过了?)?(?P<years>[一二两三四五六七八九十]+|\d{1,2})年(?:之|以)?(?P<way>[后前])")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
 _RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.pattern}))?")
 _POINTS = re.compile(
     r"[这那][个些种次项家篇里样时两位笔一首部本儿书歌剧人边款]|该(?:计划|公司|平台|业务|模式|应用|集团|片|书|剧|队|校|品牌|产品)|[它他她]俩"
@@ -238,6 +240,9 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
     What may be a subject or a detail (淘宝呢, 直播呢) is asked beside the whole last question; what is more than a name
     (如果退货呢) only takes the topic along.
     """
+    if (on := _YEARS_ON.fullmatch(new)) and (year := _YEAR.search(last)):
+        years = int(hanzi_value(on["years"]) or on["years"])
+        new = f"{int(year[0]) + (years if on['way'] == '后' else -years)}年"
     if _TIME.fullmatch(new):
         return _RANGE.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
     if latin := _LATIN.search(new):
