@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from rag.aliases import Aliases
 from rag.dates import asks_for_newest, period_of
@@ -15,6 +16,7 @@ from rag.rewrite import LOOK_BACK, is_follow_up, stand_alone
 from rag.spelling import speller_of
 from rag.text import in_standard_words, is_foreign, quoted_names, simplify
 from rag.types import Query, Question, Scope, Step
+from rag.written import in_written_words
 
 Change = tuple[str, Callable[[str], str]]
 # A picture, the target of a link, an address, a tag of HTML.
@@ -27,6 +29,7 @@ FOLLOW_UP = "follow-up"  # the step that completes a question from the conversat
 FOLLOW_UP_LLM = f"{FOLLOW_UP} (LLM)"  # the same where an LLM does
 NAMED_IN = 20  # chunks nearest to the earlier questions, in which what they name may stand in quotation marks
 NAMED_AT_MOST = 0.5
+USED = 20  # chunks with a word, from which it does not matter how many more have it
 _WIDE = re.compile("[０-９Ａ-Ｚａ-ｚ．％]+")
 
 
@@ -41,10 +44,11 @@ def understand(
     text = rewritten or stand_alone(question, _names_asked_of(question, library))
     steps = [Step(FOLLOW_UP_LLM if rewritten else FOLLOW_UP, text)] * (text != question.text)
     # Aliases on both sides of the spelling: they know slips that are words (小红薯), and a corrected name may be one.
+    uses = partial(library.phrase_frequency, most=USED)
     changes: list[Change] = [
         ("links", without_links),
         ("script", to_simplified),
-        ("everyday words", in_standard_words),
+        ("everyday words", lambda text: in_written_words(in_standard_words(text), uses)),
         ("alias", aliases.canonical),
         ("spelling", speller_of(library).corrected),
         ("alias", aliases.canonical),

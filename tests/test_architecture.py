@@ -20,7 +20,7 @@ voices article question passage search types errors locks seal settings logs
 text courtesy names negation scope memory bundled adapter cores int8 graph embed reader_model reader fusion lexical
 library_file library_terms library_copies library cache
 vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions rewrite
-aliases words pinyin latin romanized spelling numerals dates understand origins about projection
+aliases words pinyin latin romanized spelling numerals dates written understand origins about projection
 rivals told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing
 emphasis clauses enumeration overview choose extract refuse asked ground prompt generate complete rewrite_llm examples
 parts
