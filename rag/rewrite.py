@@ -30,7 +30,7 @@ _ASKING = re.compile(
 )
 _TIME = re.compile(
     r"(?:\d{2,4}年|[今去前明]年)(?:\d{1,2}月份?|第?[一二三四]季度|[上下]半年)?(?:\d{1,2}[日号])?"
-    r"|\d{1,2}月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度|第[一二三四五六七八九十\d]+[天周年]"
+    r"|(?:\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度|第[一二三四五六七八九十\d]+[天周年]"
 )
 _YEARS_ON = re.compile(r"(?:再?过了?)?(?P<years>[一二两三四五六七八九十]+|\d{1,2})年(?:之|以)?(?P<way>[后前])")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
@@ -38,6 +38,7 @@ _RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.
 _POINTS = re.compile(
     r"[这那][个些种次项家篇里样时两位笔一首部本儿书歌剧人边款]|该(?:计划|公司|平台|业务|模式|应用|集团|片|书|剧|队|校|品牌|产品)|[它他她]俩"
     r"|上述|前者|后者|其中|(?<![与尤极])其(?![他它实余次])|此[外次]|第[一二三四五六七八九十\d]+[个种家位项点款条]|^.{0,2}里[面边]"
+    r"|(?<![留])剩下(?=[的那两三四五六七八九\d])|^其余|^那?后来|那会儿"
     r"|\b(?:its?|they|their|this|that)\b",
     re.IGNORECASE,
 )
@@ -46,6 +47,9 @@ _ELLIPSIS = re.compile(
     r"^(?:那么?|然后|还有|and\b)?[，, ]*"
     r"(?:(?P<new>[^，,。？?！!]{1,16}?)呢[？?！!。]*|(?:what|how) about (?P<english>[^?]+)\??)$",
     re.IGNORECASE,
+)
+_OF_A_TIME = re.compile(
+    rf"^(?:那么?)?[，, ]*(?P<new>{_TIME.pattern})(?:的时候|那会儿|那时候?|当时)?(?:又?[是有])?(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
 )
 _BARE = re.compile(r"为什么|为何|为啥|真的|具体|原因")
 _PERSON = re.compile(
@@ -180,7 +184,7 @@ def _is_named(text: str) -> bool:
 
 
 def _leans(text: str, asked: str) -> bool:
-    if _ELLIPSIS.match(text.strip()):
+    if _ELLIPSIS.match(text.strip()) or _OF_A_TIME.match(text.strip()):
         return True
     if _DEFINES.search(text) and unlisted(text) and not PRONOUN.search(text) and not _POINTS.search(text):
         return False
@@ -194,6 +198,8 @@ def _completed(text: str, asked: Sequence[str], answer: str, *, unanswered: bool
     topic = _referent(text, asked, answer)
     if counted := _counted(text, answer):
         return f"{topic} {counted} {text}".strip()
+    if of_a_time := _OF_A_TIME.match(text.strip()):
+        return _exchanged(of_a_time["new"], topic, text, asked[-1])
     ellipsis = _ELLIPSIS.match(text.strip())
     if ellipsis:
         return _exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from rag.rewrite import LOOK_BACK, is_follow_up, stand_alone
+from rag.rewrite import LOOK_BACK, is_follow_up, refers_back, stand_alone
 from rag.types import Message, Question
 
 CLOSED = ("福利社是什么时候关闭的？", "2023年11月16日。")
@@ -79,6 +79,9 @@ def test_a_noun_that_the_topic_describes_goes_with_it() -> None:
         ("2016年小红书的份额是多少？", "那两年后呢？", "2018年小红书的份额是多少？"),
         ("2016年小红书的份额是多少？", "3年以前呢？", "2013年小红书的份额是多少？"),
         ("小红书的份额是多少？", "两年后呢？", "小红书 两年后呢？"),
+        ("小红书一月份的估值是多少？", "三月份呢？", "小红书三月份的估值是多少？"),
+        ("小红书的估值涨到多少了？", "三月份那会儿是多少？", "三月份 小红书的估值涨到多少了？"),
+        ("小红书2024年的营收是多少？", "2023年的时候是多少？", "小红书2023年的营收是多少？"),
         ("小红书上个月有多少用户？", "这个月呢？", "小红书这个月有多少用户？"),
         ("小红书净利润是多少？", "去年呢？", "去年 小红书净利润是多少？"),
         ("小红书的订单多久能送到美国？", "拼多多的Temu呢？", "拼多多的Temu的订单多久能送到美国？"),
@@ -106,6 +109,20 @@ def test_an_ellipsis_asks_the_last_question_of_something_else(asked: str, text: 
 )
 def test_things_counted_off_are_taken_from_the_list_in_the_answer(text: str, things: str) -> None:
     assert after(MARKETS, text) == f"小红书出海 {things} {text}"
+
+
+@pytest.mark.parametrize("text", ["后来为啥没搞成？", "剩下三个分别是啥？", "那会儿有多少用户？"])
+def test_what_points_to_something_before_takes_its_topic_along(text: str) -> None:
+    assert refers_back(text)
+    assert after(("Spark是什么时候上线的？", "2022年。"), text) == f"Spark {text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["2023年小红书有多少用户？", "2023年发生了什么？", "小红书后来改名了吗？", "小红书剩下多少钱？"]
+)
+def test_a_time_or_a_word_of_order_alone_points_to_nothing(text: str) -> None:
+    assert not refers_back(text)
+    assert after(("Spark是什么时候上线的？", "2022年。"), text) == text
 
 
 def test_a_why_alone_takes_along_all_of_a_short_question_too() -> None:
