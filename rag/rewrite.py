@@ -49,7 +49,8 @@ _ELLIPSIS = re.compile(
     re.IGNORECASE,
 )
 _OF_A_TIME = re.compile(
-    rf"^(?:那么?)?[，, ]*(?P<new>{_TIME.pattern})(?:的时候|那会儿|那时候?|当时)?(?:又?[是有])?(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
+    rf"^(?:那么?)?[，, ]*(?P<new>{_TIME.pattern})(?:的时候|那会儿|那时候?|当时)?(?:又?[是有])?"
+    r"(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
 )
 _BARE = re.compile(r"为什么|为何|为啥|真的|具体|原因")
 _PERSON = re.compile(
