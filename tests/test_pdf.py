@@ -105,6 +105,13 @@ def test_page_numbers_and_running_heads_are_marked_and_do_not_cut_a_sentence() -
     assert {"- 1 -", "- 2 -", "- 3 -", "- 4 -"} <= set(gone)
 
 
+def test_the_last_sentences_of_pages_that_differ_in_figures_are_kept() -> None:
+    profits = ["本月利润12,500元，比上月多2,300元。", "本月利润31,800元，比上月多4,100元。"]
+    content = pdf(*(lines(SENTENCE[:20] + "。", profit) for profit in profits))
+    converted = convert(Path("文.pdf"), content)
+    assert kept(converted) == "".join(f"{SENTENCE[:20]}。\n{profit}\n" for profit in profits)
+
+
 def test_a_head_on_both_of_two_pages_is_furniture() -> None:
     content = pdf([*lines("某某报告", SECOND[:20] + "。")], [*lines("某某报告", SENTENCE[:20] + "。")])
     assert "某某报告" not in kept(convert(Path("文.pdf"), content))

@@ -6,7 +6,6 @@ fonts that are not embedded.
 
 import re
 import threading
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
+from ingest.convert.page_furniture import page_furniture
 from rag.errors import CorpusError
 from rag.text import CJK
 from rag.types import Removal
 
 MOST_PAGES = 5_000
-EDGE_LINES = 2  # lines at the top and at the bottom of a page that may be furniture
-REPEATED = 0.6  # share of the pages on which furniture stands; it is on two at least
 FEWEST_LETTERS = 5  # on a page that is not taken for a picture
 PRIVATE_SHARE = 0.3  # of private-use characters: the font does not say what its glyphs mean
 SHORT_LINE = 2.5  # letter heights that a line may end before the column does and still go on
@@ -32,11 +30,6 @@ _CJK = re.compile(r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]")
 _CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
 _IDEOGRAPH = re.compile(f"[{CJK}]")
 _REST_OF_NUMBER = re.compile(r"\d+(?![.、．)）\d])")  # but no number of an item
-_PAGE_NUMBER = re.compile(
-    r"[-—–·\s]*(?:第\s*\d+\s*页(?:\s*[,，/／]?\s*共\s*\d+\s*页)?|page\s*\d+(?:\s*of\s*\d+)?|\d+\s*[/／]\s*\d+)[-—–·\s]*",
-    re.IGNORECASE,
-)
-_BARE_NUMBER = re.compile(r"[-—–·\s]*(\d{1,4})[-—–·\s]*")
 _HYPHEN = ("\x02", "\ufffe")  # how PDFium gives a hyphen at the end of a line
 
 
@@ -78,7 +71,7 @@ def convert_pdf(path: Path, content: bytes) -> Converted:
         finally:
             document.close()
     _refuse_pictures(path, pages)
-    text, removed = _compose(pages, _furniture(pages))
+    text, removed = _compose(pages, page_furniture([[line.text for line in page] for page in pages]))
     fields = (("title", stated.get("Title")), ("author", stated.get("Author")), ("tags", stated.get("Keywords")))
     return Converted(text, removed, sift(fields), converted=True)
 
@@ -133,32 +126,6 @@ def _refuse_pictures(path: Path, pages: Sequence[Sequence[Line]]) -> None:
             f"{path.name} does not say which characters its glyphs are: save it again from its source",
             f"{path.name} 的字体没有文字编码，取出来是乱码：请从原处重新保存，或者先做文字识别（OCR）",
         )
-
-
-def _furniture(pages: Sequence[Sequence[Line]]) -> dict[tuple[int, int], str]:
-    """The rule by which a line, given by page and place, is page furniture."""
-    edges = {
-        (number, place if place < EDGE_LINES else place - len(page)): (number, place)
-        for number, page in enumerate(pages)
-        for place in [*range(min(EDGE_LINES, len(page))), *range(max(EDGE_LINES, len(page) - EDGE_LINES), len(page))]
-    }
-    shapes = {key: re.sub(r"\d+|\s+", "0", pages[n][place].text) for key, (n, place) in edges.items()}
-    counts = Counter((place, shape) for (_, place), shape in shapes.items())
-    enough = max(2, REPEATED * len(pages))
-    offsets = Counter(
-        int(match[1]) - number
-        for key, (number, place) in edges.items()
-        if (match := _BARE_NUMBER.fullmatch(pages[number][place].text))
-    )
-    found: dict[tuple[int, int], str] = {}
-    for key, (number, place) in edges.items():
-        text = pages[number][place].text
-        bare = _BARE_NUMBER.fullmatch(text)
-        if _PAGE_NUMBER.fullmatch(text) or (bare and offsets[int(bare[1]) - number] >= min(2, len(pages))):
-            found[number, place] = "pdf/page-number"
-        elif counts[key[1], shapes[key]] >= enough:
-            found[number, place] = "pdf/running-head"
-    return found
 
 
 def _compose(pages: Sequence[Sequence[Line]], furniture: dict[tuple[int, int], str]) -> tuple[str, tuple[Removal, ...]]:
