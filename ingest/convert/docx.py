@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
+from ingest.convert.formula import MATH, formula_text
 from ingest.convert.rows import Cell, markdown_rows
 from rag.errors import CorpusError
 
 LARGEST_UNPACKED = 256 * 2**20  # bytes of all parts together
 LARGEST_PART = 64 * 2**20  # bytes of one part of text: its tree takes about ten times as much
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BOX = _WORD + "txbxContent"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says a text box again
-_WRAPPERS = tuple(_WORD + name for name in ("sdt", "sdtContent", "customXml", "ins"))
+_WRAPPERS = {_WORD + name for name in ("sdt", "sdtContent", "customXml", "ins")}
+_UNSEEN = {*(_WORD + name for name in ("del", "moveFrom", "pPr", "rPr")), _FALLBACK}
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _HEADING = re.compile(r"(?i)(?:heading|标题)\s*([1-9])")
 _OLE = b"\xd0\xcf\x11\xe0"  # how .doc files and DOCX files with a password begin
@@ -62,22 +65,26 @@ def _refuse_bomb(path: Path, content: bytes) -> None:
 
 
 def _lines(body: Any, document: Any) -> Iterator[str]:
-    """The lines of a body or a cell, in order; what a table holds is one line a row."""
-    stack = [body]
+    """The lines of a body or a text box, in order; what a table holds is one line a row."""
+    for element in _children(body, "p", "tbl"):
+        yield from _paragraph(element, document) if element.tag == _WORD + "p" else _table(element)
+
+
+def _children(element: Any, *names: str) -> Iterator[Any]:
+    """The children with one of the names, also those that a content control or the like wraps."""
+    stack = list(reversed(element))
     while stack:
-        element = stack.pop()
-        if element.tag == _WORD + "p":
-            yield from _paragraph(element, document)
-        elif element.tag == _WORD + "tbl":
-            yield from _table(element)
-        elif element is body or element.tag in _WRAPPERS:
-            stack.extend(reversed(element))
+        child = stack.pop()
+        if child.tag in _WRAPPERS:
+            stack.extend(reversed(child))
+        elif child.tag in {_WORD + name for name in names}:
+            yield child
 
 
 def _table(table: Any) -> Iterator[str]:
     """The rows of a table, as those of Markdown where its first rows are its head."""
     rows = list(_rows(table))
-    marked = [row.find(f"{_WORD}trPr/{_WORD}tblHeader") is not None for row in table.iterchildren(_WORD + "tr")]
+    marked = [row.find(f"{_WORD}trPr/{_WORD}tblHeader") is not None for row in _children(table, "tr")]
     heads = marked.index(False) if False in marked else 0
     if not heads and _sets_first_row_apart(table) and _names_columns(rows):
         heads = 1
@@ -88,11 +95,11 @@ def _table(table: Any) -> Iterator[str]:
 def _rows(table: Any) -> Iterator[list[Cell]]:
     """The rows of a table; a cell that goes on with the one above says its words again."""
     above: dict[int, str] = {}
-    for row in table.iterchildren(_WORD + "tr"):
+    for row in _children(table, "tr"):
         cells: list[Cell] = []
         at = 0
-        for cell in row.iterchildren(_WORD + "tc"):
-            text = " ".join(" ".join(_texts(cell)).split())
+        for cell in _children(row, "tc"):
+            text = " ".join(_cell_text(cell).split())
             merged, span = (cell.find(f"{_WORD}tcPr/{_WORD}{name}") for name in ("vMerge", "gridSpan"))
             if merged is not None and merged.get(_WORD + "val", "continue") == "continue":
                 text = above.get(at, "")
@@ -100,6 +107,10 @@ def _rows(table: Any) -> Iterator[list[Cell]]:
             cells.append(Cell(text, max(1, int(span.get(_WORD + "val", "1"))) if span is not None else 1))
             at += cells[-1].columns
         yield cells
+
+
+def _cell_text(cell: Any) -> str:
+    return " ".join(["".join(_texts(cell)), *map(_cell_text, _boxes(cell))])
 
 
 def _sets_first_row_apart(table: Any) -> bool:
@@ -134,23 +145,34 @@ def _paragraph(element: Any, document: Any) -> Iterator[str]:
     if prefix and text.strip():
         text = prefix + " ".join(text.split())
     yield text
-    for box in element.iter(_WORD + "txbxContent"):
-        if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
-            for paragraph in box.iterchildren(_WORD + "p"):
-                yield "".join(_texts(paragraph))
+    for box in _boxes(element):
+        yield from _lines(box, document)
 
 
 def _texts(element: Any) -> Iterator[str]:
-    """The visible text of an element without that of its text boxes; deleted and replaced text is not visible."""
+    """The visible text of an element without that of its text boxes."""
+    for part in _visible(element):
+        if part.tag == _WORD + "t":
+            yield part.text or ""
+        elif part.tag == MATH + "oMath":
+            yield formula_text(part)
+        elif part.tag == _WORD + "p":
+            yield " "
+        elif isinstance(part.tag, str):
+            yield _SPACES.get(part.tag.removeprefix(_WORD), "")
+
+
+def _boxes(element: Any) -> Iterator[Any]:
+    """The text boxes that hang on an element, but not on another text box."""
+    return (part for part in _visible(element) if part.tag == _BOX)
+
+
+def _visible(element: Any) -> Iterator[Any]:
+    """The parts of an element in order, without those of its text boxes and formulas and without what is deleted."""
     stack = list(reversed(element))
     while stack:
         part = stack.pop()
-        name = part.tag.removeprefix(_WORD) if isinstance(part.tag, str) else ""
-        if name == "t":
-            yield part.text or ""
-        elif name in _SPACES:
-            yield _SPACES[name]
-        elif name not in ("txbxContent", "del", "moveFrom", "pPr", "rPr") and part.tag != _FALLBACK:
-            stack.extend(reversed(part))
-            if name == "p":
-                yield " "
+        if part.tag not in _UNSEEN:
+            yield part
+            if part.tag not in (_BOX, MATH + "oMath"):
+                stack.extend(reversed(part))
