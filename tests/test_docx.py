@@ -129,6 +129,45 @@ def test_a_formula_is_read_in_its_place() -> None:
     assert text_of_body(f"<w:tbl><w:tr>{tc(alone)}</w:tr></w:tbl>") == "E=m\n"
 
 
+def styled(text: str, style: str) -> str:
+    return f"<w:r><w:rPr>{style}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+def test_a_raised_figure_is_no_digit_of_the_number_before_it() -> None:
+    up = '<w:vertAlign w:val="superscript"/>'
+    assert text_of_body(p("共10", styled("8", up), "次，5", styled("th", up), "。")) == "共10⁸次，5th。\n"
+
+
+def test_hidden_words_and_pronunciations_are_not_text() -> None:
+    above, below = (f"<w:r><w:t>{text}</w:t></w:r>" for text in ("hàn", "汉"))
+    ruby = f"<w:r><w:ruby><w:rt>{above}</w:rt><w:rubyBase>{below}</w:rubyBase></w:ruby></w:r>"
+    shown = styled("可见", '<w:vanish w:val="0"/>')
+    assert text_of_body(p(ruby, "字", styled("隐藏", "<w:vanish/>"), shown)) == "汉字可见\n"
+
+
+def test_a_row_that_begins_further_right_stays_in_its_columns() -> None:
+    head = "<w:tr><w:trPr><w:tblHeader/></w:trPr>" + tc(p("类目")) + tc(p("费率")) + "</w:tr>"
+    shifted = '<w:tr><w:trPr><w:gridBefore w:val="1"/></w:trPr>' + tc(p("7%")) + "</w:tr>"
+    rows = row("服饰", "8%") + shifted
+    table = "| 类目 | 费率 |\n|---|---|\n| 服饰 | 8% |\n|  | 7% |\n"
+    assert text_of_body(f"<w:tbl>{head}{rows}</w:tbl>") == table
+
+
+def test_a_note_is_a_line_below_what_it_is_a_note_to_and_is_said_once() -> None:
+    document = docx.Document()
+    reference = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    xml = f"{p('利润五万元', reference, '。')}{p('再说一次', reference, '。')}{p('完。')}"
+    for element in reversed(docx.oxml.parse_xml(f"<w:body {W}>{xml}</w:body>")):
+        document.element.body.insert(0, element)
+    notes = f'<w:footnotes {W}><w:footnote w:id="2">{p("未经审计。")}</w:footnote></w:footnotes>'
+    name = docx.opc.packuri.PackURI("/word/footnotes.xml")
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = docx.opc.part.Part(name, kind, notes.encode(), document.part.package)
+    document.part.relate_to(part, "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes")
+    text = convert(Path("文.docx"), as_bytes(document)).text
+    assert text == "利润五万元。\n未经审计。\n再说一次。\n完。\n"
+
+
 def test_links_are_text_and_deleted_words_are_none() -> None:
     document = docx.Document()
     word = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
