@@ -84,6 +84,28 @@ def test_a_number_that_the_layout_broke_is_joined_without_a_blank(first: str, se
     assert convert(Path("文.pdf"), pdf(lines(first, second))).text == f"{first}{between}{second}\n"
 
 
+def test_labels_below_each_other_are_lines_however_long_their_values_are() -> None:
+    assert convert(Path("文.pdf"), pdf(lines("价格：120元", "重量：1.2公斤"), lines("价格：80元"))).text == (
+        "价格：120元\n重量：1.2公斤\n价格：80元\n"
+    )
+
+
+def test_a_raised_figure_is_no_digit_of_the_number_before_it() -> None:
+    buffer = io.BytesIO()
+    sheet = canvas.Canvas(buffer)
+    words = sheet.beginText(72, 700)
+    for text, size, rise in (("收入为120", 12, 0), ("3", 7, 5), ("亿元，共10", 12, 0), ("18", 7, 5), ("次，H", 12, 0)):
+        words.setFont("STSong-Light", size)
+        words.setRise(rise)
+        words.textOut(text)
+    words.setFont("STSong-Light", 7)
+    words.setRise(-2)
+    words.textOut("2")
+    sheet.drawText(words)
+    sheet.save()
+    assert convert(Path("文.pdf"), buffer.getvalue()).text == "收入为120³亿元，共10¹⁸次，H2\n"
+
+
 def test_page_numbers_and_running_heads_are_marked_and_do_not_cut_a_sentence() -> None:
     full = [
         "小红书悄然布局跨境电商，推出出海",

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ingest.convert.converted import Converted, broken, sift
+from ingest.convert.converted import Converted, broken, raised, sift
 from ingest.convert.page_furniture import page_furniture
 from rag.errors import CorpusError
 from rag.text import CJK
@@ -22,13 +22,17 @@ MOST_PAGES = 5_000
 FEWEST_LETTERS = 5  # on a page that is not taken for a picture
 PRIVATE_SHARE = 0.3  # of private-use characters: the font does not say what its glyphs mean
 SHORT_LINE = 2.5  # letter heights that a line may end before the column does and still go on
+SMALLER, HIGHER = 0.8, 0.25  # heights of the letter before it, of a superscript and of how far it is above the line
 GAP, RESIZED, MOVED = 1.5, 0.3, 4  # a gap of so many usual ones, another height, another left end a paragraph
+
+Box = tuple[float, float, float, float]  # left, bottom, right and top of a letter
 
 _LOCK = threading.Lock()  # PDFium is not safe to use from two threads
 _TERMINAL = re.compile(r"(?:[。！？!?…]|(?<!\d)\.)[”’」』）)】》\"']*$")
 _CJK = re.compile(r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]")
 _CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
 _IDEOGRAPH = re.compile(f"[{CJK}]")
+_LABEL = re.compile(f"[{CJK}]{{1,8}}[:：]")
 _REST_OF_NUMBER = re.compile(r"\d+(?![.、．)）\d])")  # but no number of an item
 _HYPHEN = ("\x02", "\ufffe")  # how PDFium gives a hyphen at the end of a line
 
@@ -83,9 +87,12 @@ def _lines(page: Any) -> list[Line]:
     text_page = page.get_textpage()
     lines: list[Line] = []
     chars: list[str] = []
-    boxes: list[tuple[float, float, float, float]] = []
+    boxes: list[Box] = []
+    beside: Box | None = None  # the last letter that stands on the line
 
     def close_line() -> None:
+        nonlocal beside
+        beside = None
         text = "".join(chars).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if text.strip() and boxes:
             lefts, bottoms, rights, tops = zip(*boxes, strict=True)
@@ -101,14 +108,22 @@ def _lines(page: Any) -> list[Line]:
         elif char in "\r\n":
             close_line()
         elif char != "\0":
-            chars.append(" " if char in "\t\xa0" else char)
             box = text_page.get_charbox(index, loose=True)
+            is_raised = beside is not None and _stands_above(box, beside)
+            chars.append(raised(char) if is_raised else " " if char in "\t\xa0" else char)
             if box[2] > box[0]:
                 boxes.append(box)
+            if char.isalnum() and not is_raised:
+                beside = box
     close_line()
     text_page.close()
     page.close()
     return lines
+
+
+def _stands_above(box: Box, beside: Box) -> bool:
+    height = beside[3] - beside[1]
+    return box[3] - box[1] < SMALLER * height and box[1] - beside[1] > HIGHER * height
 
 
 def _refuse_pictures(path: Path, pages: Sequence[Sequence[Line]]) -> None:
@@ -195,6 +210,8 @@ def _goes_on(line: Line, following: Line, edge: float, gap: float | None) -> boo
     if line.text[-1].isascii() and following.text[0].islower() and (gap is None or line.bottom - following.bottom > 0):
         return True
     if _TERMINAL.search(line.text) or following.text.startswith("　　"):
+        return False
+    if _LABEL.match(line.text) and _LABEL.match(following.text):  # 价格：120元 above 重量：1.2公斤
         return False
     if gap is not None and abs(line.left - following.left) > MOVED * line.height:
         return False
