@@ -1,4 +1,4 @@
-"""A formula of a Word file in one line: a fraction as a/b, an exponent as x^2, so that 1 over 2 does not read 12."""
+"""A formula of a Word file or a page in one line: a fraction as a/b, x^2, so that 1 over 2 does not read 12."""
 
 import re
 from collections import defaultdict
@@ -44,6 +44,27 @@ def formula_text(element: Any) -> str:
         case "eqArr" | "m" | "mr":
             return " ".join([*said["e"], *said["mr"]])
     return "".join(text for _, text in parts)
+
+
+def mathml_text(element: Any) -> str:
+    """What a formula of a page says (MathML Core); what is said again for programs is left out."""
+    parts = [
+        mathml_text(part) for part in element.iterchildren("*") if part.tag not in ("annotation", "annotation-xml")
+    ]
+    match element.tag, parts:
+        case "mfrac", [over, under]:
+            return f"{_grouped(over)}/{_grouped(under)}"
+        case "msup" | "mover", [base, upper]:
+            return f"{_grouped(base)}^{_grouped(upper)}"
+        case "msub" | "munder", [base, lower]:
+            return f"{_grouped(base)}_{_grouped(lower)}"
+        case "msubsup" | "munderover", [base, lower, upper]:
+            return f"{_grouped(base)}_{_grouped(lower)}^{_grouped(upper)}"
+        case "mroot", [base, degree]:
+            return f"{degree}√{_grouped(base)}"
+        case "msqrt", _:
+            return "√" + _grouped("".join(parts))
+    return "".join([(element.text or "").strip(), *parts])
 
 
 def _stated(element: Any, name: str, default: str = "") -> str:
