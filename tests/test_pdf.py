@@ -76,7 +76,13 @@ def test_a_line_that_begins_with_closing_punctuation_goes_on(first: str, second:
         ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "677（费先生）", ""),
         ("二〇二四年全年的营业收入合计为人民币12", "345万元。", ""),
         ("二〇二四年的营业收入 2100 2200 2300 2400", "2500 2600 2700", " "),
-        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "2. 联系人", " "),
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "2. 联系人", "\n"),
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-", "5556677（费先生）", ""),
+        ("二〇二四年全年的营业收入合计为人民币12,", "345万元。", ""),
+        ("二〇二四年全年的营业收入合计为人民币12.", "5万元。", ""),
+        ("二〇二四年全年的营业收入与上年相比增长了15", "%。", ""),
+        ("当地在二〇二四年的最低气温为零下-", "5度。", ""),
+        ("The stores that were opened by it in 2012,", "500 in all", " "),
         ("The number of all of its stores was 12", "34 of them closed", " "),
     ],
 )
@@ -88,6 +94,39 @@ def test_labels_below_each_other_are_lines_however_long_their_values_are() -> No
     assert convert(Path("文.pdf"), pdf(lines("价格：120元", "重量：1.2公斤"), lines("价格：80元"))).text == (
         "价格：120元\n重量：1.2公斤\n价格：80元\n"
     )
+
+
+def test_a_word_that_the_layout_broke_loses_its_hyphen_and_others_keep_theirs() -> None:
+    words = pdf(lines("The number of its stores in all the mar-", "kets grew, as did that of the Tik-", "Tok shops."))
+    assert convert(Path("文.pdf"), words).text == (
+        "The number of its stores in all the markets grew, as did that of the Tik-Tok shops.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("产品 价格 重量", "甲 120元 1.2公斤", "乙 80元 1.5公斤"),
+        ("一、项目名称某某图书馆", "二、采购人某某文化局"),
+        ("（一）第一项要求", "（二）第二项要求"),
+        ("第一条 本合同自签字之日", "第二条 双方遵守本合同条"),
+        ("1. 第一项要求", "2. 第二项要求", "3. 第三项要求"),
+    ],
+)
+def test_items_and_the_rows_of_tables_are_lines(texts: tuple[str, ...]) -> None:
+    assert convert(Path("文.pdf"), pdf(lines(*texts))).text == "".join(f"{text}\n" for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("供应商应当按照前款第", "（二）项的规定办理。"),
+        ("比赛按成绩依次设置了", "一、二、三等奖。"),
+        ("双方的义务按照合同的", "第三条 的约定。"),
+    ],
+)
+def test_what_only_looks_like_an_item_goes_on(first: str, second: str) -> None:
+    assert convert(Path("文.pdf"), pdf(lines(first, second))).text == f"{first}{second}\n"
 
 
 def test_a_raised_figure_is_no_digit_of_the_number_before_it() -> None:
