@@ -145,6 +145,21 @@ def test_hidden_words_and_pronunciations_are_not_text() -> None:
     assert text_of_body(p(ruby, "字", styled("隐藏", "<w:vanish/>"), shown)) == "汉字可见\n"
 
 
+def test_what_any_element_wraps_is_read_and_what_is_said_again_is_not() -> None:
+    space = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    choice = f"<mc:Choice>{p('乙')}</mc:Choice><mc:Fallback>{p('乙')}</mc:Fallback>"
+    both = f"<mc:AlternateContent {space}>{choice}</mc:AlternateContent><w:smartTag>{p('丙')}</w:smartTag>"
+    assert text_of_body(p("甲") + both) == "甲\n乙\n丙\n"
+
+
+def test_the_boxes_of_a_form_say_which_is_ticked() -> None:
+    def sign(font: str, char: str) -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{char}"/></w:r>'
+
+    form = p(sign("Wingdings", "F0FE"), "是 ", sign("Wingdings 2", "F0A3"), "否 ", sign("Wingdings", "F06F"), "不明")
+    assert text_of_body(form) == "☑是 □否 □不明\n"
+
+
 def test_a_row_that_begins_further_right_stays_in_its_columns() -> None:
     head = "<w:tr><w:trPr><w:tblHeader/></w:trPr>" + tc(p("类目")) + tc(p("费率")) + "</w:tr>"
     shifted = '<w:tr><w:trPr><w:gridBefore w:val="1"/></w:trPr>' + tc(p("7%")) + "</w:tr>"

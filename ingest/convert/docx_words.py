@@ -9,20 +9,24 @@ from ingest.convert.formula import MATH, formula_text
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _BOX = WORD + "txbxContent"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says a text box again
-_WRAPPERS = {WORD + name for name in ("sdt", "sdtContent", "customXml", "ins")}
 _UNSEEN = {*(WORD + name for name in ("del", "moveFrom", "pPr", "rPr", "rt")), _FALLBACK}
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_SYMBOLS = {  # of fonts of symbols: which box of a form is ticked
+    "Wingdings": {"6F": "□", "A8": "□", "FB": "✗", "FC": "✓", "FD": "☒", "FE": "☑"},
+    "Wingdings 2": {"4F": "✗", "50": "✓", "52": "☑", "53": "☒", "A3": "□"},
+}
 
 
 def children(element: Any, *names: str) -> Iterator[Any]:
     """The children with one of the names, also those that a content control or the like wraps."""
+    named = {WORD + name for name in names}
     stack = list(reversed(element))
     while stack:
         child = stack.pop()
-        if child.tag in _WRAPPERS:
-            stack.extend(reversed(child))
-        elif child.tag in {WORD + name for name in names}:
+        if child.tag in named:
             yield child
+        elif child.tag not in _UNSEEN:
+            stack.extend(reversed(child))
 
 
 def texts(element: Any) -> Iterator[str]:
@@ -36,6 +40,8 @@ def texts(element: Any) -> Iterator[str]:
             yield formula_text(part)
         elif part.tag == WORD + "p":
             yield " "
+        elif part.tag == WORD + "sym":
+            yield _SYMBOLS.get(part.get(WORD + "font", ""), {}).get(part.get(WORD + "char", "").upper()[-2:], "")
         elif isinstance(part.tag, str):
             yield _SPACES.get(part.tag.removeprefix(WORD), "")
 
