@@ -1,5 +1,7 @@
 """Which lines at the edge of pages are page numbers and running heads, and which only differ in their figures."""
 
+import time
+
 import pytest
 
 from ingest.convert.page_furniture import page_furniture
@@ -79,3 +81,10 @@ def test_page_numbers_may_change_sides() -> None:
     pages += [["子。", "丑。", "寅。", "4"], ["5", "卯。", "辰。", "巳。"], ["午。", "未。", "申。", "6"]]
     numbers = {(0, 0), (1, 3), (2, 0), (3, 3), (4, 0), (5, 3)}
     assert page_furniture(pages) == dict.fromkeys(numbers, NUMBER)
+
+
+def test_as_many_pages_as_a_file_may_have_take_seconds() -> None:
+    pages = [[f"{number}仓已经送达。", f"某店报告 第 {number + 1} 页"] for number in range(5_000)]
+    started = time.monotonic()
+    assert page_furniture(pages) == {(number, 1): HEAD for number in range(5_000)}
+    assert time.monotonic() - started < 5

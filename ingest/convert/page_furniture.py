@@ -6,7 +6,7 @@ one of them grows by one from page to page and stands where page numbers do.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 EDGE_LINES = 2  # lines at the top and at the bottom of a page that may be furniture
 REPEATED = 0.6  # share of the pages on which a running head says the same
@@ -38,11 +38,11 @@ def page_furniture(pages: Sequence[Sequence[str]]) -> dict[tuple[int, int], str]
         for place in [*range(min(EDGE_LINES, len(page))), *range(max(EDGE_LINES, len(page) - EDGE_LINES), len(page))]
     }
     said: dict[tuple[int, str], int] = Counter()  # pages that say the same in the same place
-    counted: dict[tuple[int, str, int], list[int]] = defaultdict(list)  # pages that count on beside the same words
+    counted: dict[tuple[int, str, int], set[int]] = defaultdict(set)  # pages that count on beside the same words
     for (number, place), edge in edges.items():
         said[edge, _words(pages[number][place])] += 1
         for words, ahead in _counts(pages[number][place], number):
-            counted[edge, words, ahead].append(number)
+            counted[edge, words, ahead].add(number)
     found: dict[tuple[int, int], str] = {}
     for (number, place), edge in edges.items():
         text = pages[number][place]
@@ -80,7 +80,7 @@ def _counts(text: str, page: int) -> Iterator[tuple[str, int]]:
                 yield f"{_words(head)}\0{_words(tail)}", ahead
 
 
-def _count_on(pages: Sequence[int], page: int, ahead: int, total: int) -> bool:
+def _count_on(pages: Set[int], page: int, ahead: int, total: int) -> bool:
     """Whether enough of the pages near one have a number that is as far ahead."""
-    near = sum(abs(other - page) <= NEAR for other in pages)
+    near = sum(other in pages for other in range(page - NEAR, page + NEAR + 1))
     return near >= AGREEING or (total <= FEW_PAGES and ahead <= 1 and near >= min(2, total))
