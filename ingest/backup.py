@@ -32,28 +32,42 @@ from rag.writer import HISTORY, IndexWriter, sync
 
 CORPUS, GENERATION, CACHE, CONVERSATIONS = "corpus", "generation", "cache.sqlite", "conversations.sqlite"
 
+BLOCK = 2**20  # bytes of a file that are read at once
+
 Progress = Callable[[int, int], None]  # files, of how many
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a backup holds: a generation, and the articles but those whose names, left out, are not UTF-8."""
+
+    manifest: Manifest
+    left_out: tuple[str, ...]
 
 
 @dataclass
 class Restored:
-    """What a restore did: the generation it published, articles written, found, left alone, and conversations."""
+    """What a restore did: the generation it published, articles written, found, left alone, and conversations.
+
+    `not_put_back`: the reason for each file that could not be written.
+    """
 
     manifest: Manifest
     written: list[str] = field(default_factory=list)
     already_there: int = 0
     different: list[str] = field(default_factory=list)
+    not_put_back: dict[str, str] = field(default_factory=dict)
     conversations: int = 0
 
 
 def backup(
     corpus: Path, index: Path, target: Path, progress: Progress = lambda *_: None, conversations: Path | None = None
-) -> Manifest:
+) -> Saved:
     """Write a backup to a new file, compressed if its name ends in .gz; others may ask and index meanwhile.
 
-    Gives the manifest of the generation in it. Raises CorpusError where there is such a file already,
-    IndexMissing, IndexMismatch, IndexDamaged for a generation that is not as it was sealed, and HistoryError for
-    `conversations` that cannot be read; there need not be such a file.
+    Raises CorpusError where there is such a file already, or an article cannot be read, IndexMissing, IndexMismatch,
+    IndexDamaged for a generation that is not as it was sealed, and HistoryError for `conversations` that cannot be
+    read; there need not be such a file.
     """
     if target.exists():
         raise CorpusError(f"{target} exists: give another name", f"{target} 已经存在：请换一个文件名")
@@ -77,7 +91,7 @@ def backup(
             if conversations and conversations.exists():
                 copy_history(conversations, stage / CONVERSATIONS)
                 check_history(str(stage / CONVERSATIONS))
-            _stage(corpus, index, published, stage)
+            left_out = _stage(corpus, index, published, stage)
             finished = Path(scratch, target.name)
             _write_tar(stage, finished, progress)
             finished.rename(target)
@@ -87,11 +101,11 @@ def backup(
             f"{target} cannot be written ({error}): free some space or choose another folder",
             f"{target} 写不进去（{error}）：请腾出磁盘空间，或换一个文件夹",
         ) from error
-    return manifest
+    return Saved(manifest, left_out)
 
 
-def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> None:
-    """Lay out what the tar will hold, and seal it."""
+def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> tuple[str, ...]:
+    """Lay out what the tar will hold, and seal it; gives the names of the files that it will not."""
     cache = EmbeddingCache(index / CACHE, mend=False)
     try:
         cache.copy_to(stage / CACHE)
@@ -100,12 +114,36 @@ def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> None:
     if (index / HISTORY).exists():
         shutil.copy2(index / HISTORY, stage / HISTORY)
     shutil.copytree(published, stage / GENERATION)
+    left_out = []
     for path in walk(corpus):
-        copy = stage / CORPUS / path.relative_to(corpus)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():  # a link to nothing is no article
-            shutil.copy2(path, copy)
+        name = path.relative_to(corpus).as_posix()
+        readable_name = name.encode(errors="replace").decode()
+        if readable_name != name:  # no ingest reads it, and a seal is UTF-8
+            left_out.append(readable_name)
+        elif path.exists():  # a link to nothing is no article
+            _copy(path, stage / CORPUS / name)
     (stage / SEAL).write_text(seal_text(stage), encoding="utf-8")
+    return tuple(left_out)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as file:
+        file.writelines(_blocks(source))
+    shutil.copystat(source, target)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """The bytes of an article. Raises CorpusError, so that no one looks for the fault where the backup is written."""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                yield block
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be read ({error.strerror}): mend its rights or move it away, then back up again",
+            f"{path} 读不了（{error.strerror}），没有写备份：请检查它的权限，或者把它移走，再备份一次",
+        ) from error
 
 
 def _write_tar(stage: Path, target: Path, progress: Progress) -> None:
@@ -163,9 +201,9 @@ def restore(
 ) -> Restored:
     """Publish the generation of a backup as the next one, and put back the articles that the corpus folder lacks.
 
-    An article that differs from the backup's is left as it is. Into the history `conversations` (a path or a URL),
-    where one is given, the conversations are put that it lacks. Raises IndexDamaged for a backup that is not whole,
-    and IndexMismatch where another backend than that of the backup is meant.
+    An article that differs from the backup's is left as it is, and one that cannot be written is named. Into the
+    history `conversations` (a path or a URL), where one is given, the conversations are put that it lacks. Raises
+    IndexDamaged for a backup that is not whole, and IndexMismatch where another backend than its own is meant.
     """
     index.mkdir(parents=True, exist_ok=True)
     with opened(source, index) as folder:
@@ -175,7 +213,11 @@ def restore(
             restored = Restored(writer.restore(folder / GENERATION, folder / CACHE))
         files = sorted(path for path in (folder / CORPUS).rglob("*") if path.is_file())
         for number, path in enumerate(files, 1):
-            _put_back(path, corpus / path.relative_to(folder / CORPUS), restored)
+            target = corpus / path.relative_to(folder / CORPUS)
+            try:
+                _put_back(path, target, restored)
+            except OSError as error:  # published already: what can be put back must be, else the next ingest drops it
+                restored.not_put_back[str(target)] = error.strerror or str(error)
             progress(number, len(files))
         if conversations and (folder / CONVERSATIONS).exists():
             restored.conversations = take_history(folder / CONVERSATIONS, conversations)

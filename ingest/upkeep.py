@@ -48,26 +48,31 @@ def _settings(parser: argparse.ArgumentParser, arguments: list[str]) -> tuple[ar
 
 def backup_command(arguments: list[str]) -> int:
     """Write articles, index and vectors into one file."""
-    parser = parser_of("backup", "把文章、现用的一代索引、算过的向量和对话存成一个文件；期间照常问答和更新索引。")
+    parser = parser_of(
+        "backup",
+        "把文章、现用的一代索引、算过的向量和对话存成一个文件；期间照常问答和更新索引。退出码 1：有文件没备份进去。",
+    )
     parser.add_argument("file", type=Path, metavar="文件", help="新文件，如 yinju.tar；名字以 .gz 结尾就压缩")
     options, settings = _settings(parser, arguments)
     conversations = file_of(settings.history)
     with progress_bars() as report:
-        manifest = backup(
+        saved = backup(
             settings.corpus, settings.index, options.file, lambda *done: report("写入备份", *done), conversations
         )
-    size = options.file.stat().st_size / 2**20
+    manifest, size = saved.manifest, options.file.stat().st_size / 2**20
     print(f"已备份第 {manifest.generation} 代索引和 {manifest.articles} 篇文章：{options.file}（{size:.1f} MB）")
     if conversations is None:
         print("对话在数据库服务器里，不在备份中：请用它自己的工具另存（PostgreSQL 用 pg_dump）。")
-    return 0
+    for name in saved.left_out:
+        print(f"  没有备份 {name}：文件名不是 UTF-8，请改名后再备份一次")
+    return 1 if saved.left_out else 0
 
 
 def restore_command(arguments: list[str]) -> int:
     """Publish what a backup holds."""
     parser = parser_of(
         "restore",
-        "发布备份里的索引，补回缺少的文章和对话；已有而内容不同的文章不覆盖。退出码 1：有这样的文章，或备份不完整。",
+        "发布备份里的索引，补回缺少的文章和对话；已有而内容不同的文章不覆盖。退出码 1：有文章没放回，或备份不完整。",
     )
     parser.add_argument("file", type=Path, metavar="文件", help="python -m ingest backup 写的文件")
     options, settings = _settings(parser, arguments)
@@ -83,7 +88,7 @@ def restore_command(arguments: list[str]) -> int:
             open_backend(settings),
             settings.history,
         )
-    manifest, different = restored.manifest, restored.different
+    manifest, different, not_put_back = restored.manifest, restored.different, restored.not_put_back
     print(
         f"已恢复为第 {manifest.generation} 代索引：{manifest.articles} 篇文章，{manifest.chunks} 个文本块；"
         f"放回文件 {len(restored.written)} 个，已有且相同 {restored.already_there} 个，不同而未动 {len(different)} 个；"
@@ -93,7 +98,11 @@ def restore_command(arguments: list[str]) -> int:
         print(f"  未动 {path}")
     if different:
         print("这些文件与备份不同：要备份里的，先把它们移走再恢复；要现在的，运行 python -m ingest。")
-    return 1 if different else 0
+    for path, reason in not_put_back.items():
+        print(f"  没有放回 {path}（{reason}）")
+    if not_put_back:
+        print("请移走占了名字的文件或文件夹，或改好权限，再恢复一次；先别运行 python -m ingest，它会移除这些文章。")
+    return 1 if different or not_put_back else 0
 
 
 def verify_command(arguments: list[str]) -> int:

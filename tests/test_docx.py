@@ -60,6 +60,129 @@ def test_the_head_of_a_docx_table_is_what_is_marked_or_names_figures() -> None:
     assert text_of(fees, merged=(1, 2)) == "| 类目 | 费率 |\n|---|---|\n| 服饰 | 8% |\n| 服饰 | 7% |\n"
 
 
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+M = 'xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"'
+
+
+def text_of_body(xml: str) -> str:
+    """The text of a Word file with the given body."""
+    document = docx.Document()
+    body = docx.oxml.parse_xml(f"<w:body {W} {M}>{xml}</w:body>")
+    for element in reversed(body):
+        document.element.body.insert(0, element)
+    return convert(Path("文.docx"), as_bytes(document)).text
+
+
+def p(*parts: str) -> str:
+    """A paragraph of runs with words, or of the elements given."""
+    return "<w:p>" + "".join(part if part[0] == "<" else f"<w:r><w:t>{part}</w:t></w:r>" for part in parts) + "</w:p>"
+
+
+def row(*cells: str) -> str:
+    return "<w:tr>" + "".join(cell if cell.startswith("<w:sdt") else tc(p(cell)) for cell in cells) + "</w:tr>"
+
+
+def tc(xml: str) -> str:
+    return f"<w:tc>{xml}</w:tc>"
+
+
+def control(xml: str) -> str:
+    return f"<w:sdt><w:sdtPr/><w:sdtContent>{xml}</w:sdtContent></w:sdt>"
+
+
+def box(xml: str) -> str:
+    return f"<w:r><w:pict><w:txbxContent>{xml}</w:txbxContent></w:pict></w:r>"
+
+
+def test_cells_and_rows_in_content_controls_are_read() -> None:
+    rows = row("姓名", control(tc(p("张三")))) + control(row("电话", "123")) + control(control(row("城市", "杭州")))
+    assert text_of_body(f"<w:tbl>{rows}</w:tbl>") == "姓名 | 张三\n电话 | 123\n城市 | 杭州\n"
+    head = control("<w:tr><w:trPr><w:tblHeader/></w:trPr>" + tc(p("类目")) + tc(p("费率")) + "</w:tr>")
+    assert text_of_body(f"<w:tbl>{head}{row('服饰', '8%')}</w:tbl>") == "| 类目 | 费率 |\n|---|---|\n| 服饰 | 8% |\n"
+
+
+def test_tables_in_text_boxes_and_text_boxes_in_cells_and_in_each_other_are_read_once() -> None:
+    table = f"<w:tbl>{row('服饰', '8%')}</w:tbl>"
+    assert text_of_body(p("正文。", box(table + p("注。", box(p("另注。")))))) == "正文。\n服饰 | 8%\n注。\n另注。\n"
+    cell = tc(p("费率", box(p("8%", box(p("含税"))))))
+    assert text_of_body(f"<w:tbl><w:tr>{tc(p('服饰'))}{cell}</w:tr></w:tbl>") == "服饰 | 费率 8% 含税\n"
+
+
+def test_the_runs_of_a_cell_are_not_put_apart_and_its_paragraphs_are() -> None:
+    cell = tc(p("12", ",500", "元") + p("含税"))
+    assert text_of_body(f"<w:tbl><w:tr>{tc(p('利', '润'))}{cell}</w:tr></w:tbl>") == "利润 | 12,500元 含税\n"
+
+
+def test_a_formula_is_read_in_its_place() -> None:
+    def r(text: str) -> str:
+        return f"<m:r><m:t>{text}</m:t></m:r>"
+
+    ratio = f"<m:f><m:num>{r('a+1')}</m:num><m:den>{r('2')}</m:den></m:f>"
+    power = f"<m:sSup><m:e>{r('x')}</m:e><m:sup>{r('10')}</m:sup></m:sSup>"
+    root = f"<m:rad><m:deg/><m:e>{r('2')}</m:e></m:rad>"
+    sign = '<m:naryPr><m:chr m:val="∑"/></m:naryPr>'
+    total = f"<m:nary>{sign}<m:sub>{r('i=1')}</m:sub><m:sup>{r('n')}</m:sup><m:e>{r('i')}</m:e></m:nary>"
+    bracket = f"<m:d><m:e>{r('b')}</m:e></m:d>"
+    parts = r("y=") + ratio + r("+") + power + r("−") + root + r("+") + total + bracket
+    assert text_of_body(p("设", f"<m:oMath>{parts}</m:oMath>", "。")) == "设y=(a+1)/2+x^10−√2+∑_(i=1)^n i(b)。\n"
+    alone = p(f"<m:oMathPara><m:oMath>{r('E=m')}</m:oMath></m:oMathPara>")
+    assert text_of_body(f"<w:tbl><w:tr>{tc(alone)}</w:tr></w:tbl>") == "E=m\n"
+
+
+def styled(text: str, style: str) -> str:
+    return f"<w:r><w:rPr>{style}</w:rPr><w:t>{text}</w:t></w:r>"
+
+
+def test_a_raised_figure_is_no_digit_of_the_number_before_it() -> None:
+    up = '<w:vertAlign w:val="superscript"/>'
+    assert text_of_body(p("共10", styled("8", up), "次，5", styled("th", up), "。")) == "共10⁸次，5th。\n"
+
+
+def test_hidden_words_and_pronunciations_are_not_text() -> None:
+    above, below = (f"<w:r><w:t>{text}</w:t></w:r>" for text in ("hàn", "汉"))
+    ruby = f"<w:r><w:ruby><w:rt>{above}</w:rt><w:rubyBase>{below}</w:rubyBase></w:ruby></w:r>"
+    shown = styled("可见", '<w:vanish w:val="0"/>')
+    assert text_of_body(p(ruby, "字", styled("隐藏", "<w:vanish/>"), shown)) == "汉字可见\n"
+
+
+def test_what_any_element_wraps_is_read_and_what_is_said_again_is_not() -> None:
+    space = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    choice = f"<mc:Choice>{p('乙')}</mc:Choice><mc:Fallback>{p('乙')}</mc:Fallback>"
+    both = f"<mc:AlternateContent {space}>{choice}</mc:AlternateContent><w:smartTag>{p('丙')}</w:smartTag>"
+    assert text_of_body(p("甲") + both) == "甲\n乙\n丙\n"
+
+
+def test_the_boxes_of_a_form_say_which_is_ticked() -> None:
+    def sign(font: str, char: str) -> str:
+        return f'<w:r><w:sym w:font="{font}" w:char="{char}"/></w:r>'
+
+    form = p(sign("Wingdings", "F0FE"), "是 ", sign("Wingdings 2", "F0A3"), "否 ", sign("Wingdings", "F06F"), "不明")
+    assert text_of_body(form) == "☑是 □否 □不明\n"
+
+
+def test_a_row_that_begins_further_right_stays_in_its_columns() -> None:
+    head = "<w:tr><w:trPr><w:tblHeader/></w:trPr>" + tc(p("类目")) + tc(p("费率")) + "</w:tr>"
+    shifted = '<w:tr><w:trPr><w:gridBefore w:val="1"/></w:trPr>' + tc(p("7%")) + "</w:tr>"
+    rows = row("服饰", "8%") + shifted
+    table = "| 类目 | 费率 |\n|---|---|\n| 服饰 | 8% |\n|  | 7% |\n"
+    assert text_of_body(f"<w:tbl>{head}{rows}</w:tbl>") == table
+
+
+def test_a_note_is_a_line_below_what_it_is_a_note_to_and_is_said_once() -> None:
+    document = docx.Document()
+    reference = '<w:r><w:footnoteReference w:id="2"/></w:r>'
+    xml = f"{p('利润五万元', reference, '。')}{p('再说一次', reference, '。')}{p('完。')}"
+    for element in reversed(docx.oxml.parse_xml(f"<w:body {W}>{xml}</w:body>")):
+        document.element.body.insert(0, element)
+    notes = f'<w:footnotes {W}><w:footnote w:id="2">{p("未经审计。")}</w:footnote></w:footnotes>'
+    name = docx.opc.packuri.PackURI("/word/footnotes.xml")
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = docx.opc.part.Part(name, kind, notes.encode(), document.part.package)
+    document.part.relate_to(part, "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes")
+    text = convert(Path("文.docx"), as_bytes(document)).text
+    assert text == "利润五万元。\n未经审计。\n再说一次。\n完。\n"
+
+
 def test_links_are_text_and_deleted_words_are_none() -> None:
     document = docx.Document()
     word = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

@@ -87,6 +87,7 @@ def test_front_matter_that_is_no_yaml_but_looks_so_is_removed() -> None:
         "---\n- 一\n- 二\n---\n正文。",
         "---\ntitle: [坏\n这一行不是\n---\n正文。",
         "---\n---\n正文。",
+        "---\n价格: 5元\n重量: 2公斤\n---\n正文。",
     ],
 )
 def test_a_rule_line_that_opens_no_front_matter_is_left_alone(text: str) -> None:

@@ -227,6 +227,36 @@ def test_entities_zero_width_characters_and_headings_are_rendered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            "共10<sup>8</sup>次，面积5m<sup>2</sup>，收入为120<sup>[3]</sup>亿元。",
+            "共10⁸次，面积5m²，收入为120[3]亿元。",
+        ),
+        ("<ruby>汉<rp>(</rp><rt>hàn</rt><rp>)</rp></ruby>字。", "汉字。"),
+        (
+            "为<math><mfrac><mrow><mi>a</mi><mo>+</mo><mn>1</mn></mrow><mn>2</mn></mfrac><mo>−</mo>"
+            "<msqrt><msup><mi>x</mi><mn>10</mn></msup></msqrt></math>。",
+            "为(a+1)/2−√(x^10)。",
+        ),
+        (
+            '即<span class="katex"><math><semantics><msup><mi>x</mi><mn>2</mn></msup><annotation>x^{2}</annotation>'
+            '</semantics></math><span class="katex-html">x2</span></span>。',
+            "即x^2。",
+        ),
+    ],
+)
+def test_figures_that_are_raised_or_above_each_other_are_not_run_together(source: str, text: str) -> None:
+    converted = page(f"<article><p>{SENTENCE}</p><p>{source}</p><p>{SECOND}</p></article>")
+    assert kept(converted) == f"{SENTENCE}\n{text}\n{SECOND}\n"
+
+
+def test_a_formula_nested_without_end_keeps_its_words() -> None:
+    nested = "<mrow>" * 1_500 + "<mi>x</mi>" + "</mrow>" * 1_500
+    assert page(f"<p>{SENTENCE}</p><math>{nested}</math>").text == f"{SENTENCE}\nx\n"
+
+
+@pytest.mark.parametrize(
     ("source", "chinese"),
     [
         ("<html><body></body></html>", "没有能看到的文字"),

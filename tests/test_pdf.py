@@ -76,12 +76,73 @@ def test_a_line_that_begins_with_closing_punctuation_goes_on(first: str, second:
         ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "677（费先生）", ""),
         ("二〇二四年全年的营业收入合计为人民币12", "345万元。", ""),
         ("二〇二四年的营业收入 2100 2200 2300 2400", "2500 2600 2700", " "),
-        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "2. 联系人", " "),
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-5556", "2. 联系人", "\n"),
+        ("代理机构：江东诚信招标代理有限公司，电话：0571-", "5556677（费先生）", ""),
+        ("二〇二四年全年的营业收入合计为人民币12,", "345万元。", ""),
+        ("二〇二四年全年的营业收入合计为人民币12.", "5万元。", ""),
+        ("二〇二四年全年的营业收入与上年相比增长了15", "%。", ""),
+        ("当地在二〇二四年的最低气温为零下-", "5度。", ""),
+        ("The stores that were opened by it in 2012,", "500 in all", " "),
         ("The number of all of its stores was 12", "34 of them closed", " "),
     ],
 )
 def test_a_number_that_the_layout_broke_is_joined_without_a_blank(first: str, second: str, between: str) -> None:
     assert convert(Path("文.pdf"), pdf(lines(first, second))).text == f"{first}{between}{second}\n"
+
+
+def test_labels_below_each_other_are_lines_however_long_their_values_are() -> None:
+    assert convert(Path("文.pdf"), pdf(lines("价格：120元", "重量：1.2公斤"), lines("价格：80元"))).text == (
+        "价格：120元\n重量：1.2公斤\n价格：80元\n"
+    )
+
+
+def test_a_word_that_the_layout_broke_loses_its_hyphen_and_others_keep_theirs() -> None:
+    words = pdf(lines("The number of its stores in all the mar-", "kets grew, as did that of the Tik-", "Tok shops."))
+    assert convert(Path("文.pdf"), words).text == (
+        "The number of its stores in all the markets grew, as did that of the Tik-Tok shops.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("产品 价格 重量", "甲 120元 1.2公斤", "乙 80元 1.5公斤"),
+        ("一、项目名称某某图书馆", "二、采购人某某文化局"),
+        ("（一）第一项要求", "（二）第二项要求"),
+        ("第一条 本合同自签字之日", "第二条 双方遵守本合同条"),
+        ("1. 第一项要求", "2. 第二项要求", "3. 第三项要求"),
+    ],
+)
+def test_items_and_the_rows_of_tables_are_lines(texts: tuple[str, ...]) -> None:
+    assert convert(Path("文.pdf"), pdf(lines(*texts))).text == "".join(f"{text}\n" for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("供应商应当按照前款第", "（二）项的规定办理。"),
+        ("比赛按成绩依次设置了", "一、二、三等奖。"),
+        ("双方的义务按照合同的", "第三条 的约定。"),
+    ],
+)
+def test_what_only_looks_like_an_item_goes_on(first: str, second: str) -> None:
+    assert convert(Path("文.pdf"), pdf(lines(first, second))).text == f"{first}{second}\n"
+
+
+def test_a_raised_figure_is_no_digit_of_the_number_before_it() -> None:
+    buffer = io.BytesIO()
+    sheet = canvas.Canvas(buffer)
+    words = sheet.beginText(72, 700)
+    for text, size, rise in (("收入为120", 12, 0), ("3", 7, 5), ("亿元，共10", 12, 0), ("18", 7, 5), ("次，H", 12, 0)):
+        words.setFont("STSong-Light", size)
+        words.setRise(rise)
+        words.textOut(text)
+    words.setFont("STSong-Light", 7)
+    words.setRise(-2)
+    words.textOut("2")
+    sheet.drawText(words)
+    sheet.save()
+    assert convert(Path("文.pdf"), buffer.getvalue()).text == "收入为120³亿元，共10¹⁸次，H2\n"
 
 
 def test_page_numbers_and_running_heads_are_marked_and_do_not_cut_a_sentence() -> None:
@@ -103,6 +164,13 @@ def test_page_numbers_and_running_heads_are_marked_and_do_not_cut_a_sentence() -
     gone = [converted.text[r.start : r.end].strip() for r in converted.removed]
     assert gone.count("某某证券 研究报告") == 4
     assert {"- 1 -", "- 2 -", "- 3 -", "- 4 -"} <= set(gone)
+
+
+def test_the_last_sentences_of_pages_that_differ_in_figures_are_kept() -> None:
+    profits = ["本月利润12,500元，比上月多2,300元。", "本月利润31,800元，比上月多4,100元。"]
+    content = pdf(*(lines(SENTENCE[:20] + "。", profit) for profit in profits))
+    converted = convert(Path("文.pdf"), content)
+    assert kept(converted) == "".join(f"{SENTENCE[:20]}。\n{profit}\n" for profit in profits)
 
 
 def test_a_head_on_both_of_two_pages_is_furniture() -> None:

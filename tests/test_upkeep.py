@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import sqlite3
 import tarfile
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeEmbedder
+from test_history_copy import talked
 
 from ingest.__main__ import main
 from ingest.backup import backup, restore
@@ -91,6 +93,55 @@ def test_a_backup_overwrites_nothing_and_leaves_nothing_behind_when_it_fails(
         backup(tiny_corpus, tiny_index, tmp_path / "other.tar")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["corpus", "index", "saved.tar"]
     assert (tmp_path / "saved.tar").read_text() == "mine"
+
+
+def test_an_article_that_cannot_be_put_back_is_named_and_the_others_and_the_conversations_are_put_back(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conversations = tmp_path / "conversations.sqlite"
+    talked(conversations)
+    backup(tiny_corpus, tiny_index, tmp_path / "saved.tar", conversations=conversations)
+    for path in tmp_path.glob("conversations.sqlite*"):
+        path.unlink()
+    shutil.rmtree(tiny_corpus)
+    (tiny_corpus / "乙.txt").mkdir(parents=True)  # a folder where the backup has a file
+    (tiny_corpus / "子").touch()  # and a file where it has a folder
+    restored = restore(
+        tmp_path / "saved.tar", tiny_corpus, tiny_index, FakeEmbedder(), CHUNKER, conversations=str(conversations)
+    )
+    assert restored.not_put_back == {
+        str(tiny_corpus / "乙.txt"): "Is a directory",
+        str(tiny_corpus / "子" / "丙.txt"): "File exists",
+    }
+    assert (restored.written, restored.different) == ([str(tiny_corpus / "甲.md")], [])
+    assert restored.conversations == 1
+    assert main(["restore", str(tmp_path / "saved.tar"), "--corpus", str(tiny_corpus), "--index", str(tiny_index)]) == 1
+    said = capsys.readouterr().out
+    assert f"  没有放回 {tiny_corpus / '乙.txt'}（Is a directory）\n" in said
+    assert "再恢复一次；先别运行 python -m ingest，它会移除这些文章。" in said
+
+
+def test_a_backup_leaves_out_a_file_whose_name_is_not_utf_8_and_names_it(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = os.fsencode(tiny_corpus) + b"/" + "中文.txt".encode("gbk")
+    Path(os.fsdecode(name)).write_text("猫吃鱼。", encoding="utf-8")
+    saved = tmp_path / "saved.tar"
+    assert main(["backup", str(saved), "--corpus", str(tiny_corpus), "--index", str(tiny_index)]) == 1
+    assert "  没有备份 ????.txt：文件名不是 UTF-8，请改名后再备份一次\n" in capsys.readouterr().out
+    Path(os.fsdecode(name)).unlink()
+    restored = restore(saved, tiny_corpus, tiny_index, FakeEmbedder(), CHUNKER)
+    assert (restored.already_there, restored.written) == (3, [])
+
+
+def test_a_backup_names_the_article_that_cannot_be_read(tiny_corpus: Path, tiny_index: Path, tmp_path: Path) -> None:
+    (tiny_corpus / "丁.md").symlink_to("/proc/self/mem")  # a file that not even root can read from its start
+    with pytest.raises(CorpusError) as error:
+        backup(tiny_corpus, tiny_index, tmp_path / "saved.tar")
+    assert error.value.chinese == (
+        f"{tiny_corpus / '丁.md'} 读不了（Input/output error），没有写备份：请检查它的权限，或者把它移走，再备份一次"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "index"]
 
 
 def tar_of(target: Path, name: str, content: bytes, **fields: object) -> Path:

@@ -51,6 +51,15 @@ def sift(pairs: Iterable[tuple[str, str | None]]) -> dict[str, str]:
 _EMPTY = re.compile("")
 
 
+_SUPERSCRIPT = str.maketrans("0123456789+-−n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿ")
+
+
+def raised(text: str) -> str:
+    """What a superscript says: a figure in the letters for it, since 10 and a raised 8 are not 108; else as it is."""
+    above = text.translate(_SUPERSCRIPT)
+    return above if not any(char in text for char in above) else text
+
+
 def broken(path: Path, kind: str, reason: object) -> CorpusError:
     """The error for a file that is not of the form its suffix says, or is damaged."""
     return CorpusError(

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
+from ingest.convert.docx_words import WORD, boxes, children, texts, visible
 from ingest.convert.rows import Cell, markdown_rows
 from rag.errors import CorpusError
 
 LARGEST_UNPACKED = 256 * 2**20  # bytes of all parts together
 LARGEST_PART = 64 * 2**20  # bytes of one part of text: its tree takes about ten times as much
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"  # says a text box again
-_WRAPPERS = tuple(_WORD + name for name in ("sdt", "sdtContent", "customXml", "ins"))
-_SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_NOTES = {WORD + f"{name}Reference": name for name in ("footnote", "endnote")}
 _HEADING = re.compile(r"(?i)(?:heading|标题)\s*([1-9])")
 _OLE = b"\xd0\xcf\x11\xe0"  # how .doc files and DOCX files with a password begin
 
@@ -36,7 +34,7 @@ def convert_docx(path: Path, content: bytes) -> Converted:
     _refuse_bomb(path, content)
     try:
         document = docx.Document(io.BytesIO(content))
-        lines = list(_lines(document.element.body, document))
+        lines = list(_lines(document.element.body, document, _notes(document)))
         properties = document.core_properties
         stated = [("title", properties.title), ("author", properties.author), ("tags", properties.keywords)]
     except CorpusError:
@@ -53,31 +51,48 @@ def _refuse_bomb(path: Path, content: bytes) -> None:
             parts = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
         raise broken(path, "DOCX", error) from error
-    texts = [part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
-    if sum(part.file_size for part in parts) > LARGEST_UNPACKED or max(texts, default=0) > LARGEST_PART:
+    sizes = [part.file_size for part in parts if part.filename.lower().endswith((".xml", ".rels"))]
+    if sum(part.file_size for part in parts) > LARGEST_UNPACKED or max(sizes, default=0) > LARGEST_PART:
         raise CorpusError(
             f"{path.name} unpacks to more than {LARGEST_UNPACKED:,} bytes: split it into several files",
             f"{path.name} 解压后太大：请拆成几个文件",
         )
 
 
-def _lines(body: Any, document: Any) -> Iterator[str]:
-    """The lines of a body or a cell, in order; what a table holds is one line a row."""
-    stack = [body]
-    while stack:
-        element = stack.pop()
-        if element.tag == _WORD + "p":
-            yield from _paragraph(element, document)
-        elif element.tag == _WORD + "tbl":
+def _notes(document: Any) -> dict[tuple[str, str], str]:
+    """The footnotes and endnotes, by their kind and number."""
+    from docx.oxml import parse_xml
+
+    notes = {}
+    for part in (relation.target_part for relation in document.part.rels.values() if not relation.is_external):
+        if str(part.partname) in ("/word/footnotes.xml", "/word/endnotes.xml"):
+            for note in children(parse_xml(part.blob), *_NOTES.values()):
+                kind = note.tag.removeprefix(WORD)
+                notes[kind, note.get(WORD + "id", "")] = " ".join("".join(texts(note)).split())
+    return notes
+
+
+def _lines(body: Any, document: Any, notes: dict[tuple[str, str], str]) -> Iterator[str]:
+    """The lines of a body or a text box, in order; what a table holds is one line a row.
+
+    A note is a line below what it is a note to. It is taken from `notes`: a hostile file refers to one a million times.
+    """
+    for element in children(body, "p", "tbl"):
+        if element.tag == WORD + "p":
+            yield _paragraph(element, document)
+            for box in boxes(element):
+                yield from _lines(box, document, notes)
+        else:
             yield from _table(element)
-        elif element is body or element.tag in _WRAPPERS:
-            stack.extend(reversed(element))
+        for part in visible(element):
+            if (kind := _NOTES.get(part.tag)) and (note := notes.pop((kind, part.get(WORD + "id", "")), "")):
+                yield note
 
 
 def _table(table: Any) -> Iterator[str]:
     """The rows of a table, as those of Markdown where its first rows are its head."""
     rows = list(_rows(table))
-    marked = [row.find(f"{_WORD}trPr/{_WORD}tblHeader") is not None for row in table.iterchildren(_WORD + "tr")]
+    marked = [row.find(f"{WORD}trPr/{WORD}tblHeader") is not None for row in children(table, "tr")]
     heads = marked.index(False) if False in marked else 0
     if not heads and _sets_first_row_apart(table) and _names_columns(rows):
         heads = 1
@@ -88,26 +103,31 @@ def _table(table: Any) -> Iterator[str]:
 def _rows(table: Any) -> Iterator[list[Cell]]:
     """The rows of a table; a cell that goes on with the one above says its words again."""
     above: dict[int, str] = {}
-    for row in table.iterchildren(_WORD + "tr"):
-        cells: list[Cell] = []
-        at = 0
-        for cell in row.iterchildren(_WORD + "tc"):
-            text = " ".join(" ".join(_texts(cell)).split())
-            merged, span = (cell.find(f"{_WORD}tcPr/{_WORD}{name}") for name in ("vMerge", "gridSpan"))
-            if merged is not None and merged.get(_WORD + "val", "continue") == "continue":
+    for row in children(table, "tr"):
+        before = row.find(f"{WORD}trPr/{WORD}gridBefore")
+        at = int(before.get(WORD + "val", "0")) if before is not None else 0
+        cells = [Cell("", at)] if at > 0 else []
+        for cell in children(row, "tc"):
+            text = " ".join(_cell_text(cell).split())
+            merged, span = (cell.find(f"{WORD}tcPr/{WORD}{name}") for name in ("vMerge", "gridSpan"))
+            if merged is not None and merged.get(WORD + "val", "continue") == "continue":
                 text = above.get(at, "")
             above[at] = text
-            cells.append(Cell(text, max(1, int(span.get(_WORD + "val", "1"))) if span is not None else 1))
+            cells.append(Cell(text, max(1, int(span.get(WORD + "val", "1"))) if span is not None else 1))
             at += cells[-1].columns
         yield cells
 
 
+def _cell_text(cell: Any) -> str:
+    return " ".join(["".join(texts(cell)), *map(_cell_text, boxes(cell))])
+
+
 def _sets_first_row_apart(table: Any) -> bool:
-    look = table.find(f"{_WORD}tblPr/{_WORD}tblLook")
+    look = table.find(f"{WORD}tblPr/{WORD}tblLook")
     if look is None:
         return False
-    stated = look.get(_WORD + "firstRow")
-    return stated in ("1", "true", "on") if stated else bool(int(look.get(_WORD + "val", "0"), 16) & 0x20)
+    stated = look.get(WORD + "firstRow")
+    return stated in ("1", "true", "on") if stated else bool(int(look.get(WORD + "val", "0"), 16) & 0x20)
 
 
 def _names_columns(rows: list[list[Cell]]) -> bool:
@@ -117,8 +137,8 @@ def _names_columns(rows: list[list[Cell]]) -> bool:
     return named and not figures[0] and any(figures)
 
 
-def _paragraph(element: Any, document: Any) -> Iterator[str]:
-    """The lines of a paragraph, then those of the text boxes that hang on it."""
+def _paragraph(element: Any, document: Any) -> str:
+    """The words of a paragraph, without those of the text boxes that hang on it."""
     from docx.text.paragraph import Paragraph
 
     style = Paragraph(element, document._body).style
@@ -128,29 +148,9 @@ def _paragraph(element: Any, document: Any) -> Iterator[str]:
         prefix = "#" * min(int(match[1]), 6) + " "
     elif names.split()[:1] == ["Title"]:
         prefix = "# "
-    elif "List" in names or element.find(f"{_WORD}pPr/{_WORD}numPr") is not None:
+    elif "List" in names or element.find(f"{WORD}pPr/{WORD}numPr") is not None:
         prefix = "- "
-    text = "".join(_texts(element))
+    text = "".join(texts(element))
     if prefix and text.strip():
         text = prefix + " ".join(text.split())
-    yield text
-    for box in element.iter(_WORD + "txbxContent"):
-        if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
-            for paragraph in box.iterchildren(_WORD + "p"):
-                yield "".join(_texts(paragraph))
-
-
-def _texts(element: Any) -> Iterator[str]:
-    """The visible text of an element without that of its text boxes; deleted and replaced text is not visible."""
-    stack = list(reversed(element))
-    while stack:
-        part = stack.pop()
-        name = part.tag.removeprefix(_WORD) if isinstance(part.tag, str) else ""
-        if name == "t":
-            yield part.text or ""
-        elif name in _SPACES:
-            yield _SPACES[name]
-        elif name not in ("txbxContent", "del", "moveFrom", "pPr", "rPr") and part.tag != _FALLBACK:
-            stack.extend(reversed(part))
-            if name == "p":
-                yield " "
+    return text

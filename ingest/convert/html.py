@@ -1,6 +1,7 @@
 """Saved web pages: every visible line, with those that trafilatura does not count as main text marked as navigation."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def _parse(path: Path, source: str) -> Any:
 
 def _main_text(root: Any, source: str) -> list[str]:
     """The lines of the main text by trafilatura; none where it finds none or the page is too much for it."""
-    from lxml import html
+    from lxml import etree, html
 
     if len(source) > LONGEST or sum(1 for _ in root.iter()) > MOST_ELEMENTS or _depth(root) > DEEPEST:
         return []
@@ -104,7 +105,12 @@ def _main_text(root: Any, source: str) -> list[str]:
 
     try:
         # A fresh tree: trafilatura takes the one it is given apart.
-        tree = html.document_fromstring(source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8"))
+        tree: Any = html.document_fromstring(
+            source.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8")
+        )
+        etree.strip_elements(tree, "rt", "annotation", with_tail=False)  # no line has them
+        for drawn in tree.find_class("katex-html"):
+            drawn.drop_tree()
         document = trafilatura.bare_extraction(tree, favor_recall=True, include_comments=False, config=_config())
     except Exception:  # whatever a strange page makes it stumble over: the page is kept whole
         return []
@@ -133,7 +139,7 @@ def _depth(root: Any) -> int:
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in text if char.isalnum())
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum())  # a raised 8 is 8 to others
 
 
 def _main_lines(lines: Sequence[Line], main: Sequence[str], title: str) -> list[bool]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.convert.converted import raised
+from ingest.convert.formula import mathml_text
 from ingest.convert.html_table import is_data_row, rows_of
 
 _INVISIBLE = frozenset(
     (
         *("head", "script", "style", "noscript", "template", "title", "meta", "link", "svg", "iframe"),
-        *("object", "canvas", "textarea", "datalist", "rp", "audio", "video"),
+        *("object", "canvas", "textarea", "datalist", "rp", "rt", "audio", "video"),
     )
 )
 _BLOCKS = frozenset(
@@ -63,7 +65,7 @@ class _Walk:
     def __init__(self) -> None:
         self.parts: list[str] = []
         self.linked = self.links = self.heading = self.rows = self.outside = self.preformatted = 0
-        self.tables = 0
+        self.tables = self.raised = 0
         self.effects: dict[Any, tuple[str, ...]] = {}
 
     def lines(self, root: Any) -> Iterator[Line]:
@@ -81,6 +83,10 @@ class _Walk:
                 if element.tag == "table" and not self.rows and (rows := rows_of(element, _words)):
                     walk.skip_subtree()
                     yield from self.table(element, rows)
+                    continue
+                if element.tag == "math":
+                    walk.skip_subtree()
+                    yield from self.add(_formula(element))
                     continue
                 yield from self.enter(element)
                 yield from self.add(element.text)
@@ -113,6 +119,8 @@ class _Walk:
             effects.append("heading")
         if element.tag == "a":
             effects.append("links")
+        if element.tag == "sup":
+            effects.append("raised")
         if element.tag == "pre":
             effects.append("preformatted")
         if element.tag in _OUTSIDE or _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}"):
@@ -153,7 +161,7 @@ class _Walk:
                 yield from self.close_line()
                 self.parts.append(line)
             return
-        self.parts.append(text)
+        self.parts.append(raised(text) if self.raised else text)
         if self.links:
             self.linked += count_letters(text)
 
@@ -170,8 +178,17 @@ class _Walk:
 def _is_invisible(element: Any) -> bool:
     if element.tag in _INVISIBLE or "hidden" in element.attrib:
         return True
+    if element.get("class") == "katex-html":  # draws a formula that stands beside it as MathML
+        return True
     # WeChat hides the text of its articles until a script has run.
     return bool(_NOT_SHOWN.search(element.get("style", ""))) and element.get("id") != "js_content"
+
+
+def _formula(element: Any) -> str:
+    try:
+        return mathml_text(element)
+    except RecursionError:  # a hostile page
+        return "".join(element.itertext())
 
 
 def _words(cell: Any) -> str:

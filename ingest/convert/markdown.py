@@ -42,7 +42,8 @@ def _read(front_matter: str) -> dict[str, Any] | None:
         if not all(lines):
             return None
         fields = {line["key"]: (line["value"] or "").strip().strip("\"'") for line in lines if line and line["key"]}
-    return fields if isinstance(fields, dict) and fields else None
+    # 价格: 5元 between two rules is text: programs name their fields in English.
+    return fields if isinstance(fields, dict) and any(map(str.isascii, fields)) else None
 
 
 def _metadata(fields: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
