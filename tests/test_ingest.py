@@ -354,3 +354,57 @@ def test_a_tree_of_files_of_every_form_is_indexed(tmp_path: Path, fake_embedder:
     assert all(sentence in library.article(id_).text for id_ in summary.added)
     assert [library.article(id_).converted for id_ in ("文", "页", "夹/前", "档")] == [False, True, False, True]
     assert (library.article("夹/前").title, library.article("夹/前").published) == ("题目", "2025-04-03")
+
+
+def test_an_index_built_anew_from_less_than_half_of_its_articles_is_refused_unless_that_is_meant(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    for name in ["甲.md", "乙.txt"]:
+        (tiny_corpus / name).write_bytes(b"")
+    (tiny_corpus / "丁.md").write_text("狗叫。", encoding="utf-8")
+    (tiny_corpus / "戊.md").write_text("鱼游。", encoding="utf-8")
+    problem = (
+        f"the index must be built anew, and 2 of 3 indexed articles fail or are gone from {tiny_corpus} "
+        "(乙.txt is empty: there is nothing to index; delete it or fill it; "
+        "甲.md is empty: there is nothing to index; delete it or fill it): "
+        "mend them, or give --allow-shrink if that is meant"
+    )
+    for run_ in (plan, ingest):
+        with pytest.raises(CorpusError) as caught:
+            run_(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7)
+        assert str(caught.value) == problem
+    assert list(texts(tiny_index)) == ["乙", "子/丙", "甲"]
+    ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7, allow_shrink=True)
+    assert list(texts(tiny_index)) == ["丁", "子/丙", "戊"]
+
+
+def test_files_that_fail_after_they_were_compared_do_not_shrink_an_index_built_anew(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    def empty(stage: str, done: int, _of: int) -> None:
+        if (stage, done) == ("计算向量", 0):
+            (tiny_corpus / "甲.md").write_bytes(b"")
+            (tiny_corpus / "乙.txt").write_bytes(b"")
+
+    with pytest.raises(CorpusError, match="2 of 3 indexed articles fail or are gone"):
+        ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7, progress=empty)
+    assert list(texts(tiny_index)) == ["乙", "子/丙", "甲"]
+
+
+def test_a_file_that_fails_keeps_its_reason_when_a_line_of_its_old_version_turns_out_to_be_furniture(
+    tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    files = {name: tmp_path / "corpus" / name for name in ("a.md", "b.md", "c.md")}
+
+    def write(name: str) -> None:
+        files[name].write_text(f"{name} 里猫吃鱼。\n狗追着猫跑了三里地都不停\n", encoding="utf-8")
+
+    write("a.md")
+    write("b.md")
+    ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
+    files["a.md"].write_bytes(b"")
+    write("c.md")
+    summary = ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
+    assert (summary.added, summary.changed, summary.unchanged) == (["c"], ["b"], 0)
+    assert summary.failed == {"a.md": "a.md is empty: there is nothing to index; delete it or fill it"}
