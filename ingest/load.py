@@ -3,7 +3,9 @@
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -39,36 +41,67 @@ _PAIRS = re.compile(  # 证券代码：688000　公告编号：2025-031
 def article_files(corpus: Path) -> list[Path]:
     """The files of a corpus folder that should be articles, sorted. Raises CorpusError without such a folder.
 
-    Hidden files, sidecars, README.md and SOURCES.md are none; a link to nothing is one, so that reading it is
-    reported. Linked folders are followed, each folder once.
+    Hidden files, sidecars, README.md and SOURCES.md are none; a link to nothing and a folder that cannot be listed
+    are among them, so that reading them is reported. Linked folders are followed, each folder once.
     """
-    if not corpus.is_dir():
+    with suppress(PermissionError):  # below a closed folder, which walk() tells too
+        if not corpus.is_dir():
+            raise CorpusError(
+                f"there is no folder {corpus}: create it and put articles into it",
+                f"没有文件夹 {corpus}：请先建好，再把文章放进去",
+            )
+    files = sorted(path for path in walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
+    if corpus in files:
         raise CorpusError(
-            f"there is no folder {corpus}: create it and put articles into it",
-            f"没有文件夹 {corpus}：请先建好，再把文章放进去",
+            f"the folder {corpus} cannot be listed: check its permissions", f"文件夹 {corpus} 打不开：请检查权限"
         )
-    return sorted(path for path in walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
+    return files
 
 
 def walk(corpus: Path) -> Iterator[Path]:
-    """Every file that is not hidden; a loop of links is walked once."""
+    """Every file that is not hidden, and every folder that cannot be listed; a loop of links is walked once."""
     seen = set()
-    for folder, folders, names in os.walk(corpus, followlinks=True):
-        status = Path(folder).stat()
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(corpus, followlinks=True, onerror=closed.append):
+        try:
+            status = Path(folder).stat()
+        except OSError as error:
+            closed.append(error)
+            folders.clear()
+            continue
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(folder, name)
-            if not name.startswith(".") and (path.is_file() or (path.is_symlink() and not path.exists())):
-                yield path
+        yield from (Path(folder, name) for name in names if not name.startswith(".") and _is_file(Path(folder, name)))
+    # A folder that went meanwhile is gone, like a file.
+    yield from (Path(error.filename) for error in closed if not isinstance(error, FileNotFoundError))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether an entry of a folder is a file, a link to nothing, or what cannot be told: reading it says why."""
+    try:
+        return path.is_file() or (path.is_symlink() and not path.exists())
+    except OSError:
+        return True
 
 
 def article_id(path: Path, corpus: Path) -> str:
     """Path inside the corpus without its suffix, with / between folders."""
     return path.relative_to(corpus).with_suffix("").as_posix()
+
+
+def owners(files: Iterable[Path], corpus: Path, indexed: Mapping[str, str]) -> dict[str, Path]:
+    """The file that each id belongs to: of several, the one whose path is `indexed` under the id, else the first."""
+    found: dict[str, Path] = {}
+    for path in files:
+        id_ = article_id(path, corpus)
+        if path.suffix.lower() in SUFFIXES and (
+            id_ not in found or path.relative_to(corpus).as_posix() == indexed.get(id_)
+        ):
+            found[id_] = path
+    return found
 
 
 def read_bytes(path: Path) -> bytes:
@@ -80,6 +113,7 @@ def read_bytes(path: Path) -> bytes:
         raise CorpusError(
             f"{name}: the name is not UTF-8: rename the file", f"{name}：文件名不是 UTF-8，请改名"
         ) from error
+    _refuse_unseen(path)
     if path.suffix.lower() not in SUFFIXES:
         kinds = " ".join(sorted(SUFFIXES))
         raise CorpusError(
@@ -102,13 +136,38 @@ def read_bytes(path: Path) -> bytes:
             ):
                 return content
     except OSError as error:
-        raise CorpusError(
-            f"{path.name} cannot be read ({error.strerror}): check its permissions",
-            f"{path.name} 读不了（{error.strerror}）：请检查权限",
-        ) from error
+        raise _unreadable(path, error) from error
     raise CorpusError(
         f"{path.name} changes while it is read: run again when it is finished",
         f"{path.name} 正在被写入：写完后请再运行一次",
+    )
+
+
+def _refuse_unseen(path: Path) -> None:
+    """Raises CorpusError for what is not there, cannot be looked at, or is a folder."""
+    try:
+        folder = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError as error:
+        raise CorpusError(*_absent_messages(path)) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if folder:
+        raise CorpusError(
+            f"{path.name} is a folder that cannot be listed: check its permissions",
+            f"{path.name} 是打不开的文件夹：请检查权限",
+        )
+
+
+def _absent_messages(path: Path) -> tuple[str, str]:
+    if path.is_symlink():
+        return f"{path.name} is a link to nothing: mend or remove it", f"{path.name} 是断开的链接：请改正或删除"
+    return f"{path.name} does not exist: check the name", f"{path.name} 不存在：请检查文件名"
+
+
+def _unreadable(path: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        f"{path.name} cannot be read ({error.strerror}): check its permissions",
+        f"{path.name} 读不了（{error.strerror}）：请检查权限",
     )
 
 

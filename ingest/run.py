@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from ingest.bulk import RayCluster
 from ingest.chunk import VERSION, chunk_article, sentence_texts
-from ingest.convert import SUFFIXES
 from ingest.copies import link_copies
 from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
-from ingest.load import article_files, article_id, digest_of, load_article, read_bytes
+from ingest.load import article_files, article_id, digest_of, load_article, owners, read_bytes
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, RagError
@@ -190,40 +189,40 @@ class _Run:
         self.progress = progress
         self.patient = patient
         self.files = article_files(corpus) if files is None else files
+        self.owners = owners(self.files, corpus, self.paths)
         self.summary = Summary()
         self.jobs: dict[str, Job] = {}
         self.unchanged: dict[str, Path] = {}
 
     def compare(self, allow_shrink: bool) -> None:
         """Find what is added, changed and removed. Raises CorpusError where that must not be indexed."""
-        seen: dict[str, Path] = {}
         for number, path in enumerate(self.files, 1):
             self.progress(READING, number, len(self.files))
-            id_ = article_id(path, self.corpus)
             try:
-                self._compare_file(path, id_, seen)
+                self._compare_file(path, article_id(path, self.corpus))
             except CorpusError as error:
                 self._fail(path, error)
-                if path.suffix.lower() in SUFFIXES:
-                    seen.setdefault(id_, path)
         summary = self.summary
-        summary.removed = sorted(set(self.known) - set(seen))
+        summary.removed = sorted(id_ for id_ in self.known if id_ not in self.owners and not self._is_unseen(id_))
         if self.jobs or summary.removed:
             self._learn()
         summary.unchanged = len(self.unchanged)
         self.refuse_loss(allow_shrink)
 
-    def _compare_file(self, path: Path, id_: str, seen: dict[str, Path]) -> None:
+    def _is_unseen(self, id_: str) -> bool:
+        """Whether a folder above the file of a published article failed, so that the file may still be there."""
+        return any(folder.as_posix() in self.summary.failures for folder in PurePosixPath(self.paths[id_]).parents)
+
+    def _compare_file(self, path: Path, id_: str) -> None:
         failure = self.before.get(self._name(path))
         if self.patient and failure and failure.waits(stamp_with_sidecars(path), time.time()):
             raise CorpusError(failure.reason, failure.chinese)
         content = read_bytes(path)
-        if id_ in seen:
+        if (owner := self.owners[id_]) != path:
             raise CorpusError(
-                f"{path.name} and {seen[id_].name} would have the same id {id_}: rename one",
-                f"{path.name} 和 {seen[id_].name} 去掉后缀后同名：请给其中一个改名",
+                f"{path.name} and {owner.name} would have the same id {id_}: rename one",
+                f"{path.name} 和 {owner.name} 去掉后缀后同名：请给其中一个改名",
             )
-        seen[id_] = path
         digest = digest_of(path, content)
         known = self.known.get(id_)
         if known and known.digest == digest:
@@ -262,7 +261,8 @@ class _Run:
 
     def _kept(self) -> list[str]:
         """Ids of what the next generation has of the one that it is built on, in this or a new version."""
-        return [id_ for id_ in self.known if id_ not in self.summary.removed]
+        removed = set(self.summary.removed)
+        return [id_ for id_ in self.known if id_ not in removed]
 
     def refuse_loss(self, allow_shrink: bool) -> None:
         """Raises CorpusError where nothing would be left, or less than half of what is published, unasked.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from conftest import CORPUS
+from conftest import CORPUS, as_nobody
 from fakes import FakeEmbedder
 
 from ingest.__main__ import main
@@ -100,7 +100,7 @@ def test_files_that_fail_are_named_with_the_reason_and_the_others_are_indexed(
     assert summary.failed == {
         "乙.txt": "乙.txt and 乙.md would have the same id 乙: rename one",
         "图.png": "图.png: .png is not read; save it as one of .docx .htm .html .markdown .md .pdf .txt",
-        "断.md": "断.md cannot be read (No such file or directory): check its permissions",
+        "断.md": "断.md is a link to nothing: mend or remove it",
         "空.md": "空.md is empty: there is nothing to index; delete it or fill it",
         "零.txt": "零.txt is not text: it holds zero bytes; give the article as text",
         "题.md": "题.md holds nothing but headings: there is no sentence to index",
@@ -408,3 +408,41 @@ def test_a_file_that_fails_keeps_its_reason_when_a_line_of_its_old_version_turns
     summary = ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
     assert (summary.added, summary.changed, summary.unchanged) == (["c"], ["b"], 0)
     assert summary.failed == {"a.md": "a.md is empty: there is nothing to index; delete it or fill it"}
+
+
+def test_articles_of_a_folder_that_cannot_be_listed_are_kept_and_the_folder_is_named(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "乙.txt").unlink()
+    with as_nobody(tmp_path):
+        (tiny_corpus / "子").chmod(0)
+        summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+        (tiny_corpus / "子").chmod(0o700)
+    assert (summary.removed, summary.unchanged) == (["乙"], 1)
+    assert summary.failed == {"子": "子 is a folder that cannot be listed: check its permissions"}
+    assert list(texts(tiny_index)) == ["子/丙", "甲"]
+    assert ingest(tiny_corpus, tiny_index, fake_embedder).unchanged == 2
+
+
+def test_articles_of_a_folder_whose_link_leads_nowhere_are_kept(
+    tiny_corpus: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "子").rename(tmp_path / "别处")
+    (tiny_corpus / "子").symlink_to(tmp_path / "别处")
+    assert ingest(tiny_corpus, tmp_path / "index", fake_embedder).added == ["乙", "子/丙", "甲"]
+    (tmp_path / "别处").rename(tmp_path / "再别处")
+    summary = ingest(tiny_corpus, tmp_path / "index", fake_embedder)
+    assert (summary.removed, list(summary.failed)) == ([], ["子"])
+
+
+@pytest.mark.parametrize("chunk_tokens", [400, 7])  # with 7, all is built anew
+def test_a_second_file_of_a_name_does_not_replace_the_article_that_is_indexed(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder, chunk_tokens: int
+) -> None:
+    (tiny_corpus / "乙.md").write_text("鱼游。", encoding="utf-8")
+    summary = ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=chunk_tokens)
+    assert summary.failed == {"乙.md": "乙.md and 乙.txt would have the same id 乙: rename one"}
+    assert texts(tiny_index)["乙"] == "\n\n狗追猫，共3.5亿次。\n"
+    (tiny_corpus / "乙.txt").unlink()
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=chunk_tokens).changed == ["乙"]
+    assert texts(tiny_index)["乙"] == "鱼游。"

@@ -2,6 +2,7 @@ import io
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
@@ -42,8 +43,35 @@ def test_markdown_and_plain_text_are_read(name: str, tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "断.md").symlink_to(tmp_path / "没有")
     assert article_files(tmp_path) == [tmp_path / "断.md"]
-    with pytest.raises(CorpusError, match=r"断\.md cannot be read \(No such file or directory\)"):
+    with pytest.raises(CorpusError, match=r"断\.md is a link to nothing: mend or remove it"):
         read_bytes(tmp_path / "断.md")
+
+
+def test_a_folder_that_cannot_be_listed_is_among_the_files_and_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "夹").mkdir()
+    (tmp_path / "夹" / "丙.md").write_text("鸟会飞。")
+    with as_nobody(tmp_path):
+        (tmp_path / "夹").chmod(0)
+        assert article_files(tmp_path) == [tmp_path / "夹"]
+        with pytest.raises(CorpusError, match="夹 is a folder that cannot be listed: check its permissions"):
+            read_bytes(tmp_path / "夹")
+        with pytest.raises(CorpusError, match=r"the folder .*夹 cannot be listed: check its permissions"):
+            article_files(tmp_path / "夹")
+        (tmp_path / "夹").chmod(0o700)
+
+
+def test_what_stands_in_a_folder_that_cannot_be_entered_is_refused_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "夹" / "内").mkdir(parents=True)
+    (tmp_path / "夹" / "丙.md").write_text("鸟会飞。")
+    (tmp_path / "链.md").symlink_to(tmp_path / "夹" / "丙.md")
+    with as_nobody(tmp_path):
+        (tmp_path / "夹").chmod(0o600)
+        closed = [tmp_path / "夹" / "丙.md", tmp_path / "夹" / "内", tmp_path / "链.md"]
+        assert article_files(tmp_path) == closed
+        for path in closed:
+            with pytest.raises(CorpusError, match=r"cannot be read \(Permission denied\): check its permissions"):
+                read_bytes(path)
+        (tmp_path / "夹").chmod(0o700)
 
 
 def test_article_files_are_sorted_and_leave_out_hidden_files_folders_and_notes(tmp_path: Path) -> None:
