@@ -25,7 +25,11 @@ NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
-_TITLE_LINE = re.compile(r"\s*(?P<title>(?P<mark>#[ \t]+)?[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
+_TITLE_LINE = re.compile(r"\s*(?P<title>[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
+_HEADING_MARK = re.compile(r"[ \t]*#{1,6}[ \t]")
+_SENTENCE = re.compile(  # a whole one, also where it ends within quotes; one that cries out is, when it says a day
+    rf".*(?:[。；，,：:]|(?<=[{CJK}])[.．｡]|\d[日号]\D.*[！!])[”’」』\"'）)]*"
+)
 _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its letterhead and number
     rf"\s*(?:[^\n。]{{0,40}}(?:[局委办厅部院府处室司会团心校学社]\s?文\s?件|{DOCUMENT_NUMBER})"
     r"|(?P<listed>(?:[^\n。]{0,60}\s)?(?:[A-Z]股|证券|股票)?(?:代码|公告编号)\s?[:：][^\n。]{1,60}))[^\S\n]*\n(?:[^\n]*\n){0,6}?"
@@ -214,13 +218,14 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
         provenance=provenance,
         converted=converted.converted,
     )
-    if not any(char.isalnum() for char in article.text):
+    sentences = quotable_sentences(article, find_headings(article))
+    empty = not any(char.isalnum() for char in article.text)
+    if empty and not first_line:
         raise CorpusError(
             f"{path.name} holds nothing but furniture: there is nothing to index",
             f"{path.name} 只有广告、导航之类，没有可索引的正文",
         )
-    sentences = quotable_sentences(article, find_headings(article))
-    if not sentences:
+    if empty or not sentences:
         raise CorpusError(
             f"{path.name} holds nothing but headings: there is no sentence to index",
             f"{path.name} 只有标题，没有可索引的句子",
@@ -229,9 +234,9 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
 
 
 def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: bool) -> re.Match[str] | None:
-    """The line that names an official notice, else a short first line without a full stop, that is a heading.
+    """The line that names an official notice, else a short first line that is a heading and no whole sentence.
 
-    Without its mark, it is one above an empty line or above what is said of the article: a date, an author, a source.
+    Without the mark of one, it stands above an empty line or what is said of the article: a date, an author, a source.
     Labels with their values are none. Where a line may name itself (a PDF has no empty lines), its last word is enough.
     """
     start = 0
@@ -242,15 +247,16 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
     if notice := _NOTICE_TITLE.match(raw, start):
         return notice
     match = _TITLE_LINE.match(raw, start)
-    words = match["title"].strip() if match else ""
-    if not match or not words or len(words) > LONGEST_TITLE or words.endswith(("。", "；", "，", ",", "：", ":")):
+    words = _TITLE_MARKS.sub("", match["title"]).strip() if match else ""
+    if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
         return None
-    if _PAIRS.fullmatch(words) and not raw[: match.start("title")].endswith("# "):
+    marked = _HEADING_MARK.match(raw, raw.rfind("\n", 0, match.start("title")) + 1)
+    if _PAIRS.fullmatch(words) and not marked:
         return None
     below = match["next"]
     alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))
     named = names_itself and _NAMES_ITSELF.fullmatch(words)
-    return match if match["mark"] or alone or named else None
+    return match if marked or alone or named else None
 
 
 def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:

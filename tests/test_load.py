@@ -179,6 +179,41 @@ def test_a_notice_without_a_letterhead_keeps_its_first_line(first: str) -> None:
     assert (article.title, "关于停放的通知" in article.text) == (first, True)
 
 
+@pytest.mark.parametrize("mark", ["# ", "## ", "#\t", "---\nauthor: 老秦\n---\n# "])
+def test_a_heading_on_the_first_line_is_the_title_whatever_stands_below(mark: str) -> None:
+    article = load(f"{mark}一家面馆\n面馆开在巷口。\n汤也香。\n")
+    assert (article.title, article.text) == ("一家面馆", "\n面馆开在巷口。\n汤也香。\n")
+
+
+@pytest.mark.parametrize(
+    "title", ["为什么我不再自营了？", "3月大促来了！", "雷军：“今年必须赢！”", "福利社，正式关闭！", "双11来了！"]
+)
+def test_a_title_may_ask_or_cry_out(title: str) -> None:
+    assert load(f"{title}\n\n正文一句话。\n").title == title
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "她说：“我们不再做自营了。”",
+        "“我们不再做自营了。”",
+        "2023年11月16日，福利社正式关闭！",
+        "（此事已了结。）",
+        "**此事已了结。**",
+        "小红书成立于上海.",
+    ],
+)
+def test_a_first_line_that_is_a_whole_sentence_stays_and_can_be_quoted(first: str) -> None:
+    article = load(f"{first}\n\n正文一句话。\n")
+    quotable = [article.text[start:end] for start, end in quotable_sentences(article, find_headings(article))]
+    assert (article.title, quotable) == ("文", [first.strip("*"), "正文一句话。"])
+
+
+@pytest.mark.parametrize("above", ["---\n\n", "```\n", "<div>\n"])
+def test_a_first_line_below_mark_up_alone_is_the_title(above: str) -> None:
+    assert load(f"{above}题目\n\n正文一句话。\n").title == "题目"
+
+
 @pytest.mark.parametrize("raw", ["第一句。\n\n正文。", "题目\n正文。", "长" * 41 + "\n\n正文。", "题目：\n\n正文。"])
 def test_a_first_line_that_is_no_title_stays_and_the_file_names_the_article(raw: str) -> None:
     article = load(raw)
@@ -188,8 +223,12 @@ def test_a_first_line_that_is_no_title_stays_and_the_file_names_the_article(raw:
 def test_a_file_of_nothing_but_furniture_is_refused_by_name() -> None:
     with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
         load("图片\n来源:某处\n")
-    with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
-        load("只有题目\n\n")
+
+
+@pytest.mark.parametrize("raw", ["只有题目\n\n", "# 只有题目\n", "# 题目\n## 又一个\n"])
+def test_a_file_of_nothing_but_headings_is_refused_by_name(raw: str) -> None:
+    with pytest.raises(CorpusError, match=r"文\.md holds nothing but headings"):
+        load(raw)
 
 
 @pytest.mark.parametrize("date", ["2025-02-30", "2025-13-01"])
