@@ -12,7 +12,7 @@ from typing import Any, Literal
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.fetch import Fetched, fetch
 from ingest.load import NOT_ARTICLES, article_files
-from ingest.sidecar import SIDECAR, sidecar_of
+from ingest.sidecar import sidecar_bytes, sidecar_of, sidecars_of
 from rag.errors import CorpusError
 
 Outcome = Literal["added", "already there", "refused"]
@@ -100,9 +100,7 @@ def _add_file(path: Path, folder: Path, corpus: Path) -> tuple[Outcome, Path]:
     if path.resolve().is_relative_to(corpus.resolve()):
         return "already there", path
     refuse_large(path, path.stat().st_size)
-    sidecar = sidecar_of(path)
-    described = sidecar.read_bytes() if sidecar else None
-    return _put(path.read_bytes(), path.name, folder, described)
+    return _put(path.read_bytes(), path.name, folder, sidecar_bytes(path))
 
 
 def _refuse_suffix(path: Path) -> None:
@@ -150,10 +148,9 @@ def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tupl
         rivals = named_alike(target)
         if target.exists() and target.is_file() and target.read_bytes() == content:
             return "already there", target
-        described = target.with_name(target.stem + SIDECAR)
-        if not rivals and not target.exists() and not described.exists() and write_new(target, content):
+        if not rivals and not target.exists() and not sidecar_of(target) and write_new(target, content):
             if sidecar is not None:
-                write_new(described, sidecar)
+                write_new(sidecars_of(target)[0], sidecar)
             return "added", target
         number += 1
 

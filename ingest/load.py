@@ -16,7 +16,7 @@ from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.damage import find_damage
 from ingest.metadata import gather
-from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
+from ingest.sidecar import is_sidecar, read_sidecar, sidecar_bytes
 from rag.errors import CorpusError
 from rag.text import CJK
 from rag.types import Article, Removal
@@ -185,8 +185,7 @@ def cleaner_version() -> str:
 
 def digest_of(path: Path, content: bytes) -> str:
     """Changes whenever the article of a file might: with its bytes, its suffix, its sidecar and the cleaner."""
-    sidecar = sidecar_of(path)
-    beside = sidecar.read_bytes() if sidecar else b""
+    beside = sidecar_bytes(path) or b""
     parts = (cleaner_version().encode(), path.suffix.encode(), hashlib.sha256(content).digest(), beside)
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

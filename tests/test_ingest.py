@@ -446,3 +446,15 @@ def test_a_second_file_of_a_name_does_not_replace_the_article_that_is_indexed(
     (tiny_corpus / "乙.txt").unlink()
     assert ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=chunk_tokens).changed == ["乙"]
     assert texts(tiny_index)["乙"] == "鱼游。"
+
+
+def test_an_article_whose_sidecar_may_not_be_read_fails_alone(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "甲.meta.toml").write_text('author = "张三"')
+    (tiny_corpus / f"{'长' * 82}.md").write_text("鱼游。", encoding="utf-8")
+    with as_nobody(tmp_path):
+        (tiny_corpus / "甲.meta.toml").chmod(0)
+        summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+    assert (summary.added, summary.unchanged) == (["长" * 82], 2)
+    assert summary.failed == {"甲.md": "甲.meta.toml cannot be read (Permission denied): check its permissions"}
