@@ -110,14 +110,8 @@ def owners(files: Iterable[Path], corpus: Path, indexed: Mapping[str, str]) -> d
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of an article file. Raises CorpusError where it cannot be one, or is being written."""
-    try:
-        path.name.encode()
-    except UnicodeEncodeError as error:
-        name = path.name.encode(errors="replace").decode()
-        raise CorpusError(
-            f"{name}: the name is not UTF-8: rename the file", f"{name}：文件名不是 UTF-8，请改名"
-        ) from error
-    _refuse_unseen(path)
+    _refuse_undecoded(path)
+    refuse_unseen(path)
     if path.suffix.lower() not in SUFFIXES:
         kinds = " ".join(sorted(SUFFIXES))
         raise CorpusError(
@@ -147,7 +141,30 @@ def read_bytes(path: Path) -> bytes:
     )
 
 
-def _refuse_unseen(path: Path) -> None:
+def refuse_name(path: Path) -> None:
+    """Raises CorpusError for a name that article_files() leaves out, or that is not UTF-8."""
+    _refuse_undecoded(path)
+    if path.name.lower() in NOT_ARTICLES:
+        raise CorpusError(
+            f"{path.name} is the name of a list, not of an article: rename it", f"{path.name} 不能作文章名：请改名"
+        )
+    if path.name.startswith("."):
+        raise CorpusError(
+            f"{path.name} is hidden and never read: rename it", f"{path.name} 是隐藏文件，不会被读取：请改名"
+        )
+
+
+def _refuse_undecoded(path: Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError as error:
+        name = path.name.encode(errors="replace").decode()
+        raise CorpusError(
+            f"{name}: the name is not UTF-8: rename the file", f"{name}：文件名不是 UTF-8，请改名"
+        ) from error
+
+
+def refuse_unseen(path: Path) -> None:
     """Raises CorpusError for what is not there, cannot be looked at, or is a folder."""
     try:
         folder = stat.S_ISDIR(path.stat().st_mode)

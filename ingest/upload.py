@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.add import NOT_IN_NAMES, Outcome, add
-from ingest.load import NOT_ARTICLES, load_article
+from ingest.load import load_article, refuse_name
 from rag.errors import CorpusError
 
 LONGEST_NAME = 240  # bytes, 80 Chinese characters: with a number and the suffix of a sidecar a name has 255 at most
@@ -61,6 +61,5 @@ def _safe_name(file: str) -> str:
     stem = NOT_IN_NAMES.sub(" ", path.stem).strip(". ").encode(errors="ignore")[:LONGEST_NAME].decode(errors="ignore")
     stem = stem.rstrip(". ") or "文章"
     name = stem + path.suffix
-    if name.lower() in NOT_ARTICLES:
-        raise CorpusError(f"{name} is the name of a list, not of an article: rename it", f"{name} 不能作文章名：请改名")
+    refuse_name(Path(name))
     return name
