@@ -110,7 +110,7 @@ def owners(files: Iterable[Path], corpus: Path, indexed: Mapping[str, str]) -> d
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of an article file. Raises CorpusError where it cannot be one, or is being written."""
-    _refuse_undecoded(path)
+    refuse_undecoded(Path(path.name))
     refuse_unseen(path)
     if path.suffix.lower() not in SUFFIXES:
         kinds = " ".join(sorted(SUFFIXES))
@@ -143,7 +143,7 @@ def read_bytes(path: Path) -> bytes:
 
 def refuse_name(path: Path) -> None:
     """Raises CorpusError for a name that article_files() leaves out, or that is not UTF-8."""
-    _refuse_undecoded(path)
+    refuse_undecoded(Path(path.name))
     if path.name.lower() in NOT_ARTICLES:
         raise CorpusError(
             f"{path.name} is the name of a list, not of an article: rename it", f"{path.name} 不能作文章名：请改名"
@@ -154,14 +154,13 @@ def refuse_name(path: Path) -> None:
         )
 
 
-def _refuse_undecoded(path: Path) -> None:
+def refuse_undecoded(path: Path) -> None:
+    """Raises CorpusError for a path inside the corpus that is not UTF-8."""
     try:
-        path.name.encode()
+        str(path).encode()
     except UnicodeEncodeError as error:
-        name = path.name.encode(errors="replace").decode()
-        raise CorpusError(
-            f"{name}: the name is not UTF-8: rename the file", f"{name}：文件名不是 UTF-8，请改名"
-        ) from error
+        name = path.as_posix().encode(errors="replace").decode()
+        raise CorpusError(f"{name}: the name is not UTF-8: rename it", f"{name}：名称不是 UTF-8，请改名") from error
 
 
 def refuse_unseen(path: Path) -> None:

@@ -16,7 +16,7 @@ from ingest.chunk import VERSION, chunk_article, sentence_texts
 from ingest.copies import link_copies
 from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
-from ingest.load import article_files, article_id, digest_of, load_article, owners, read_bytes
+from ingest.load import article_files, article_id, digest_of, load_article, owners, read_bytes, refuse_undecoded
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, RagError
@@ -217,6 +217,7 @@ class _Run:
         failure = self.before.get(self._name(path))
         if self.patient and failure and failure.waits(stamp_with_sidecars(path), time.time()):
             raise CorpusError(failure.reason, failure.chinese)
+        refuse_undecoded(path.relative_to(self.corpus).parent)
         content = read_bytes(path)
         if (owner := self.owners[id_]) != path:
             raise CorpusError(

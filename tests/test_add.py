@@ -61,7 +61,7 @@ def test_the_same_bytes_are_added_once_and_other_bytes_get_a_numbered_name(desk:
         ("README.md", "README.md 不能作文章名：请改名"),
         ("Sources.md", "Sources.md 不能作文章名：请改名"),
         (".草稿.md", ".草稿.md 是隐藏文件，不会被读取：请改名"),
-        (os.fsdecode(b"\xff.md"), "?.md：文件名不是 UTF-8，请改名"),
+        (os.fsdecode(b"\xff.md"), "?.md：名称不是 UTF-8，请改名"),
     ],
 )
 def test_a_file_whose_name_is_never_indexed_is_refused(desk: Path, corpus: Path, name: str, reason: str) -> None:

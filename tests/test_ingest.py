@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -458,3 +459,12 @@ def test_an_article_whose_sidecar_may_not_be_read_fails_alone(
         summary = ingest(tiny_corpus, tiny_index, fake_embedder)
     assert (summary.added, summary.unchanged) == (["长" * 82], 2)
     assert summary.failed == {"甲.md": "甲.meta.toml cannot be read (Permission denied): check its permissions"}
+
+
+def test_articles_in_a_folder_whose_name_is_not_utf_8_fail_by_name(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "子").rename(tiny_corpus / os.fsdecode(b"\xff"))
+    summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+    assert (summary.removed, summary.unchanged) == (["子/丙"], 2)
+    assert summary.failed == {"?/丙.txt": "?: the name is not UTF-8: rename it"}
