@@ -13,6 +13,7 @@ import numpy as np
 
 from ingest.bulk import RayCluster
 from ingest.chunk import VERSION, chunk_article, sentence_texts
+from ingest.convert import SUFFIXES
 from ingest.copies import link_copies
 from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
@@ -168,6 +169,10 @@ def _published_paths(index: Path) -> dict[str, str]:
         return {}
 
 
+class _NameTaken(CorpusError):
+    """Another file has the id of this one."""
+
+
 class _Run:
     """The corpus compared with what is published, and the writing of the difference."""
 
@@ -214,16 +219,16 @@ class _Run:
         return any(folder.as_posix() in self.summary.failures for folder in PurePosixPath(self.paths[id_]).parents)
 
     def _compare_file(self, path: Path, id_: str) -> None:
+        if path.suffix.lower() in SUFFIXES and (owner := self.owners[id_]) != path:
+            raise _NameTaken(
+                f"{path.name} and {owner.name} would have the same id {id_}: rename one",
+                f"{path.name} 和 {owner.name} 去掉后缀后同名：请给其中一个改名",
+            )
         failure = self.before.get(self._name(path))
         if self.patient and failure and failure.waits(stamp_with_sidecars(path), time.time()):
             raise CorpusError(failure.reason, failure.chinese)
         refuse_undecoded(path.relative_to(self.corpus).parent)
         content = read_bytes(path)
-        if (owner := self.owners[id_]) != path:
-            raise CorpusError(
-                f"{path.name} and {owner.name} would have the same id {id_}: rename one",
-                f"{path.name} 和 {owner.name} 去掉后缀后同名：请给其中一个改名",
-            )
         digest = digest_of(path, content)
         known = self.known.get(id_)
         if known and known.digest == digest:
@@ -237,7 +242,9 @@ class _Run:
     def _fail(self, path: Path, error: CorpusError) -> None:
         name = self._name(path)
         failure, stamp, now = self.before.get(name), stamp_with_sidecars(path), time.time()
-        if self.patient and failure and failure.waits(stamp, now):
+        if isinstance(error, _NameTaken):  # what mends it is a change of the other file, so this one never waits
+            self.summary.failures[name] = Failure(str(error), error.chinese, stamp, failure.since if failure else now)
+        elif self.patient and failure and failure.waits(stamp, now):
             self.summary.failures[name] = failure
         else:
             self.summary.failures[name] = (

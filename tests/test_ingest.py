@@ -461,6 +461,15 @@ def test_an_article_whose_sidecar_may_not_be_read_fails_alone(
     assert summary.failed == {"甲.md": "甲.meta.toml cannot be read (Permission denied): check its permissions"}
 
 
+def test_a_file_whose_name_was_taken_is_indexed_as_soon_as_the_other_is_gone(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "乙.md").write_text("鱼游。", encoding="utf-8")
+    assert list(ingest(tiny_corpus, tiny_index, fake_embedder, patient=True).failed) == ["乙.md"]
+    (tiny_corpus / "乙.txt").unlink()
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, patient=True).changed == ["乙"]
+
+
 def test_articles_in_a_folder_whose_name_is_not_utf_8_fail_by_name(
     tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
 ) -> None:
