@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.fetch import Fetched, fetch
-from ingest.load import NOT_ARTICLES, article_files
-from ingest.sidecar import SIDECAR, sidecar_of
+from ingest.load import NOT_ARTICLES, article_files, refuse_name, refuse_unseen
+from ingest.sidecar import sidecar_bytes, sidecar_of, sidecars_of
 from rag.errors import CorpusError
 
 Outcome = Literal["added", "already there", "refused"]
@@ -56,7 +56,8 @@ def add(sources: Sequence[str], corpus: Path, *, allow_urls: bool, most: int = M
     """Copy files, the files of folders, and pages at URLs into the corpus folder, which is made if it is missing.
 
     One outcome for each file, in order; what cannot be added is refused with a reason and the rest goes on.
-    A folder keeps its name and its inner folders. README.md, SOURCES.md and hidden files of a folder are left out.
+    A folder keeps its name and its inner folders. README.md, SOURCES.md and hidden files are refused; those of a
+    folder are left out.
     All are refused where the corpus has as many articles as it takes.
     """
     if corpus.is_dir() and len(article_files(corpus)) >= most:
@@ -72,15 +73,25 @@ def _add_source(source: str, corpus: Path, allow_urls: bool) -> Iterator[Added]:
         yield _outcome(source, partial(_add_file, path, corpus, corpus))
     elif corpus.resolve().is_relative_to(path.resolve()):
         yield Added(source, "refused", reason="文章文件夹就在它里面，不能把它加进自己")
-    elif files := article_files(path):
-        for file in files:
-            folder = corpus / path.resolve().name / file.parent.relative_to(path)
-            yield _outcome(str(file), partial(_add_file, file, folder, corpus))
     else:
-        yield Added(source, "refused", reason=f"这个文件夹里没有文章（可用的有 {'、'.join(sorted(SUFFIXES))}）")
+        yield from _add_folder(path, corpus)
+
+
+def _add_folder(path: Path, corpus: Path) -> Iterator[Added]:
+    try:
+        files = article_files(path)
+    except CorpusError as error:
+        yield Added(str(path), "refused", reason=error.chinese)
+        return
+    for file in files:
+        folder = corpus / path.resolve().name / file.parent.relative_to(path)
+        yield _outcome(str(file), partial(_add_file, file, folder, corpus))
+    if not files:
+        yield Added(str(path), "refused", reason=f"这个文件夹里没有文章（可用的有 {'、'.join(sorted(SUFFIXES))}）")
 
 
 def _outcome(source: str, work: Callable[[], tuple[Outcome, Path]]) -> Added:
+    source = source.encode(errors="replace").decode()  # a name that is not UTF-8 cannot be printed
     try:
         outcome, path = work()
     except CorpusError as error:
@@ -93,16 +104,15 @@ def _outcome(source: str, work: Callable[[], tuple[Outcome, Path]]) -> Added:
 
 
 def _add_file(path: Path, folder: Path, corpus: Path) -> tuple[Outcome, Path]:
+    refuse_name(path)
+    refuse_unseen(path)
     _refuse_suffix(path)
     if not path.is_file():
-        problem = ("is no file", "不是普通文件") if path.exists() else ("does not exist", "不存在")
-        raise CorpusError(f"{path} {problem[0]}: give an article file", f"{path.name} {problem[1]}")
+        raise CorpusError(f"{path} is no file: give an article file", f"{path.name} 不是普通文件")
     if path.resolve().is_relative_to(corpus.resolve()):
         return "already there", path
     refuse_large(path, path.stat().st_size)
-    sidecar = sidecar_of(path)
-    described = sidecar.read_bytes() if sidecar else None
-    return _put(path.read_bytes(), path.name, folder, described)
+    return _put(path.read_bytes(), path.name, folder, sidecar_bytes(path))
 
 
 def _refuse_suffix(path: Path) -> None:
@@ -150,10 +160,9 @@ def _put(content: bytes, name: str, folder: Path, sidecar: bytes | None) -> tupl
         rivals = named_alike(target)
         if target.exists() and target.is_file() and target.read_bytes() == content:
             return "already there", target
-        described = target.with_name(target.stem + SIDECAR)
-        if not rivals and not target.exists() and not described.exists() and write_new(target, content):
+        if not rivals and not target.exists() and not sidecar_of(target) and write_new(target, content):
             if sidecar is not None:
-                write_new(described, sidecar)
+                write_new(sidecars_of(target)[0], sidecar)
             return "added", target
         number += 1
 

@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -80,11 +81,21 @@ def explain_command(arguments: list[str]) -> int:
     if evidence:
         article = load_article(path, corpus, content, evidence.keys())
     if options.html:
-        options.html.write_text(explain_html(article, evidence), encoding="utf-8")
+        _write_page(options.html, explain_html(article, evidence))
         print(f"已写入 {options.html}")
     else:
         explain(article, Console(highlight=False, soft_wrap=True), evidence)
     return 0
+
+
+def _write_page(target: Path, page: str) -> None:
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RagError(
+            f"{target} cannot be written ({error.strerror}): choose another folder or name",
+            f"{target} 写不进去（{error.strerror}）：请换一个文件夹或文件名",
+        ) from error
 
 
 def _repeated(article: Article, settings: Settings) -> dict[str, str]:
@@ -196,14 +207,14 @@ def _check(index: Path, manifest: Manifest) -> None:
 
 
 def _is_locked(index: Path) -> bool:
-    """Whether a process is writing the index at this moment."""
-    if not (index / "LOCK").exists():
-        return False
+    """Whether a process is writing the index at this moment, as far as this one may tell."""
     try:
-        with locked(index / "LOCK", fcntl.LOCK_EX | fcntl.LOCK_NB):
+        with locked(index / "LOCK", fcntl.LOCK_SH | fcntl.LOCK_NB, os.O_RDONLY):
             return False
-    except OSError:
+    except BlockingIOError:
         return True
+    except OSError:  # there is no lock yet, or none that this process may open
+        return False
 
 
 def _print_status(status: Mapping[str, Any]) -> None:

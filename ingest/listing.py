@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ingest.failures import Failure, stamp_of, stamp_with_sidecars
-from ingest.load import article_files, article_id, digest_of
+from ingest.load import article_files, article_id, digest_of, owners
 from ingest.sidecar import sidecar_of
 from rag.errors import CorpusError
 from rag.library import IndexedFile, Library
@@ -22,7 +22,8 @@ class Listed:
     """An article: the path of its file in the corpus ("" when it is gone), and what the index holds of it.
 
     "new" and "changed" wait for the next run; "gone" is still indexed, its file is not there any more; of one that
-    "failed, kept" the version indexed before answers. `length` is in code points of the clean text.
+    "failed, kept", or stands in a folder that cannot be listed, the version indexed before answers. `length` is in code
+    points of the clean text.
     """
 
     id: str
@@ -37,20 +38,31 @@ class Listed:
 def list_articles(corpus: Path, library: Library | None, failures: Mapping[str, Failure]) -> list[Listed]:
     """Every article file of the corpus, then what is only in the index; a missing folder has no files."""
     known = library.files() if library else {}
+    paths = library.paths if library else {}
     sizes = library.sizes if library else {}
     stated = library.metadata if library else {}
     listed: dict[str, Listed] = {}
-    for path in article_files(corpus) if corpus.is_dir() else ():
+    files = article_files(corpus) if corpus.is_dir() else []
+    owned = owners(files, corpus, paths)
+    for path in files:
         name = path.relative_to(corpus).as_posix().encode(errors="replace").decode()
         id_, failure = article_id(path, corpus), failures.get(name)
-        status = _status(path, known.get(id_), failure)
-        own = status not in ("new", "failed")  # else the index may hold another file of that id
+        status = _status(path, known.get(id_) if owned.get(id_) == path else None, failure)
+        own = status not in ("new", "failed")
         metadata = stated[id_] if own else Metadata(path.stem)
         chunks, length = sizes[id_] if own else (0, 0)
         listed[name] = Listed(id_, name, status, metadata, chunks, length, failure)
-    there = {one.id for one in listed.values()}
-    gone = [Listed(id_, "", "gone", stated[id_], *sizes[id_]) for id_ in known if id_ not in there]
-    return [*listed.values(), *gone]
+    unseen = [_unseen(id_, paths[id_], failures, library) for id_ in known if id_ not in owned] if library else []
+    return [*listed.values(), *unseen]
+
+
+def _unseen(id_: str, path: str, failures: Mapping[str, Failure], library: Library) -> Listed:
+    """An indexed article whose file is gone, or stands in a folder that failed."""
+    about = library.metadata[id_]
+    for folder in PurePosixPath(path).parents:
+        if failure := failures.get(folder.as_posix()):
+            return Listed(id_, path, "failed, kept", about, *library.sizes[id_], failure)
+    return Listed(id_, "", "gone", about, *library.sizes[id_])
 
 
 def _status(path: Path, known: IndexedFile | None, failure: Failure | None) -> Status:

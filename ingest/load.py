@@ -3,7 +3,9 @@
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,7 @@ from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.damage import find_damage
 from ingest.metadata import gather
-from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
+from ingest.sidecar import is_sidecar, read_sidecar, sidecar_bytes
 from rag.errors import CorpusError
 from rag.text import CJK
 from rag.types import Article, Removal
@@ -23,7 +25,11 @@ NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
-_TITLE_LINE = re.compile(r"\s*(?P<title>(?P<mark>#[ \t]+)?[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
+_TITLE_LINE = re.compile(r"\s*(?P<title>[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
+_HEADING_MARK = re.compile(r"[ \t]*#{1,6}[ \t]")
+_SENTENCE = re.compile(  # a whole one, also where it ends within quotes; one that cries out is, when it says a day
+    rf".*(?:[。；，,：:]|(?<=[{CJK}])[.．｡]|\d[日号]\D.*[！!])[”’」』\"'）)]*"
+)
 _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its letterhead and number
     rf"\s*(?:[^\n。]{{0,40}}(?:[局委办厅部院府处室司会团心校学社]\s?文\s?件|{DOCUMENT_NUMBER})"
     r"|(?P<listed>(?:[^\n。]{0,60}\s)?(?:[A-Z]股|证券|股票)?(?:代码|公告编号)\s?[:：][^\n。]{1,60}))[^\S\n]*\n(?:[^\n]*\n){0,6}?"
@@ -39,31 +45,50 @@ _PAIRS = re.compile(  # 证券代码：688000　公告编号：2025-031
 def article_files(corpus: Path) -> list[Path]:
     """The files of a corpus folder that should be articles, sorted. Raises CorpusError without such a folder.
 
-    Hidden files, sidecars, README.md and SOURCES.md are none; a link to nothing is one, so that reading it is
-    reported. Linked folders are followed, each folder once.
+    Hidden files, sidecars, README.md and SOURCES.md are none; a link to nothing and a folder that cannot be listed
+    are among them, so that reading them is reported. Linked folders are followed, each folder once.
     """
-    if not corpus.is_dir():
+    with suppress(PermissionError):  # below a closed folder, which walk() tells too
+        if not corpus.is_dir():
+            raise CorpusError(
+                f"there is no folder {corpus}: create it and put articles into it",
+                f"没有文件夹 {corpus}：请先建好，再把文章放进去",
+            )
+    files = sorted(path for path in walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
+    if corpus in files:
         raise CorpusError(
-            f"there is no folder {corpus}: create it and put articles into it",
-            f"没有文件夹 {corpus}：请先建好，再把文章放进去",
+            f"the folder {corpus} cannot be listed: check its permissions", f"文件夹 {corpus} 打不开：请检查权限"
         )
-    return sorted(path for path in walk(corpus) if path.name.lower() not in NOT_ARTICLES and not is_sidecar(path))
+    return files
 
 
 def walk(corpus: Path) -> Iterator[Path]:
-    """Every file that is not hidden; a loop of links is walked once."""
+    """Every file that is not hidden, and every folder that cannot be listed; a loop of links is walked once."""
     seen = set()
-    for folder, folders, names in os.walk(corpus, followlinks=True):
-        status = Path(folder).stat()
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(corpus, followlinks=True, onerror=closed.append):
+        try:
+            status = Path(folder).stat()
+        except OSError as error:
+            closed.append(error)
+            folders.clear()
+            continue
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(folder, name)
-            if not name.startswith(".") and (path.is_file() or (path.is_symlink() and not path.exists())):
-                yield path
+        yield from (Path(folder, name) for name in names if not name.startswith(".") and _is_file(Path(folder, name)))
+    # A folder that went meanwhile is gone, like a file.
+    yield from (Path(error.filename) for error in closed if not isinstance(error, FileNotFoundError))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether an entry of a folder is a file, a link to nothing, or what cannot be told: reading it says why."""
+    try:
+        return path.is_file() or (path.is_symlink() and not path.exists())
+    except OSError:
+        return True
 
 
 def article_id(path: Path, corpus: Path) -> str:
@@ -71,15 +96,22 @@ def article_id(path: Path, corpus: Path) -> str:
     return path.relative_to(corpus).with_suffix("").as_posix()
 
 
+def owners(files: Iterable[Path], corpus: Path, indexed: Mapping[str, str]) -> dict[str, Path]:
+    """The file that each id belongs to: of several, the one whose path is `indexed` under the id, else the first."""
+    found: dict[str, Path] = {}
+    for path in files:
+        id_ = article_id(path, corpus)
+        if path.suffix.lower() in SUFFIXES and (
+            id_ not in found or path.relative_to(corpus).as_posix() == indexed.get(id_)
+        ):
+            found[id_] = path
+    return found
+
+
 def read_bytes(path: Path) -> bytes:
     """The bytes of an article file. Raises CorpusError where it cannot be one, or is being written."""
-    try:
-        path.name.encode()
-    except UnicodeEncodeError as error:
-        name = path.name.encode(errors="replace").decode()
-        raise CorpusError(
-            f"{name}: the name is not UTF-8: rename the file", f"{name}：文件名不是 UTF-8，请改名"
-        ) from error
+    refuse_undecoded(Path(path.name))
+    refuse_unseen(path)
     if path.suffix.lower() not in SUFFIXES:
         kinds = " ".join(sorted(SUFFIXES))
         raise CorpusError(
@@ -102,13 +134,60 @@ def read_bytes(path: Path) -> bytes:
             ):
                 return content
     except OSError as error:
-        raise CorpusError(
-            f"{path.name} cannot be read ({error.strerror}): check its permissions",
-            f"{path.name} 读不了（{error.strerror}）：请检查权限",
-        ) from error
+        raise _unreadable(path, error) from error
     raise CorpusError(
         f"{path.name} changes while it is read: run again when it is finished",
         f"{path.name} 正在被写入：写完后请再运行一次",
+    )
+
+
+def refuse_name(path: Path) -> None:
+    """Raises CorpusError for a name that article_files() leaves out, or that is not UTF-8."""
+    refuse_undecoded(Path(path.name))
+    if path.name.lower() in NOT_ARTICLES:
+        raise CorpusError(
+            f"{path.name} is the name of a list, not of an article: rename it", f"{path.name} 不能作文章名：请改名"
+        )
+    if path.name.startswith("."):
+        raise CorpusError(
+            f"{path.name} is hidden and never read: rename it", f"{path.name} 是隐藏文件，不会被读取：请改名"
+        )
+
+
+def refuse_undecoded(path: Path) -> None:
+    """Raises CorpusError for a path inside the corpus that is not UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        name = path.as_posix().encode(errors="replace").decode()
+        raise CorpusError(f"{name}: the name is not UTF-8: rename it", f"{name}：名称不是 UTF-8，请改名") from error
+
+
+def refuse_unseen(path: Path) -> None:
+    """Raises CorpusError for what is not there, cannot be looked at, or is a folder."""
+    try:
+        folder = stat.S_ISDIR(path.stat().st_mode)
+    except FileNotFoundError as error:
+        raise CorpusError(*_absent_messages(path)) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if folder:
+        raise CorpusError(
+            f"{path.name} is a folder that cannot be listed: check its permissions",
+            f"{path.name} 是打不开的文件夹：请检查权限",
+        )
+
+
+def _absent_messages(path: Path) -> tuple[str, str]:
+    if path.is_symlink():
+        return f"{path.name} is a link to nothing: mend or remove it", f"{path.name} 是断开的链接：请改正或删除"
+    return f"{path.name} does not exist: check the name", f"{path.name} 不存在：请检查文件名"
+
+
+def _unreadable(path: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        f"{path.name} cannot be read ({error.strerror}): check its permissions",
+        f"{path.name} 读不了（{error.strerror}）：请检查权限",
     )
 
 
@@ -122,8 +201,7 @@ def cleaner_version() -> str:
 
 def digest_of(path: Path, content: bytes) -> str:
     """Changes whenever the article of a file might: with its bytes, its suffix, its sidecar and the cleaner."""
-    sidecar = sidecar_of(path)
-    beside = sidecar.read_bytes() if sidecar else b""
+    beside = sidecar_bytes(path) or b""
     parts = (cleaner_version().encode(), path.suffix.encode(), hashlib.sha256(content).digest(), beside)
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -155,13 +233,14 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
         provenance=provenance,
         converted=converted.converted,
     )
-    if not any(char.isalnum() for char in article.text):
+    sentences = quotable_sentences(article, find_headings(article))
+    empty = not any(char.isalnum() for char in article.text)
+    if empty and not first_line:
         raise CorpusError(
             f"{path.name} holds nothing but furniture: there is nothing to index",
             f"{path.name} 只有广告、导航之类，没有可索引的正文",
         )
-    sentences = quotable_sentences(article, find_headings(article))
-    if not sentences:
+    if empty or not sentences:
         raise CorpusError(
             f"{path.name} holds nothing but headings: there is no sentence to index",
             f"{path.name} 只有标题，没有可索引的句子",
@@ -170,9 +249,9 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
 
 
 def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: bool) -> re.Match[str] | None:
-    """The line that names an official notice, else a short first line without a full stop, that is a heading.
+    """The line that names an official notice, else a short first line that is a heading and no whole sentence.
 
-    Without its mark, it is one above an empty line or above what is said of the article: a date, an author, a source.
+    Without the mark of one, it stands above an empty line or what is said of the article: a date, an author, a source.
     Labels with their values are none. Where a line may name itself (a PDF has no empty lines), its last word is enough.
     """
     start = 0
@@ -183,15 +262,16 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
     if notice := _NOTICE_TITLE.match(raw, start):
         return notice
     match = _TITLE_LINE.match(raw, start)
-    words = match["title"].strip() if match else ""
-    if not match or not words or len(words) > LONGEST_TITLE or words.endswith(("。", "；", "，", ",", "：", ":")):
+    words = _TITLE_MARKS.sub("", match["title"]).strip() if match else ""
+    if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
         return None
-    if _PAIRS.fullmatch(words) and not raw[: match.start("title")].endswith("# "):
+    marked = _HEADING_MARK.match(raw, raw.rfind("\n", 0, match.start("title")) + 1)
+    if _PAIRS.fullmatch(words) and not marked:
         return None
     below = match["next"]
     alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))
     named = names_itself and _NAMES_ITSELF.fullmatch(words)
-    return match if match["mark"] or alone or named else None
+    return match if marked or alone or named else None
 
 
 def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:

@@ -1,11 +1,12 @@
 """One ingest: what changed in the corpus, and the generation that holds it."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,11 @@ from ingest.convert import SUFFIXES
 from ingest.copies import link_copies
 from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
-from ingest.load import article_files, article_id, digest_of, load_article, read_bytes
+from ingest.load import article_files, article_id, digest_of, load_article, owners, read_bytes, refuse_undecoded
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, RagError
-from rag.index import read_manifest
+from rag.index import CURRENT, open_library, read_manifest
 from rag.library import IndexedFile
 from rag.settings import CHUNK_TOKENS
 from rag.store import Backend
@@ -28,6 +29,7 @@ from rag.types import Article, Chunk
 from rag.writer import IndexWriter, published_files, usable_base
 
 BATCH_CHUNKS = 64  # chunks embedded and written together
+FAILURES_SHOWN = 3  # of those that are in the way of an index built anew
 SHRINK_LIMIT = 0.5  # share of the articles that may go without being asked for
 READING, EMBEDDING = "读取文章", "计算向量"
 
@@ -120,7 +122,7 @@ def ingest(
     A file that cannot be read keeps the version indexed before, if any, and is reported; `patient` tries a file
     that failed before only when its time has come. With `anew`, nothing of what is published is used.
     A `cluster` embeds, and this process writes.
-    Raises CorpusError for an empty corpus or one that lost more than half of its articles
+    Raises CorpusError for an empty corpus or where more than half of the indexed articles would be lost
     (unless `allow_shrink`), IndexLocked while another process indexes.
     """
     started = time.monotonic()
@@ -134,6 +136,7 @@ def ingest(
                 if cluster:
                     run.embed_ahead(cluster, writer, chunk_tokens)
                 run.write(writer, chunk_tokens)
+                run.refuse_loss(allow_shrink)  # once more: files may have failed since they were compared
                 manifest = writer.publish(run.changes(started))
             else:
                 manifest = read_manifest(index)
@@ -146,12 +149,28 @@ def ingest(
     return summary
 
 
-def _published(index: Path) -> int:
-    """Number of articles in the published generation, as far as that can be read."""
+def _published_count(index: Path) -> int:
+    """Number of articles in the published generation, of whatever format; 0 where that cannot be read."""
     try:
-        return read_manifest(index).articles
-    except RagError:
+        return int(json.loads((index / CURRENT).read_text(encoding="utf-8"))["articles"])
+    except (OSError, ValueError, TypeError, KeyError):
         return 0
+
+
+def _published_paths(index: Path) -> dict[str, str]:
+    """Library.paths of the published generation, also of one that is not built on; empty where it cannot be read."""
+    try:
+        library = open_library(index)
+        try:
+            return library.paths
+        finally:
+            library.close()
+    except RagError:
+        return {}
+
+
+class _NameTaken(CorpusError):
+    """Another file has the id of this one."""
 
 
 class _Run:
@@ -170,46 +189,50 @@ class _Run:
         self.corpus = corpus
         self.known = known
         self.before = read_failures(index)
-        self.published = _published(index)
+        self.paths = _published_paths(index)
+        self.published = len(self.paths) or _published_count(index)
         self.progress = progress
         self.patient = patient
         self.files = article_files(corpus) if files is None else files
+        self.owners = owners(self.files, corpus, self.paths)
         self.summary = Summary()
         self.jobs: dict[str, Job] = {}
+        self.unchanged: dict[str, Path] = {}
 
     def compare(self, allow_shrink: bool) -> None:
         """Find what is added, changed and removed. Raises CorpusError where that must not be indexed."""
-        seen: dict[str, Path] = {}
         for number, path in enumerate(self.files, 1):
             self.progress(READING, number, len(self.files))
-            id_ = article_id(path, self.corpus)
             try:
-                self._compare_file(path, id_, seen)
+                self._compare_file(path, article_id(path, self.corpus))
             except CorpusError as error:
                 self._fail(path, error)
-                if path.suffix.lower() in SUFFIXES:
-                    seen.setdefault(id_, path)
         summary = self.summary
-        summary.removed = sorted(set(self.known) - set(seen))
+        summary.removed = sorted(id_ for id_ in self.known if id_ not in self.owners and not self._is_unseen(id_))
         if self.jobs or summary.removed:
-            self._learn(seen)
-        self._refuse(allow_shrink)
+            self._learn()
+        summary.unchanged = len(self.unchanged)
+        self.refuse_loss(allow_shrink)
 
-    def _compare_file(self, path: Path, id_: str, seen: dict[str, Path]) -> None:
+    def _is_unseen(self, id_: str) -> bool:
+        """Whether a folder above the file of a published article failed, so that the file may still be there."""
+        return any(folder.as_posix() in self.summary.failures for folder in PurePosixPath(self.paths[id_]).parents)
+
+    def _compare_file(self, path: Path, id_: str) -> None:
+        if path.suffix.lower() in SUFFIXES and (owner := self.owners[id_]) != path:
+            raise _NameTaken(
+                f"{path.name} and {owner.name} would have the same id {id_}: rename one",
+                f"{path.name} 和 {owner.name} 去掉后缀后同名：请给其中一个改名",
+            )
         failure = self.before.get(self._name(path))
         if self.patient and failure and failure.waits(stamp_with_sidecars(path), time.time()):
             raise CorpusError(failure.reason, failure.chinese)
+        refuse_undecoded(path.relative_to(self.corpus).parent)
         content = read_bytes(path)
-        if id_ in seen:
-            raise CorpusError(
-                f"{path.name} and {seen[id_].name} would have the same id {id_}: rename one",
-                f"{path.name} 和 {seen[id_].name} 去掉后缀后同名：请给其中一个改名",
-            )
-        seen[id_] = path
         digest = digest_of(path, content)
         known = self.known.get(id_)
         if known and known.digest == digest:
-            self.summary.unchanged += 1
+            self.unchanged[id_] = path
             return
         article = load_article(path, self.corpus, content)
         lines = frozenset(line_numbers(article.text))
@@ -219,7 +242,9 @@ class _Run:
     def _fail(self, path: Path, error: CorpusError) -> None:
         name = self._name(path)
         failure, stamp, now = self.before.get(name), stamp_with_sidecars(path), time.time()
-        if self.patient and failure and failure.waits(stamp, now):
+        if isinstance(error, _NameTaken):  # what mends it is a change of the other file, so this one never waits
+            self.summary.failures[name] = Failure(str(error), error.chinese, stamp, failure.since if failure else now)
+        elif self.patient and failure and failure.waits(stamp, now):
             self.summary.failures[name] = failure
         else:
             self.summary.failures[name] = (
@@ -230,31 +255,50 @@ class _Run:
         """Path in the corpus, in characters that can be written; bytes that are no UTF-8 become question marks."""
         return path.relative_to(self.corpus).as_posix().encode(errors="replace").decode()
 
-    def _learn(self, seen: dict[str, Path]) -> None:
+    def _learn(self) -> None:
         """Find the lines that the sources repeat; write an unchanged article again when its lines are concerned."""
-        files = {id_: file for id_, file in self.known.items() if id_ in seen}
-        files |= {id_: job.file for id_, job in self.jobs.items()}
+        files = {id_: self.known[id_] for id_ in self._kept()} | {id_: job.file for id_, job in self.jobs.items()}
         repeated = repeated_lines(files.values())
         for id_, file in files.items():
             learned = learned_of(file, repeated)
             if id_ in self.jobs:
                 self.jobs[id_] = replace(self.jobs[id_], file=replace(file, learned=learned))
-            elif learned != file.learned:
-                self.jobs[id_] = Job(seen[id_], replace(file, learned=learned), 0)
+            elif learned != file.learned and id_ in self.unchanged:
+                self.jobs[id_] = Job(self.unchanged.pop(id_), replace(file, learned=learned), 0)
                 self.summary.changed.append(id_)
-                self.summary.unchanged -= 1
 
-    def _refuse(self, allow_shrink: bool) -> None:
-        known, summary = self.known, self.summary
-        if not self.files or not (known or self.jobs):
-            raise CorpusError(*_empty_messages(self.corpus, summary))
-        # What is published counts too where nothing of it can be used: it is damaged, or of another model.
-        gone, of = (len(summary.removed), len(known)) if known else (self.published - len(self.files), self.published)
-        if gone > SHRINK_LIMIT * of and not allow_shrink:
-            raise CorpusError(
-                f"{gone} of {of} indexed articles are gone from {self.corpus}: give --allow-shrink if that is meant",
-                f"已索引的 {of} 篇文章里有 {gone} 篇不在 {self.corpus} 了：如确要移除，请加 --allow-shrink",
+    def _kept(self) -> list[str]:
+        """Ids of what the next generation has of the one that it is built on, in this or a new version."""
+        removed = set(self.summary.removed)
+        return [id_ for id_ in self.known if id_ not in removed]
+
+    def refuse_loss(self, allow_shrink: bool) -> None:
+        """Raises CorpusError where nothing would be left, or less than half of what is published, unasked.
+
+        What is published counts too where nothing of it can be used: it is damaged, or of another model.
+        """
+        if not self.files or not (self.known or self.jobs):
+            raise CorpusError(*_empty_messages(self.corpus, self.summary))
+        next_ids = {*self._kept(), *self.jobs}
+        lost = len(self.paths.keys() - next_ids) if self.paths else self.published - len(next_ids)
+        if lost > SHRINK_LIMIT * self.published and not allow_shrink:
+            raise CorpusError(*self._loss_messages(lost))
+
+    def _loss_messages(self, lost: int) -> tuple[str, str]:
+        of, corpus = self.published, self.corpus
+        if self.known or not self.summary.failures:  # a file that fails loses nothing where its old version is kept
+            return (
+                f"{lost} of {of} indexed articles are gone from {corpus}: give --allow-shrink if that is meant",
+                f"已索引的 {of} 篇文章里有 {lost} 篇不在 {corpus} 了：如确要移除，请加 --allow-shrink",
             )
+        failures = list(self.summary.failures.values())[:FAILURES_SHOWN]
+        reasons, chinese = "; ".join(f.reason for f in failures), "；".join(f.chinese for f in failures)
+        return (
+            f"the index must be built anew, and {lost} of {of} indexed articles fail or are gone from {corpus} "
+            f"({reasons}): mend them, or give --allow-shrink if that is meant",
+            f"索引要重建，而已索引的 {of} 篇文章里有 {lost} 篇读不成或不在 {corpus} 了（{chinese}）："
+            "请先修好；如确要移除，请加 --allow-shrink",
+        )
 
     def embed_ahead(self, cluster: RayCluster, writer: IndexWriter, chunk_tokens: int) -> None:
         """Let a cluster embed into the cache what write() is going to need."""
@@ -288,7 +332,7 @@ class _Run:
         batch = _Batch(writer)
         total, done = sum(job.size for job in self.jobs.values()), 0
         self.progress(EMBEDDING, 0, total)
-        for id_, job in self.jobs.items():
+        for id_, job in list(self.jobs.items()):
             try:
                 article = self._load_again(job)
             except CorpusError as error:
@@ -323,6 +367,7 @@ class _Run:
     def _drop(self, id_: str, job: Job, error: CorpusError) -> None:
         """Leave a file out that cannot be read any more; what was indexed of it before stays."""
         self._fail(job.path, error)
+        del self.jobs[id_]
         for ids in (self.summary.added, self.summary.changed):
             if id_ in ids:
                 ids.remove(id_)

@@ -1,5 +1,6 @@
 """The sidecar of an article: a TOML file beside it that says its title, author, publisher, date, address or tags."""
 
+import errno
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,7 @@ def sidecars_of(path: Path) -> tuple[Path, Path]:
 
 def sidecar_of(path: Path) -> Path | None:
     """The sidecar of an article; None without one. Raises CorpusError for two."""
-    found = [sidecar for sidecar in sidecars_of(path) if sidecar.is_file()]
+    found = [sidecar for sidecar in sidecars_of(path) if _is_file(sidecar)]
     if len(found) > 1:
         raise CorpusError(
             f"{found[0].name} and {found[1].name} describe the same article: keep one",
@@ -32,17 +33,43 @@ def sidecar_of(path: Path) -> Path | None:
     return found[0] if found else None
 
 
+def _is_file(sidecar: Path) -> bool:
+    """Whether a sidecar is there. Raises CorpusError where that cannot be told."""
+    try:
+        return sidecar.is_file()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # the article's name fits, but not with the suffix of a sidecar
+            return False
+        raise _unreadable(sidecar, error) from error
+
+
+def _unreadable(sidecar: Path, error: OSError) -> CorpusError:
+    return CorpusError(
+        f"{sidecar.name} cannot be read ({error.strerror}): check its permissions",
+        f"{sidecar.name} 读不了（{error.strerror}）：请检查权限。",
+    )
+
+
+def sidecar_bytes(path: Path) -> bytes | None:
+    """What is in the sidecar of the article at `path`; None without one. Raises CorpusError where it cannot be read."""
+    sidecar = sidecar_of(path)
+    try:
+        return sidecar.read_bytes() if sidecar else None
+    except OSError as error:
+        raise _unreadable(sidecar or path, error) from error
+
+
 def read_sidecar(path: Path) -> dict[str, str]:
     """What the sidecar of the article at `path` says, by field; empty without one. Raises CorpusError for a bad one.
 
     Tags are one a line. An empty value says that the field is unknown, whatever the article states.
     """
-    sidecar = sidecar_of(path)
-    if not sidecar:
+    sidecar, content = sidecar_of(path), sidecar_bytes(path)
+    if sidecar is None or content is None:
         return {}
     try:
-        table = tomllib.loads(sidecar.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+        table = tomllib.loads(content.decode("utf-8-sig"))
+    except ValueError as error:
         raise CorpusError(
             f"{sidecar.name} is not readable TOML ({error}): correct it or remove it",
             f"{sidecar.name} 不是能读的 TOML 文件，请改正或删除。",

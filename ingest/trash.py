@@ -35,10 +35,11 @@ class Discarded:
 def discard(name: str, corpus: Path) -> Discarded:
     """Take the article file at a path in the corpus out of it, with its sidecar. Raises CorpusError where it cannot."""
     relative, now = Path(name), time.time_ns()
-    if relative.is_absolute() or ".." in relative.parts or relative.name.lower() in NOT_ARTICLES:
-        raise CorpusError(f"{name} is no article of {corpus}: nothing was removed", f"{name} 不是文章库里的文章")
     target = corpus / TRASH / f"{now}-{secrets.token_hex(2)}" / relative
     with _moving(name):
+        outside = relative.is_absolute() or ".." in relative.parts
+        if outside or relative.name.lower() in NOT_ARTICLES or (corpus / relative).is_dir():
+            raise CorpusError(f"{name} is no article of {corpus}: nothing was removed", f"{name} 不是文章库里的文章")
         _move(corpus / relative, target)
     return Discarded(name, target, now / 1e9)
 

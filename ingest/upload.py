@@ -7,10 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.add import NOT_IN_NAMES, Outcome, add
-from ingest.load import NOT_ARTICLES, load_article
+from ingest.load import load_article, refuse_name
 from rag.errors import CorpusError
 
-LONGEST_NAME = 80  # code points
+LONGEST_NAME = 240  # bytes, 80 Chinese characters: with a number and the suffix of a sidecar a name has 255 at most
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def _put(file: str, name: str, content: bytes, corpus: Path, title: str, length:
 def _safe_name(file: str) -> str:
     """A name as any file system takes it. Raises CorpusError for a name that no article may have."""
     path = Path(re.split(r"[\\/]", file)[-1])
-    stem = NOT_IN_NAMES.sub(" ", path.stem).strip(". ")[:LONGEST_NAME] or "文章"
+    stem = NOT_IN_NAMES.sub(" ", path.stem).strip(". ").encode(errors="ignore")[:LONGEST_NAME].decode(errors="ignore")
+    stem = stem.rstrip(". ") or "文章"
     name = stem + path.suffix
-    if name.lower() in NOT_ARTICLES:
-        raise CorpusError(f"{name} is the name of a list, not of an article: rename it", f"{name} 不能作文章名：请改名")
+    refuse_name(Path(name))
     return name

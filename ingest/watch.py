@@ -73,7 +73,7 @@ def _moments(corpus: Path, sweep: float, debounce: float, stop: threading.Event)
                 yield
                 if corpus.stat().st_ino != identity:
                     break
-        except (FileNotFoundError, NotADirectoryError, RuntimeError) as error:
+        except (OSError, RuntimeError) as error:  # the folder is gone, or one in it is closed
             log.warning("%s cannot be watched (%s); trying again in %g seconds", corpus, error, sweep)
             stop.wait(sweep)
 

@@ -17,6 +17,8 @@ RagError
 └── ModelError       an embedding model or an LLM cannot be loaded or does not answer
 """
 
+import shutil
+
 DAMAGED = "索引已损坏：请重新运行 python -m ingest"
 
 
@@ -70,9 +72,11 @@ class BackendUnavailable(RagError):
 
 def unwritable(error: Exception) -> tuple[str, str]:
     """The two messages of an IndexUnwritable: the English and the Chinese one."""
+    # A copy of a folder goes on after the first file that fails, and tells (source, target, reason) of each.
+    reason = error.args[0][0][-1] if isinstance(error, shutil.Error) else error
     return (
-        f"the index cannot be written ({error}): free some space or check the rights; the published one is as it was",
-        f"索引写不进去（{error}）：请腾出磁盘空间或检查权限；已有的索引没有改动",
+        f"the index cannot be written ({reason}): free some space or check the rights; the published one is as it was",
+        f"索引写不进去（{reason}）：请腾出磁盘空间或检查权限；已有的索引没有改动",
     )
 
 

@@ -99,6 +99,11 @@ class Library(Terms, Copies):
             for id_, digest, source, lines, learned in rows
         }
 
+    @cached_property
+    def paths(self) -> dict[str, str]:
+        """The path in the corpus of the file that every article was made from, by its id."""
+        return dict(self._rows("SELECT id, source_path FROM articles"))
+
     def article_ids(self) -> list[str]:
         """Ids of all articles, in order."""
         return [article_id for (article_id,) in self._rows("SELECT id FROM articles ORDER BY id")]

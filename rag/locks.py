@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path, kind: int, mode: int = os.O_RDWR | os.O_CREAT) -> Iterator[None]:
-    """Hold a lock on a file, or with O_RDONLY on a folder. Raises BlockingIOError with LOCK_NB."""
+    """Hold a lock on a file, or with O_RDONLY on what may only be read. Raises BlockingIOError with LOCK_NB."""
     descriptor = os.open(path, mode, 0o644)
     try:
         fcntl.flock(descriptor, kind)

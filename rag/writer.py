@@ -226,10 +226,7 @@ class IndexWriter:
             kept.add(read_manifest(self.path).directory)
         self.backend.switch(self.path / manifest.directory)
         write_durably(self.path / CURRENT, _manifest_json(manifest))
-        with (self.path / HISTORY).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _append_line(self.path / HISTORY, json.dumps(entry, ensure_ascii=False))
         self._remove_old(kept)
 
     def _last_generation(self) -> int:
@@ -292,7 +289,7 @@ def history(index: Path) -> list[dict[str, Any]]:
     """
     entries = []
     path = index / HISTORY
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
         with suppress(ValueError):
             entries.append(json.loads(line))
     try:
@@ -303,6 +300,18 @@ def history(index: Path) -> list[dict[str, Any]]:
         changes = index / current.directory / CHANGES
         entries.append(json.loads(changes.read_text(encoding="utf-8")) if changes.exists() else asdict(current))
     return entries
+
+
+def _append_line(path: Path, line: str) -> None:
+    """Add a line to a file, below what a crash left of the last one."""
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                line = f"\n{line}"
+        file.write(f"{line}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _is_whole(folder: Path) -> bool:

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,8 @@ hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine
 hypothesis.settings.load_profile("untimed")
 
 CORPUS = Path(__file__).parent.parent / "corpus"
+
+NOBODY = 65534  # a user and a group without rights
 
 TINY = {
     "甲.md": "# 甲\n\n猫吃鱼。猫怕狗。\n",
@@ -62,6 +66,23 @@ def tiny_index(tiny_corpus: Path, tmp_path: Path) -> Path:
     index = tmp_path / "index"
     ingest(tiny_corpus, index, FakeEmbedder())
     return index
+
+
+@contextmanager
+def as_nobody(folder: Path) -> Iterator[None]:
+    """Go on as the owner of a folder and of all in it, whom rights bind: root may read and write anything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for above in takewhile(lambda above: above != Path(tempfile.gettempdir()), folder.parents):
+        above.chmod(0o755)
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, NOBODY, NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 from web_server import PAGE, TEXT, Server, page, redirect
 
 import ingest.add
@@ -52,6 +53,23 @@ def test_the_same_bytes_are_added_once_and_other_bytes_get_a_numbered_name(desk:
         ("added", "文-3.txt"),
     ]
     assert (corpus / "文.txt").read_text() == "一"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("README.md", "README.md 不能作文章名：请改名"),
+        ("Sources.md", "Sources.md 不能作文章名：请改名"),
+        (".草稿.md", ".草稿.md 是隐藏文件，不会被读取：请改名"),
+        (os.fsdecode(b"\xff.md"), "?.md：名称不是 UTF-8，请改名"),
+    ],
+)
+def test_a_file_whose_name_is_never_indexed_is_refused(desk: Path, corpus: Path, name: str, reason: str) -> None:
+    (desk / name).write_text(TEXT)
+    (added,) = add([str(desk / name)], corpus, allow_urls=False)
+    assert (added.outcome, added.reason) == ("refused", reason)
+    assert added.message.encode()
+    assert not corpus.exists()
 
 
 def test_two_forms_of_one_name_do_not_become_the_same_article(desk: Path, corpus: Path) -> None:
@@ -105,12 +123,28 @@ def test_what_cannot_be_added_is_refused_with_a_reason_and_the_rest_is_added(des
     names = ["没有.md", "表.xlsx", "空", "大.txt", "管.md", "好.md"]
     added = add([str(desk / name) for name in names], corpus, allow_urls=False)
     assert outcomes(added, corpus) == [
-        ("refused", "没有.md 不存在"),
+        ("refused", "没有.md 不存在：请检查文件名"),
         ("refused", "不支持 .xlsx 文件，请另存为 .md 或 .txt"),
         ("refused", "这个文件夹里没有文章（可用的有 .docx、.htm、.html、.markdown、.md、.pdf、.txt）"),
         ("refused", "大.txt 太大（65 MB，最多 64 MB）：请拆成几个文件"),
         ("refused", "管.md 不是普通文件"),
         ("added", "好.md"),
+    ]
+
+
+def test_a_folder_that_cannot_be_listed_is_refused_and_the_rest_is_added(
+    desk: Path, corpus: Path, tmp_path: Path
+) -> None:
+    (desk / "内").mkdir()
+    (desk / "好.md").write_text(TEXT)
+    corpus.mkdir()
+    with as_nobody(tmp_path):
+        (desk / "内").chmod(0)
+        added = add([str(desk / "内"), str(desk)], corpus, allow_urls=False)
+    assert outcomes(added, corpus) == [
+        ("refused", f"文件夹 {desk / '内'} 打不开：请检查权限"),
+        ("refused", "内 是打不开的文件夹：请检查权限"),
+        ("added", "desk/好.md"),
     ]
 
 

@@ -1,14 +1,18 @@
 """The commands beside the ingest itself, as a user types them."""
 
+import fcntl
 import json
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 from fakes import FakeEmbedder
 
 from ingest.__main__ import main
+from ingest.commands import read_status
 from ingest.run import ingest
 from rag.index import read_manifest
+from rag.locks import locked
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -30,6 +34,17 @@ def test_status_tells_what_is_indexed_and_what_failed_since_when(
     assert list(status["failures"]) == ["空.md"]
     assert (status["failures"]["空.md"]["tries"], status["failures"]["空.md"]["dead"]) == (1, False)
     assert "空.md" in run(capsys, "status", "--index", str(tiny_index))[1]
+
+
+@pytest.mark.parametrize("mode", [0o444, 0])
+def test_status_tells_a_lock_that_is_held_from_one_that_may_not_be_written(
+    tiny_index: Path, tmp_path: Path, mode: int
+) -> None:
+    (tiny_index / "LOCK").chmod(mode)
+    with as_nobody(tmp_path):
+        assert read_status(tiny_index)["writing"] is False
+    with locked(tiny_index / "LOCK", fcntl.LOCK_EX), as_nobody(tmp_path):
+        assert read_status(tiny_index)["writing"] is (mode == 0o444)
 
 
 def test_status_of_a_folder_without_or_with_a_damaged_index_says_so(
@@ -70,6 +85,22 @@ def test_explain_shows_what_was_removed_and_writes_it_as_a_page(
     code, _, _ = run(capsys, "explain", str(path), *options, "--html", str(tmp_path / "文.html"))
     assert code == 0
     assert "猫吃鱼。" in (tmp_path / "文.html").read_text(encoding="utf-8")
+    nowhere = str(tmp_path / "没有" / "文.html")
+    code, out, err = run(capsys, "explain", str(path), *options, "--html", nowhere)
+    assert (code, out) == (1, "")
+    assert err == f"错误：{nowhere} 写不进去（No such file or directory）：请换一个文件夹或文件名\n"
+
+
+@pytest.mark.parametrize(
+    ("linked", "message"), [(False, "没有.md 不存在：请检查文件名"), (True, "没有.md 是断开的链接：请改正或删除")]
+)
+def test_explain_of_a_file_that_is_not_there_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, linked: bool, message: str
+) -> None:
+    if linked:
+        (tmp_path / "没有.md").symlink_to("别处.md")
+    options = ["--corpus", str(tmp_path), "--index", str(tmp_path / "index")]
+    assert run(capsys, "explain", str(tmp_path / "没有.md"), *options) == (1, "", f"错误：{message}\n")
 
 
 def test_list_shows_the_indexed_articles_as_they_were_recognised_newest_first(

@@ -246,7 +246,7 @@ def test_files_that_cannot_be_read_are_reported_and_keep_their_indexed_version(c
     before = published_texts(index)
     summary = ingest(corpus, index, FakeEmbedder())
     assert sorted(summary.failed) == ["文00.txt", "文01.txt", "文02.txt"]
-    assert summary.failed["文00.txt"] == "文00.txt cannot be read (No such file or directory): check its permissions"
+    assert summary.failed["文00.txt"] == "文00.txt is a link to nothing: mend or remove it"
     assert all(name in reason for name, reason in summary.failed.items())
     assert (summary.unchanged, summary.removed) == (ARTICLES - 3, [])
     assert published_texts(index) == before

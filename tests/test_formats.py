@@ -71,6 +71,12 @@ def test_front_matter_is_metadata_and_removed() -> None:
     assert [(r.kind, r.rule) for r in converted.removed] == [("metadata", "front-matter")]
 
 
+@pytest.mark.parametrize("above", ["\n", " \n\n", "　\n"])
+def test_front_matter_below_empty_lines_is_metadata_and_removed(above: str) -> None:
+    converted = markdown(f"{above}---\ntitle: 题\n---\n正文。\n")
+    assert (kept(converted), converted.metadata) == ("正文。\n", {"title": "题"})
+
+
 def test_front_matter_that_is_no_yaml_but_looks_so_is_removed() -> None:
     converted = markdown("---\ntitle: 小红书: 出海\nauthor: @张三\n---\n正文。\n")
     assert kept(converted) == "正文。\n"
@@ -88,6 +94,8 @@ def test_front_matter_that_is_no_yaml_but_looks_so_is_removed() -> None:
         "---\ntitle: [坏\n这一行不是\n---\n正文。",
         "---\n---\n正文。",
         "---\n价格: 5元\n重量: 2公斤\n---\n正文。",
+        "---\ntitle: 面馆\n　　面馆开在巷口，每天卖三百碗面。\n　　老板姓王，今年五十岁。\n---\n正文。",
+        "---\nQ: 小红书什么时候成立？\nA: 2013 年成立，总部在上海。\n---\n正文。",
     ],
 )
 def test_a_rule_line_that_opens_no_front_matter_is_left_alone(text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from ingest.run import ingest
-from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing
+from rag.errors import IndexDamaged, IndexLocked, IndexMismatch, IndexMissing, unwritable
 from rag.index import Generation, IndexReader, Manifest, read_manifest, verify
 from rag.library import IndexedFile
 from rag.seal import SEAL, seal_text
@@ -422,6 +422,23 @@ def test_history_survives_a_crash_between_the_swap_and_its_note(tmp_path: Path) 
     lines = (tmp_path / "history.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "history.jsonl").write_text(lines[0] + lines[1][:20])
     assert told(tmp_path) == [(1, "ingest"), (2, "ingest")]
+
+
+def test_history_goes_on_below_a_line_that_a_crash_cut_within_a_character(tmp_path: Path) -> None:
+    publish(tmp_path, "猫吃鱼。")
+    with (tmp_path / "history.jsonl").open("ab") as file:
+        file.write('{"generation": 2, "action": "猫'.encode()[:-1])
+    publish(tmp_path, "狗追猫。")
+    publish(tmp_path, "鸟会飞。")
+    assert told(tmp_path) == [(1, "ingest"), (2, "ingest"), (3, "ingest")]
+
+
+def test_of_a_copy_that_fails_the_first_reason_is_told() -> None:
+    full = "[Errno 28] No space left on device: 'b'"
+    english, chinese = unwritable(shutil.Error([("a", "b", full), ("c", "d", full)]))
+    told = "free some space or check the rights; the published one is as it was"
+    assert english == f"the index cannot be written ({full}): {told}"
+    assert chinese == f"索引写不进去（{full}）：请腾出磁盘空间或检查权限；已有的索引没有改动"
 
 
 def test_an_index_of_another_version_is_told_apart_from_a_damaged_one(

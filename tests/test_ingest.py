@@ -1,11 +1,12 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import docx
 import pytest
-from conftest import CORPUS
+from conftest import CORPUS, as_nobody
 from fakes import FakeEmbedder
 
 from ingest.__main__ import main
@@ -100,7 +101,7 @@ def test_files_that_fail_are_named_with_the_reason_and_the_others_are_indexed(
     assert summary.failed == {
         "乙.txt": "乙.txt and 乙.md would have the same id 乙: rename one",
         "图.png": "图.png: .png is not read; save it as one of .docx .htm .html .markdown .md .pdf .txt",
-        "断.md": "断.md cannot be read (No such file or directory): check its permissions",
+        "断.md": "断.md is a link to nothing: mend or remove it",
         "空.md": "空.md is empty: there is nothing to index; delete it or fill it",
         "零.txt": "零.txt is not text: it holds zero bytes; give the article as text",
         "题.md": "题.md holds nothing but headings: there is no sentence to index",
@@ -354,3 +355,125 @@ def test_a_tree_of_files_of_every_form_is_indexed(tmp_path: Path, fake_embedder:
     assert all(sentence in library.article(id_).text for id_ in summary.added)
     assert [library.article(id_).converted for id_ in ("文", "页", "夹/前", "档")] == [False, True, False, True]
     assert (library.article("夹/前").title, library.article("夹/前").published) == ("题目", "2025-04-03")
+
+
+def test_an_index_built_anew_from_less_than_half_of_its_articles_is_refused_unless_that_is_meant(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    for name in ["甲.md", "乙.txt"]:
+        (tiny_corpus / name).write_bytes(b"")
+    (tiny_corpus / "丁.md").write_text("狗叫。", encoding="utf-8")
+    (tiny_corpus / "戊.md").write_text("鱼游。", encoding="utf-8")
+    problem = (
+        f"the index must be built anew, and 2 of 3 indexed articles fail or are gone from {tiny_corpus} "
+        "(乙.txt is empty: there is nothing to index; delete it or fill it; "
+        "甲.md is empty: there is nothing to index; delete it or fill it): "
+        "mend them, or give --allow-shrink if that is meant"
+    )
+    for run_ in (plan, ingest):
+        with pytest.raises(CorpusError) as caught:
+            run_(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7)
+        assert str(caught.value) == problem
+    assert list(texts(tiny_index)) == ["乙", "子/丙", "甲"]
+    ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7, allow_shrink=True)
+    assert list(texts(tiny_index)) == ["丁", "子/丙", "戊"]
+
+
+def test_files_that_fail_after_they_were_compared_do_not_shrink_an_index_built_anew(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    def empty(stage: str, done: int, _of: int) -> None:
+        if (stage, done) == ("计算向量", 0):
+            (tiny_corpus / "甲.md").write_bytes(b"")
+            (tiny_corpus / "乙.txt").write_bytes(b"")
+
+    with pytest.raises(CorpusError, match="2 of 3 indexed articles fail or are gone"):
+        ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7, progress=empty)
+    assert list(texts(tiny_index)) == ["乙", "子/丙", "甲"]
+
+
+def test_a_file_that_fails_keeps_its_reason_when_a_line_of_its_old_version_turns_out_to_be_furniture(
+    tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tmp_path / "corpus").mkdir()
+    files = {name: tmp_path / "corpus" / name for name in ("a.md", "b.md", "c.md")}
+
+    def write(name: str) -> None:
+        files[name].write_text(f"{name} 里猫吃鱼。\n狗追着猫跑了三里地都不停\n", encoding="utf-8")
+
+    write("a.md")
+    write("b.md")
+    ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
+    files["a.md"].write_bytes(b"")
+    write("c.md")
+    summary = ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
+    assert (summary.added, summary.changed, summary.unchanged) == (["c"], ["b"], 0)
+    assert summary.failed == {"a.md": "a.md is empty: there is nothing to index; delete it or fill it"}
+
+
+def test_articles_of_a_folder_that_cannot_be_listed_are_kept_and_the_folder_is_named(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "乙.txt").unlink()
+    with as_nobody(tmp_path):
+        (tiny_corpus / "子").chmod(0)
+        summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+        (tiny_corpus / "子").chmod(0o700)
+    assert (summary.removed, summary.unchanged) == (["乙"], 1)
+    assert summary.failed == {"子": "子 is a folder that cannot be listed: check its permissions"}
+    assert list(texts(tiny_index)) == ["子/丙", "甲"]
+    assert ingest(tiny_corpus, tiny_index, fake_embedder).unchanged == 2
+
+
+def test_articles_of_a_folder_whose_link_leads_nowhere_are_kept(
+    tiny_corpus: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "子").rename(tmp_path / "别处")
+    (tiny_corpus / "子").symlink_to(tmp_path / "别处")
+    assert ingest(tiny_corpus, tmp_path / "index", fake_embedder).added == ["乙", "子/丙", "甲"]
+    (tmp_path / "别处").rename(tmp_path / "再别处")
+    summary = ingest(tiny_corpus, tmp_path / "index", fake_embedder)
+    assert (summary.removed, list(summary.failed)) == ([], ["子"])
+
+
+@pytest.mark.parametrize("chunk_tokens", [400, 7])  # with 7, all is built anew
+def test_a_second_file_of_a_name_does_not_replace_the_article_that_is_indexed(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder, chunk_tokens: int
+) -> None:
+    (tiny_corpus / "乙.md").write_text("鱼游。", encoding="utf-8")
+    summary = ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=chunk_tokens)
+    assert summary.failed == {"乙.md": "乙.md and 乙.txt would have the same id 乙: rename one"}
+    assert texts(tiny_index)["乙"] == "\n\n狗追猫，共3.5亿次。\n"
+    (tiny_corpus / "乙.txt").unlink()
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=chunk_tokens).changed == ["乙"]
+    assert texts(tiny_index)["乙"] == "鱼游。"
+
+
+def test_an_article_whose_sidecar_may_not_be_read_fails_alone(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "甲.meta.toml").write_text('author = "张三"')
+    (tiny_corpus / f"{'长' * 82}.md").write_text("鱼游。", encoding="utf-8")
+    with as_nobody(tmp_path):
+        (tiny_corpus / "甲.meta.toml").chmod(0)
+        summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+    assert (summary.added, summary.unchanged) == (["长" * 82], 2)
+    assert summary.failed == {"甲.md": "甲.meta.toml cannot be read (Permission denied): check its permissions"}
+
+
+def test_a_file_whose_name_was_taken_is_indexed_as_soon_as_the_other_is_gone(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "乙.md").write_text("鱼游。", encoding="utf-8")
+    assert list(ingest(tiny_corpus, tiny_index, fake_embedder, patient=True).failed) == ["乙.md"]
+    (tiny_corpus / "乙.txt").unlink()
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, patient=True).changed == ["乙"]
+
+
+def test_articles_in_a_folder_whose_name_is_not_utf_8_fail_by_name(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    (tiny_corpus / "子").rename(tiny_corpus / os.fsdecode(b"\xff"))
+    summary = ingest(tiny_corpus, tiny_index, fake_embedder)
+    assert (summary.removed, summary.unchanged) == (["子/丙"], 2)
+    assert summary.failed == {"?/丙.txt": "?: the name is not UTF-8: rename it"}

@@ -58,3 +58,22 @@ def test_a_failed_file_is_told_with_its_reason_until_it_changes(tiny_corpus: Pat
     assert (found["丁.md"].metadata, found["甲.md"].chunks) == (Metadata("丁"), 1)
     (tiny_corpus / "丁.md").write_text("鱼。")
     assert statuses(tiny_corpus, tiny_index)["丁.md"] == "new"
+
+
+def test_a_second_file_of_a_name_has_nothing_of_the_article_that_is_indexed(
+    tiny_corpus: Path, tiny_index: Path
+) -> None:
+    (tiny_corpus / "乙.md").write_text("鱼游。", encoding="utf-8")
+    assert statuses(tiny_corpus, tiny_index)["乙.md"] == "new"
+    ingest(tiny_corpus, tiny_index, FakeEmbedder())
+    found = {one.name: one for one in list_articles(tiny_corpus, library_of(tiny_index), read_failures(tiny_index))}
+    assert (found["乙.md"].status, found["乙.md"].chunks, found["乙.txt"].status) == ("failed", 0, "indexed")
+
+
+def test_the_articles_of_a_folder_that_failed_are_not_gone(tiny_corpus: Path, tiny_index: Path, tmp_path: Path) -> None:
+    (tiny_corpus / "子").rename(tmp_path / "别处")
+    (tiny_corpus / "子").symlink_to(tmp_path / "没有")
+    ingest(tiny_corpus, tiny_index, FakeEmbedder())
+    found = {one.name: one for one in list_articles(tiny_corpus, library_of(tiny_index), read_failures(tiny_index))}
+    assert (found["子"].status, found["子/丙.txt"].status) == ("failed", "failed, kept")
+    assert found["子/丙.txt"].failure == found["子"].failure

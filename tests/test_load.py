@@ -2,6 +2,7 @@ import io
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
@@ -42,8 +43,35 @@ def test_markdown_and_plain_text_are_read(name: str, tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "断.md").symlink_to(tmp_path / "没有")
     assert article_files(tmp_path) == [tmp_path / "断.md"]
-    with pytest.raises(CorpusError, match=r"断\.md cannot be read \(No such file or directory\)"):
+    with pytest.raises(CorpusError, match=r"断\.md is a link to nothing: mend or remove it"):
         read_bytes(tmp_path / "断.md")
+
+
+def test_a_folder_that_cannot_be_listed_is_among_the_files_and_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "夹").mkdir()
+    (tmp_path / "夹" / "丙.md").write_text("鸟会飞。")
+    with as_nobody(tmp_path):
+        (tmp_path / "夹").chmod(0)
+        assert article_files(tmp_path) == [tmp_path / "夹"]
+        with pytest.raises(CorpusError, match="夹 is a folder that cannot be listed: check its permissions"):
+            read_bytes(tmp_path / "夹")
+        with pytest.raises(CorpusError, match=r"the folder .*夹 cannot be listed: check its permissions"):
+            article_files(tmp_path / "夹")
+        (tmp_path / "夹").chmod(0o700)
+
+
+def test_what_stands_in_a_folder_that_cannot_be_entered_is_refused_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "夹" / "内").mkdir(parents=True)
+    (tmp_path / "夹" / "丙.md").write_text("鸟会飞。")
+    (tmp_path / "链.md").symlink_to(tmp_path / "夹" / "丙.md")
+    with as_nobody(tmp_path):
+        (tmp_path / "夹").chmod(0o600)
+        closed = [tmp_path / "夹" / "丙.md", tmp_path / "夹" / "内", tmp_path / "链.md"]
+        assert article_files(tmp_path) == closed
+        for path in closed:
+            with pytest.raises(CorpusError, match=r"cannot be read \(Permission denied\): check its permissions"):
+                read_bytes(path)
+        (tmp_path / "夹").chmod(0o700)
 
 
 def test_article_files_are_sorted_and_leave_out_hidden_files_folders_and_notes(tmp_path: Path) -> None:
@@ -151,6 +179,41 @@ def test_a_notice_without_a_letterhead_keeps_its_first_line(first: str) -> None:
     assert (article.title, "关于停放的通知" in article.text) == (first, True)
 
 
+@pytest.mark.parametrize("mark", ["# ", "## ", "#\t", "---\nauthor: 老秦\n---\n# "])
+def test_a_heading_on_the_first_line_is_the_title_whatever_stands_below(mark: str) -> None:
+    article = load(f"{mark}一家面馆\n面馆开在巷口。\n汤也香。\n")
+    assert (article.title, article.text) == ("一家面馆", "\n面馆开在巷口。\n汤也香。\n")
+
+
+@pytest.mark.parametrize(
+    "title", ["为什么我不再自营了？", "3月大促来了！", "雷军：“今年必须赢！”", "福利社，正式关闭！", "双11来了！"]
+)
+def test_a_title_may_ask_or_cry_out(title: str) -> None:
+    assert load(f"{title}\n\n正文一句话。\n").title == title
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "她说：“我们不再做自营了。”",
+        "“我们不再做自营了。”",
+        "2023年11月16日，福利社正式关闭！",
+        "（此事已了结。）",
+        "**此事已了结。**",
+        "小红书成立于上海.",
+    ],
+)
+def test_a_first_line_that_is_a_whole_sentence_stays_and_can_be_quoted(first: str) -> None:
+    article = load(f"{first}\n\n正文一句话。\n")
+    quotable = [article.text[start:end] for start, end in quotable_sentences(article, find_headings(article))]
+    assert (article.title, quotable) == ("文", [first.strip("*"), "正文一句话。"])
+
+
+@pytest.mark.parametrize("above", ["---\n\n", "```\n", "<div>\n"])
+def test_a_first_line_below_mark_up_alone_is_the_title(above: str) -> None:
+    assert load(f"{above}题目\n\n正文一句话。\n").title == "题目"
+
+
 @pytest.mark.parametrize("raw", ["第一句。\n\n正文。", "题目\n正文。", "长" * 41 + "\n\n正文。", "题目：\n\n正文。"])
 def test_a_first_line_that_is_no_title_stays_and_the_file_names_the_article(raw: str) -> None:
     article = load(raw)
@@ -160,8 +223,12 @@ def test_a_first_line_that_is_no_title_stays_and_the_file_names_the_article(raw:
 def test_a_file_of_nothing_but_furniture_is_refused_by_name() -> None:
     with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
         load("图片\n来源:某处\n")
-    with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
-        load("只有题目\n\n")
+
+
+@pytest.mark.parametrize("raw", ["只有题目\n\n", "# 只有题目\n", "# 题目\n## 又一个\n"])
+def test_a_file_of_nothing_but_headings_is_refused_by_name(raw: str) -> None:
+    with pytest.raises(CorpusError, match=r"文\.md holds nothing but headings"):
+        load(raw)
 
 
 @pytest.mark.parametrize("date", ["2025-02-30", "2025-13-01"])

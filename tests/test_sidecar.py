@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 
-from ingest.sidecar import is_sidecar, read_sidecar, sidecar_of
+from ingest.sidecar import is_sidecar, read_sidecar, sidecar_bytes, sidecar_of
 from rag.errors import CorpusError
 
 
@@ -60,6 +61,24 @@ def test_a_sidecar_that_is_no_text_is_refused_by_name(article: Path) -> None:
     article.with_name("文.meta.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(CorpusError, match=r"文\.meta\.toml is not readable TOML"):
         read_sidecar(article)
+
+
+def test_a_sidecar_that_may_not_be_read_is_refused_by_name(article: Path, tmp_path: Path) -> None:
+    write(article, 'title = "题"')
+    with as_nobody(tmp_path):
+        article.with_name("文.meta.toml").chmod(0)
+        for read in (read_sidecar, sidecar_bytes):
+            with pytest.raises(
+                CorpusError, match=r"文\.meta\.toml cannot be read \(Permission denied\): check its"
+            ) as caught:
+                read(article)
+    assert caught.value.chinese == "文.meta.toml 读不了（Permission denied）：请检查权限。"
+
+
+def test_an_article_whose_name_leaves_no_room_for_a_sidecar_has_none(tmp_path: Path) -> None:
+    article = tmp_path / f"{'长' * 82}.md"
+    article.write_text("正文。")
+    assert (sidecar_of(article), sidecar_bytes(article), read_sidecar(article)) == (None, None, {})
 
 
 def test_two_sidecars_of_one_article_are_refused(article: Path) -> None:

@@ -38,14 +38,14 @@ def test_putting_back_never_overwrites_nor_makes_two_articles_of_one_id(tiny_cor
     assert (tiny_corpus / rival).read_text() == "新的。" and trashed(tiny_corpus) == [discarded]
 
 
-@pytest.mark.parametrize("name", ["../外.md", "/etc/hosts", "SOURCES.md", "子/../../外.md"])
+@pytest.mark.parametrize("name", ["../外.md", "/etc/hosts", "SOURCES.md", "子/../../外.md", "子"])
 def test_nothing_but_articles_of_the_corpus_is_discarded(tiny_corpus: Path, name: str) -> None:
     outside = tiny_corpus.parent / "外.md"
     outside.write_text("外。")
     (tiny_corpus / "SOURCES.md").write_text("表")
     with pytest.raises(CorpusError, match="no article"):
         discard(name, tiny_corpus)
-    assert outside.exists() and (tiny_corpus / "SOURCES.md").exists()
+    assert outside.exists() and (tiny_corpus / "SOURCES.md").exists() and (tiny_corpus / "子" / "丙.txt").exists()
 
 
 def test_what_is_gone_already_is_told(tiny_corpus: Path) -> None:

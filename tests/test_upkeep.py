@@ -302,6 +302,16 @@ def test_a_repair_does_not_publish_what_is_left_of_a_lost_corpus(tiny_corpus: Pa
     assert repair(settings_of(tiny_corpus, tiny_index), FakeEmbedder(), allow_shrink=True)[1].articles == 1  # type: ignore[union-attr]
 
 
+def test_a_repair_does_not_publish_what_is_left_where_files_fail(tiny_corpus: Path, tiny_index: Path) -> None:
+    (tiny_corpus / "甲.md").write_bytes(b"")
+    (tiny_corpus / "乙.txt").write_bytes(b"")
+    with (published(tiny_index) / "library.sqlite").open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(CorpusError, match=r"2 of 3 indexed articles fail or are gone .*乙\.txt is empty"):
+        repair(settings_of(tiny_corpus, tiny_index), FakeEmbedder())
+    assert published(tiny_index).exists()
+
+
 def test_vectors_of_a_cache_without_checksums_are_kept_and_get_them(tmp_path: Path) -> None:
     embedder = FakeEmbedder()
     cache = EmbeddingCache(tmp_path / "cache.sqlite")

@@ -27,6 +27,8 @@ def test_another_file_of_a_name_gets_a_name_of_its_own(tmp_path: Path) -> None:
         (".甲.md", "甲.md"),
         ("甲\u202e\n?.md", "甲.md"),
         ("?.md", "文章.md"),
+        ("😀" * 70 + ".md", "😀" * 60 + ".md"),
+        ("长" * 90 + ".md", "长" * 80 + ".md"),
     ],
 )
 def test_a_name_leads_nowhere_but_into_the_corpus(tmp_path: Path, file: str, name: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 from fakes import FakeEmbedder
 
 from ingest.run import Summary
@@ -149,3 +150,21 @@ def test_the_command_ends_soon_after_sigterm_and_loses_no_work(tmp_path: Path) -
     summary = json.loads(done.stdout)
     assert summary["articles"] == 5
     assert summary["embedded"] < 420, "what was embedded before the end is not embedded again"
+
+
+def test_a_closed_folder_does_not_end_the_watch(tiny_corpus: Path, tiny_index: Path, tmp_path: Path) -> None:
+    with as_nobody(tmp_path):
+        (tiny_corpus / "子").chmod(0)
+        watching = Watching(tiny_corpus, tiny_index, 0.5)
+        assert list(watching.summary().failures) == ["子"]
+        tiny_corpus.chmod(0)
+        while not isinstance(report := watching.next(), CorpusError):
+            assert not report.removed  # type: ignore[union-attr]
+        assert "cannot be listed: check its permissions" in str(report)
+        tiny_corpus.chmod(0o700)
+        (tiny_corpus / "子").chmod(0o700)
+        (tiny_corpus / "丁.md").write_text("狗叫。", encoding="utf-8")
+        while (added := watching.summary()).failures:
+            pass
+        assert added.added == ["丁"]
+        watching.end()

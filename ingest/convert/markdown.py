@@ -16,8 +16,11 @@ KEYS = {
     "publisher": ("publisher", "source", "site", "site_name"),
     "tags": ("tags", "tag", "categories", "category", "keywords"),
 }
-_FRONT_MATTER = re.compile(r"---[ \t]*\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
-_LINE = re.compile(r"\s*#.*|\s*|\s*-\s+.*|\s+\S.*|(?P<key>[\w.-]+)[ \t]*:(?:[ \t]+(?P<value>.*))?")
+_KNOWN = {key for keys in KEYS.values() for key in keys}
+_FRONT_MATTER = re.compile(r"\s*^---[ \t]*\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
+_LINE = re.compile(  # U+3000 indents the paragraphs of a text, never YAML
+    r"\s*#.*|\s*|\s*-\s+.*|[ \t]+\S.*|(?P<key>[\w.-]+)[ \t]*:(?:[ \t]+(?P<value>.*))?"
+)
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -31,7 +34,10 @@ def convert_markdown(text: str) -> Converted:
 
 
 def _read(front_matter: str) -> dict[str, Any] | None:
-    """The fields of front matter, every value a string or a list; None where it is none."""
+    """The fields of front matter by their keys in small letters; None where it is none, or has no key that is known.
+
+    Every value is a string, a list or a table.
+    """
     import yaml
 
     try:
@@ -42,12 +48,13 @@ def _read(front_matter: str) -> dict[str, Any] | None:
         if not all(lines):
             return None
         fields = {line["key"]: (line["value"] or "").strip().strip("\"'") for line in lines if line and line["key"]}
-    # 价格: 5元 between two rules is text: programs name their fields in English.
-    return fields if isinstance(fields, dict) and any(map(str.isascii, fields)) else None
-
-
-def _metadata(fields: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+    if not isinstance(fields, dict):
+        return None
     stated = {str(key).lower().replace("-", "_"): value for key, value in fields.items()}
+    return stated if stated.keys() & _KNOWN else None
+
+
+def _metadata(stated: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
     for name, keys in KEYS.items():
         values = [text for key in keys for text in _texts(stated.get(key))]
         if name == "tags":
