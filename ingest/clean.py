@@ -45,6 +45,13 @@ _ADDRESS = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|\]\([^()\n]*\)")
 _HEADING = re.compile(
     r"[ \t]*#{1,6}[ \t]|[\s>*]*(?:第?[一二三四五六七八九十]{1,3}[、.．章节]|0?\d{1,2}[、.．)）](?!\d))"
 )
+_COUNTED = (  # what the counters of a page count
+    r"(?:阅读|浏览|点击|评论|点赞|赞|收藏|转发|分享|在看)(?:量|数|次数)?|views?|reads?|comments?|likes?|shares?|collects?"
+)
+_RUNNING = re.compile(  # numbers, without signs between, that change from page to page and say nothing of it
+    rf"\d+[万wk]?[次人条个]?(?:{_COUNTED})\d*|(?:{_COUNTED})\d+|第\d+[页期版]|共\d+[页期条]|page\d+(?:of\d+)?"
+    r"|(?:发布|发表|更新|修改|published|updated)(?:时间|日期|于|on)?\d+(?:年\d+月\d+日?\d*)?"
+)
 _ESCAPED = re.compile(r"\\([-.#*_+!()\[\]{}~>|`\\])")
 _KNOT = re.compile(r"[][()!*_`#>+\\-]+")
 
@@ -146,8 +153,14 @@ def read_metadata(raw: str) -> dict[str, str]:
 
 
 def line_key(line: str) -> str:
-    """What two lines must share to be the same furniture: letters and digits, each number as 0; "" for too few."""
-    key = re.sub(r"\d+", "0", _letters(_ADDRESS.sub("", line)))
+    """What two lines must share to be the same furniture: letters and digits; "" for too few.
+
+    Each number is 0 where all of them are counters, numbers of pages or days of publication; another figure
+    (售价：1299元) is what the line says.
+    """
+    key = _letters(_ADDRESS.sub("", line))
+    if not re.search(r"\d", _RUNNING.sub("", key)):
+        key = re.sub(r"\d+", "0", key)
     return key if len(key) >= SHORTEST_KEY else ""
 
 
