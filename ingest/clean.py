@@ -26,6 +26,7 @@ ORDER = ("common", "markup")  # run after the rules of the sites, in this order
 SHORTEST_REPEATED_LEAD = 20  # letters and digits
 LONGEST_LEAD = 2000  # code points
 SHORTEST_KEY = 4  # letters and digits
+FENCE, BOLD = "markup/code-fence", "markup/bold"
 MOST_TURNS = 8  # after these, mark-up within mark-up is a knot, and all its characters go
 
 CODE_REASONS = {
@@ -198,7 +199,26 @@ def _find(text: str, rules: Sequence[Rule], title: str, learned: Collection[str]
     found = _merge(found, _lines_from_below(text, [r for r in rules if r.last_lines], found))
     for rule in (r for r in rules if r.name.startswith(ORDER[-1])):
         found = _merge(found, _matches(rule, text))
-    return found
+    return _without_code(found)
+
+
+def _without_code(found: Iterable[Removal]) -> list[Removal]:
+    """What was found but the marks of bold text in a block of code, where ** is an operator.
+
+    Such a block keeps its fences: without them the next cleaning would take the marks for what they are not.
+    """
+    kept: list[Removal] = []
+    block: list[Removal] = []  # from its first fence on
+    for removal in found:
+        if removal.rule == FENCE and block:
+            bold = any(inside.rule.startswith(BOLD) for inside in block)
+            kept += (r for r in (*block, removal) if not bold or not r.rule.startswith((FENCE, BOLD)))
+            block = []
+        elif removal.rule == FENCE or block:
+            block.append(removal)
+        else:
+            kept.append(removal)
+    return kept + block
 
 
 def _matches(rule: Rule, text: str, start: int = 0) -> Iterator[Removal]:

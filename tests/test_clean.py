@@ -188,6 +188,13 @@ def test_mark_up_and_furniture_go_and_words_stay(raw: str, text: str) -> None:
     assert clean(raw) == text
 
 
+def test_stars_and_low_lines_in_code_stay_and_outside_it_only_pairs_go() -> None:
+    code = "```python\nx = {**a, '**b**': 2**10}\nc.__init__(**d)\n```"
+    assert clean(f"**汤**\n{code}\n**面**") == f"汤\n{code}\n面"
+    assert clean("```\n2**10\n```\n**汤**\n") == "\n2**10\n\n汤\n"
+    assert clean("电话138****5678，密码**未设") == "电话138****5678，密码**未设"
+
+
 def test_a_short_line_that_comes_twice_is_no_repeated_lead() -> None:
     assert clean("同一句短话。\n同一句短话。") == "同一句短话。\n同一句短话。"
 
