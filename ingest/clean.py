@@ -4,7 +4,8 @@ A rule is a regular expression (Python, MULTILINE) with a name, a kind and a rea
 stays. Conditions of structure narrow it:
   `first_lines = N`   only lines with fewer than N other lines of words above them that stay
   `last_lines = N`    only lines with fewer than N other lines of words below them that stay
-  `repeats`           only lines that say the "title" again, or a "lead" that stands above already
+  `repeats`           only lines that say the "title" again, or a "lead" that stands among the first lines already;
+                      one of the two is marked as such (a quotation, a heading, 摘要：)
   `site`              only files of these sites, named like the rule files
 A rule with one of the first three sees one line at a time. `removes` and `keeps` are its examples, tested.
 """
@@ -25,6 +26,7 @@ RULES = Path(__file__).with_name("rules")
 ORDER = ("common", "markup")  # run after the rules of the sites, in this order
 SHORTEST_REPEATED_LEAD = 20  # letters and digits
 LONGEST_LEAD = 2000  # code points
+LEAD_WITHIN = 12  # lines: below them no line is a lead; two answers of a list may be the same
 SHORTEST_KEY = 4  # letters and digits
 FENCE, BOLD = "markup/code-fence", "markup/bold"
 MOST_TURNS = 8  # after these, mark-up within mark-up is a knot, and all its characters go
@@ -41,7 +43,9 @@ CODE_REASONS = {
 }
 _REQUIRED = {"name", "kind", "reason", "pattern"}
 _OPTIONAL = {"first_lines", "last_lines", "repeats", "site", "removes", "keeps"}
-_LABEL = re.compile(r"^[\s>*#]*(?:[^\s:：]{2,4}[:：])?")
+_LEAD_NAME = "(?:摘要|导读|导语|编辑导[语读]|编者按|核心提示|内容提要)[:：]"
+_LABEL = re.compile(rf"^[\s>*#]*(?:{_LEAD_NAME})?")
+_LEAD = re.compile(rf"[\s*]*(?:[>#]|{_LEAD_NAME})")
 _ADDRESS = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|\]\([^()\n]*\)")
 _HEADING = re.compile(
     r"[ \t]*#{1,6}[ \t]|[\s>*]*(?:第?[一二三四五六七八九十]{1,3}[、.．章节]|0?\d{1,2}[、.．)）](?!\d))"
@@ -238,24 +242,26 @@ def _learned_lines(text: str, learned: Collection[str]) -> Iterator[Removal]:
 def _lines_from_above(text: str, rules: Sequence[Rule], title: str, taken: Sequence[Removal]) -> list[Removal]:
     """What rules for the first lines, and for lines that repeat, find; only lines that stay are counted."""
     found: list[Removal] = []
-    seen: set[str] = set()
+    leads: dict[str, bool] = {}  # what the first lines say, and whether the line is marked as a lead
     kept = 0
     last = max((rule.first_lines or 0 for rule in rules), default=0)
     for start, end in _untaken_lines(text, taken):
         if kept >= last:
             break
         line = text[start:end]
-        words = _words(line)
+        words, marked = _words(line), bool(_LEAD.match(line))
         for rule in rules:
-            again = words == title != "" if rule.repeats == "title" else words in seen
+            again = words == title != "" if rule.repeats == "title" else words in leads and (marked or leads[words])
             if kept < (rule.first_lines or last) and (again or not rule.repeats):
                 found += (matched := list(_matches(rule, line, start)))
                 if matched:
                     break
         else:
+            matched = []
             kept += 1
-            if len(words) >= SHORTEST_REPEATED_LEAD:
-                seen.add(words)
+        stays = not matched or matched[-1].end < end  # 摘要： goes and what is behind it stays
+        if stays and len(words) >= SHORTEST_REPEATED_LEAD and kept <= LEAD_WITHIN:
+            leads.setdefault(words, marked)
     return found
 
 
@@ -288,7 +294,7 @@ def _untaken_lines(text: str, taken: Sequence[Removal]) -> Iterator[Span]:
 
 
 def _words(line: str) -> str:
-    """Letters and digits of a line without its mark-up and a label such as 摘要：; "" for a very long line."""
+    """Letters and digits of a line without its mark-up and the label of a lead; "" for a very long line."""
     return _letters(_LABEL.sub("", _ADDRESS.sub("", line))) if len(line) <= LONGEST_LEAD else ""
 
 
