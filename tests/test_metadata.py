@@ -102,3 +102,8 @@ def test_a_sentence_about_an_author_states_no_metadata() -> None:
     assert (fields["author"], fields["publisher"]) == ("张三", "虎嗅网")
     assert read_metadata(in_head("文面馆周刊,作者老面,编辑老汤")) == {"author": "老面", "publisher": "面馆周刊"}
     assert read_metadata(f"{BODY}\n文面馆周刊,作者老面,编辑老汤\n{BODY}") == {}
+
+
+def test_the_source_of_a_figure_within_a_text_is_not_its_publisher() -> None:
+    raw = f"{BODY}\n图3 月活走势\n来源：QuestMobile\n{BODY}"
+    assert "publisher" not in gather(raw, Path("名.md"), rules=read_metadata(raw), today=TODAY)[0]
