@@ -4,7 +4,8 @@ Nothing is invented: where a date or a name is not written as one, or two of the
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +20,9 @@ LONGEST_NAME = 20  # code points of an author or a publisher
 ISSUED = 4  # lines with words at either end of a file where an office and a date alone are a dateline
 
 _EDGE = r"(?<![^\s,;|丨·(\]】])"  # a byline starts a line or follows a separator
-_OTHERS = r"责任编辑|责编|编\s?辑|校对|译者|翻译|审校|监制|排版|题图|头图|出品|摄影|设计|整理|主编|值班|供图"
+_OTHERS = (
+    r"责任编辑|责编|编\s?辑|校对|译者|翻译|审校|监制|排版|题图|头图|图片?|插画|视频|出品|摄影|设计|整理|主编|值班|供图"
+)
 _REPORTER = r"(?:[^\s:|\d]{1,6})?记者"
 _AUTHOR = (  # 楼主 answers in a thread, too
     rf"(?:本文|原文|文章|原)?作\s?者|撰\s?文|撰稿|文|发帖人|楼主(?=.*\d{{4}})|{_REPORTER}|by"
@@ -82,9 +85,11 @@ _MARKUP = re.compile(
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*\*(?=[^*\s][^*]*\*\s*$)|(?<=[^*\s])\*\s*$|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*"
 )
 _SENTENCE_END = re.compile(r"[。!?…]")
+_ASKED = re.compile(r"[?!]\s*$")  # by somebody, or of somebody: 作者：王总，今年开了几家店？
+_REPORTER_SAYS = re.compile(rf"{_REPORTER}(?=\s*:)")
 _EVENT = re.compile(r"(?:地点|地址|主题|嘉宾|主办|报名|会议|活动|参会)[^\n:]{0,6}:")
 _LISTS = re.compile(r"^(?:相关|推荐|热门|精选|最新|更多|往期|全部|延伸)\S{0,8}$|上一篇|下一篇|(?:相关|延伸)阅读|评论")
-_NO_NAME = re.compile(r"[是了在@\"“”:]|https?|www\.|^[图摄]|获悉|采访")
+_NO_NAME = re.compile(r"[是了在@\"“”:]|https?|www\.|^[图摄]|获悉|采访|^(?:[您你]|大家|各位)好|谢谢")
 _NO_MEDIUM = re.compile(  # but 第一人民医院, 自然资源局
     r"[将于从至起止到截届的是了在]|自(?!然)|(?<!数)据|第(?![一二三四五六七八九十]{1,3}[人中小医])"
     r"|[前后]$|^\d+$|\d+[年月日号点时天万亿]"
@@ -109,6 +114,7 @@ _PLACE = re.compile(
     "|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)|原创|转载"
 )
 _FIGURE = re.compile(r"[图表](?:片|表|\s?\d|$)|!\[|\|")
+_NOTE = re.compile("(?:注释?|说明|单位|(?:数据|资料)来源):")  # between a figure and its source
 
 
 @dataclass(frozen=True)
@@ -304,10 +310,18 @@ def find_author(raw: str) -> str | None:
 def find_publisher(raw: str) -> str | None:
     """The publisher that a line in the head or the foot names (来源：Y, 公众号：Y); None where lines disagree."""
     lines = _lines(raw)
-    figures = {at + 1 for at, line in enumerate(lines) if _FIGURE.match(line.text)}  # 来源 there is the figure's
-    named = _named([line for at, line in enumerate(lines) if at not in figures], "publisher")
+    named = _named(_without_captions(lines), "publisher")
     printed = {m["publisher"] for line in lines if line.zone != "body" and (m := _REPRINT.fullmatch(line.text))}
     return _only(named or printed or {name for line in lines if (name := _newspaper(line) or _supplier(line))})
+
+
+def _without_captions(lines: Iterable[_Line]) -> Iterator[_Line]:
+    """The lines but those below a figure or a table: 来源 there is the figure's."""
+    below = False
+    for line in lines:
+        if not below:
+            yield line
+        below = bool(_FIGURE.match(line.text)) or (below and bool(_NOTE.match(line.text)))
 
 
 def _newspaper(line: _Line) -> str | None:
@@ -332,10 +346,17 @@ def _supplier(line: _Line) -> str | None:
 
 
 def _named(lines: Iterable[_Line], field: str) -> set[str]:
-    """What the bylines in the head and the foot name as author or publisher."""
+    """What the bylines in the head and the foot name as author or publisher.
+
+    An interview names nobody: who asks (记者：…) does so several times, or in a whole sentence.
+    """
     names = set()
+    lines = list(lines)
+    turns = Counter(label[0] for text in {line.text for line in lines} if (label := _REPORTER_SAYS.match(text)))
     for line in lines:
-        units = line.byline() if line.zone != "body" else []
+        says = _REPORTER_SAYS.match(line.text)
+        asks = _ASKED.search(line.text) or (says and (turns[says[0]] > 1 or _SENTENCE_END.search(line.text)))
+        units = line.byline() if line.zone != "body" and not asks else []
         if not units or ((units[0]["word"] or units[0]["pair"]) and not any(unit["day"] for unit in units)):
             continue
         named = [unit["name"].strip(" /:-'") for unit in units if unit[field]]

@@ -4,7 +4,8 @@ A rule is a regular expression (Python, MULTILINE) with a name, a kind and a rea
 stays. Conditions of structure narrow it:
   `first_lines = N`   only lines with fewer than N other lines of words above them that stay
   `last_lines = N`    only lines with fewer than N other lines of words below them that stay
-  `repeats`           only lines that say the "title" again, or a "lead" that stands above already
+  `repeats`           only lines that say the "title" again, or a "lead" that stands among the first lines already;
+                      one of the two is marked as such (a quotation, a heading, 摘要：)
   `site`              only files of these sites, named like the rule files
 A rule with one of the first three sees one line at a time. `removes` and `keeps` are its examples, tested.
 """
@@ -25,7 +26,9 @@ RULES = Path(__file__).with_name("rules")
 ORDER = ("common", "markup")  # run after the rules of the sites, in this order
 SHORTEST_REPEATED_LEAD = 20  # letters and digits
 LONGEST_LEAD = 2000  # code points
+LEAD_WITHIN = 12  # lines: below them no line is a lead; two answers of a list may be the same
 SHORTEST_KEY = 4  # letters and digits
+FENCE, BOLD = "markup/code-fence", "markup/bold"
 MOST_TURNS = 8  # after these, mark-up within mark-up is a knot, and all its characters go
 
 CODE_REASONS = {
@@ -40,10 +43,19 @@ CODE_REASONS = {
 }
 _REQUIRED = {"name", "kind", "reason", "pattern"}
 _OPTIONAL = {"first_lines", "last_lines", "repeats", "site", "removes", "keeps"}
-_LABEL = re.compile(r"^[\s>*#]*(?:[^\s:：]{2,4}[:：])?")
+_LEAD_NAME = "(?:摘要|导读|导语|编辑导[语读]|编者按|核心提示|内容提要)[:：]"
+_LABEL = re.compile(rf"^[\s>*#]*(?:{_LEAD_NAME})?")
+_LEAD = re.compile(rf"[\s*]*(?:[>#]|{_LEAD_NAME})")
 _ADDRESS = re.compile(r"!\[[^\[\]\n]*\]\([^()\n]*\)|\]\([^()\n]*\)")
 _HEADING = re.compile(
     r"[ \t]*#{1,6}[ \t]|[\s>*]*(?:第?[一二三四五六七八九十]{1,3}[、.．章节]|0?\d{1,2}[、.．)）](?!\d))"
+)
+_COUNTED = (  # what the counters of a page count
+    r"(?:阅读|浏览|点击|评论|点赞|赞|收藏|转发|分享|在看)(?:量|数|次数)?|views?|reads?|comments?|likes?|shares?|collects?"
+)
+_RUNNING = re.compile(  # numbers, without signs between, that change from page to page and say nothing of it
+    rf"\d+[万wk]?[次人条个]?(?:{_COUNTED})\d*|(?:{_COUNTED})\d+|第\d+[页期版]|共\d+[页期条]|page\d+(?:of\d+)?"
+    r"|(?:发布|发表|更新|修改|published|updated)(?:时间|日期|于|on)?\d+(?:年\d+月\d+日?\d*)?"
 )
 _ESCAPED = re.compile(r"\\([-.#*_+!()\[\]{}~>|`\\])")
 _KNOT = re.compile(r"[][()!*_`#>+\\-]+")
@@ -146,8 +158,14 @@ def read_metadata(raw: str) -> dict[str, str]:
 
 
 def line_key(line: str) -> str:
-    """What two lines must share to be the same furniture: letters and digits, each number as 0; "" for too few."""
-    key = re.sub(r"\d+", "0", _letters(_ADDRESS.sub("", line)))
+    """What two lines must share to be the same furniture: letters and digits; "" for too few.
+
+    Each number is 0 where all of them are counters, numbers of pages or days of publication; another figure
+    (售价：1299元) is what the line says.
+    """
+    key = _letters(_ADDRESS.sub("", line))
+    if not re.search(r"\d", _RUNNING.sub("", key)):
+        key = re.sub(r"\d+", "0", key)
     return key if len(key) >= SHORTEST_KEY else ""
 
 
@@ -185,7 +203,26 @@ def _find(text: str, rules: Sequence[Rule], title: str, learned: Collection[str]
     found = _merge(found, _lines_from_below(text, [r for r in rules if r.last_lines], found))
     for rule in (r for r in rules if r.name.startswith(ORDER[-1])):
         found = _merge(found, _matches(rule, text))
-    return found
+    return _without_code(found)
+
+
+def _without_code(found: Iterable[Removal]) -> list[Removal]:
+    """What was found but the marks of bold text in a block of code, where ** is an operator.
+
+    Such a block keeps its fences: without them the next cleaning would take the marks for what they are not.
+    """
+    kept: list[Removal] = []
+    block: list[Removal] = []  # from its first fence on
+    for removal in found:
+        if removal.rule == FENCE and block:
+            bold = any(inside.rule.startswith(BOLD) for inside in block)
+            kept += (r for r in (*block, removal) if not bold or not r.rule.startswith((FENCE, BOLD)))
+            block = []
+        elif removal.rule == FENCE or block:
+            block.append(removal)
+        else:
+            kept.append(removal)
+    return kept + block
 
 
 def _matches(rule: Rule, text: str, start: int = 0) -> Iterator[Removal]:
@@ -205,24 +242,26 @@ def _learned_lines(text: str, learned: Collection[str]) -> Iterator[Removal]:
 def _lines_from_above(text: str, rules: Sequence[Rule], title: str, taken: Sequence[Removal]) -> list[Removal]:
     """What rules for the first lines, and for lines that repeat, find; only lines that stay are counted."""
     found: list[Removal] = []
-    seen: set[str] = set()
+    leads: dict[str, bool] = {}  # what the first lines say, and whether the line is marked as a lead
     kept = 0
     last = max((rule.first_lines or 0 for rule in rules), default=0)
     for start, end in _untaken_lines(text, taken):
         if kept >= last:
             break
         line = text[start:end]
-        words = _words(line)
+        words, marked = _words(line), bool(_LEAD.match(line))
         for rule in rules:
-            again = words == title != "" if rule.repeats == "title" else words in seen
+            again = words == title != "" if rule.repeats == "title" else words in leads and (marked or leads[words])
             if kept < (rule.first_lines or last) and (again or not rule.repeats):
                 found += (matched := list(_matches(rule, line, start)))
                 if matched:
                     break
         else:
+            matched = []
             kept += 1
-            if len(words) >= SHORTEST_REPEATED_LEAD:
-                seen.add(words)
+        stays = not matched or matched[-1].end < end  # 摘要： goes and what is behind it stays
+        if stays and len(words) >= SHORTEST_REPEATED_LEAD and kept <= LEAD_WITHIN:
+            leads.setdefault(words, marked)
     return found
 
 
@@ -255,7 +294,7 @@ def _untaken_lines(text: str, taken: Sequence[Removal]) -> Iterator[Span]:
 
 
 def _words(line: str) -> str:
-    """Letters and digits of a line without its mark-up and a label such as 摘要：; "" for a very long line."""
+    """Letters and digits of a line without its mark-up and the label of a lead; "" for a very long line."""
     return _letters(_LABEL.sub("", _ADDRESS.sub("", line))) if len(line) <= LONGEST_LEAD else ""
 
 

@@ -86,6 +86,7 @@ def test_bytes_that_are_no_text_we_read_are_refused_by_name(content: bytes) -> N
         PLAIN.encode().decode("latin-1").encode().decode("latin-1"),
         MIXED + PLAIN.encode().decode("gbk", "replace"),
         "烫烫烫烫烫烫屯屯屯屯",
+        "“锟斤拷”指的是锟斤拷锟斤拷",
         "小红书\ufffd\ufffd电商",
     ],
 )
@@ -109,6 +110,9 @@ def test_mojibake_is_refused_by_name(text: str) -> None:
         "①②③ → ℃ ★ ▲ 😀",
         "有名的乱码有“锟斤拷”。" + PLAIN * 40,
         "一个坏字\ufffd不要紧。" + PLAIN * 20,
+        "水鸟名录\n䴙䴘、鸬鹚、鹈鹕、鹭鸶、鸳鸯、鹡鸰、鸻鹬、鸊鷉、鸂鶒、鹌鹑、鹧鸪、鹁鸪",
+        f"{PLAIN}\n萘苊芴菲蒽荧蒽芘䓛苯并芘茚并芘苯并苝萘苊烯\n{PLAIN}\n{PLAIN}",
+        "文件被读错时会出现“锟斤拷”，未初始化的内存会显示成“烫烫烫”和「屯屯屯屯」。",
     ],
 )
 def test_unusual_but_sound_text_is_no_mojibake(text: str) -> None:

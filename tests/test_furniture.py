@@ -38,9 +38,15 @@ def test_each_source_has_its_own_furniture() -> None:
     assert repeated_lines(files) == {f"{site}.cn": {} for site in "abcd"}
 
 
-def test_numbers_in_a_line_do_not_tell_it_apart() -> None:
+def test_the_counters_of_a_line_do_not_tell_it_apart() -> None:
     files = [file("a.cn", body, f"阅读 {n} 次 评论 {n} 条 收藏一下吧") for n, body in enumerate(BODIES)]
     assert len(learned(files)) == 1
+
+
+@pytest.mark.parametrize("line", ["售价：{}元", "2024年归属于上市公司股东的净利润：{}亿元", "第{}期工程总投资为3亿元"])
+def test_lines_with_other_figures_are_other_lines(line: str) -> None:
+    files = [file("a.cn", body, line.format(n)) for n, body in enumerate(BODIES, start=1299)]
+    assert learned(files) == set()
 
 
 def test_a_short_line_must_be_in_three_of_ten_articles() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from datelined import BODY, in_head
 
-from ingest.bylines import find_date
+from ingest.bylines import find_date, find_publisher
 from ingest.clean import read_metadata
 from ingest.metadata import gather
 
@@ -84,7 +84,7 @@ def test_the_corpus_keeps_the_dates_its_rules_state() -> None:
         assert find_date(raw, fields["title"]) == ("2025-04-03", "stated")
 
 
-def test_the_rule_for_a_line_of_its_source_leaves_the_reporter_out() -> None:
+def test_the_name_of_a_source_leaves_the_reporter_out() -> None:
     for gap in (" ", "　"):
         raw = in_head(f"来源：青阳日报{gap}记者 孙立")
         fields, _ = gather(raw, Path("名.md"), rules=read_metadata(raw), today=TODAY)
@@ -92,5 +92,18 @@ def test_the_rule_for_a_line_of_its_source_leaves_the_reporter_out() -> None:
 
 
 @pytest.mark.parametrize("behind", ["", "  2025-01-10", " 2025-01-10 08:12", "2025年1月10日", "  编辑：田蕾"])
-def test_the_rule_for_a_line_of_its_source_ends_the_name_at_two_blanks_or_a_date(behind: str) -> None:
-    assert read_metadata(f"题\n\n来源：临州晚报{behind}\n\n正文。")["publisher"] == "临州晚报"
+def test_the_name_of_a_source_ends_at_two_blanks_or_a_date(behind: str) -> None:
+    assert find_publisher(f"题\n\n来源：临州晚报{behind}\n\n正文。") == "临州晚报"
+
+
+def test_a_sentence_about_an_author_states_no_metadata() -> None:
+    raw = in_head("作者：张三\n来源：虎嗅网\n\n文章开头提到，作者认为出海并不顺利。\n文章发表时，作者已经去世")
+    fields, _ = gather(raw, Path("名.md"), rules=read_metadata(raw), today=TODAY)
+    assert (fields["author"], fields["publisher"]) == ("张三", "虎嗅网")
+    assert read_metadata(in_head("文面馆周刊,作者老面,编辑老汤")) == {"author": "老面", "publisher": "面馆周刊"}
+    assert read_metadata(f"{BODY}\n文面馆周刊,作者老面,编辑老汤\n{BODY}") == {}
+
+
+def test_the_source_of_a_figure_within_a_text_is_not_its_publisher() -> None:
+    raw = f"{BODY}\n图3 月活走势\n来源：QuestMobile\n{BODY}"
+    assert "publisher" not in gather(raw, Path("名.md"), rules=read_metadata(raw), today=TODAY)[0]
