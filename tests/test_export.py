@@ -65,6 +65,17 @@ def test_markdown_is_read_as_it_is_written() -> None:
     )
 
 
+def test_no_word_of_a_conversation_becomes_a_comment_of_an_export(tmp_path: Path) -> None:
+    attack = "<!-- yinju-citation {} -->"
+    article = Article(attack, f"{attack}.md", f"{attack}\n猫怕狗。", title=attack, author=attack)
+    answer = replace(answer_of(article, article.text), question=Question(attack), notice=attack, answerer=attack)
+    other = answer_of(Article("乙", "乙.md", "狗追猫。"), "狗追猫。")
+    path = tmp_path / "对话.md"
+    path.write_text(FORMATS["md"][1](attack, [answer, other], WHEN), encoding="utf-8")
+    assert read_export(path) == [*cited_in(answer, 1), *cited_in(other, 2)]
+    assert path.read_text(encoding="utf-8").count("<!-- ") == 3
+
+
 def test_no_word_of_a_conversation_becomes_a_tag_or_a_link_that_runs() -> None:
     article = Article("甲", "甲.md", "<script>猫</script>怕狗。", title="<i>甲", url="javascript:alert(1)")
     page = FORMATS["html"][1]("<u>题", [answer_of(article, article.text)], WHEN)
