@@ -22,6 +22,7 @@ from rag.types import Answer
 REASONS = ("wrong", "unsupported", "not_found", "outdated")
 KEEP_DELETED = timedelta(days=1)
 TITLE = 60  # code points
+SEARCH, SEARCH_WORDS = 200, 20  # code points and words of a search that count; databases limit their patterns
 _COLUMNS = (conversations.c.id, conversations.c.title, conversations.c.changed)
 
 
@@ -71,9 +72,9 @@ class History:
         self._engine.dispose()
 
     def conversations(self, owner: str = "", search: str = "", most: int = 50) -> list[Conversation]:
-        """The latest conversations, newest first; of a search those that have all its words in title or turns."""
+        """The latest conversations, newest first; of a search those that have all its first words in title or turns."""
         wanted = [conversations.c.owner == owner, conversations.c.deleted.is_(None)]
-        wanted += [_mentions(word) for word in search.split()]
+        wanted += [_mentions(word) for word in search[:SEARCH].split()[:SEARCH_WORDS]]
         query = (
             select(*_COLUMNS).where(*wanted).order_by(conversations.c.changed.desc(), conversations.c.id).limit(most)
         )

@@ -157,6 +157,16 @@ def test_conversations_are_found_by_title_question_and_answer_in_any_case(histor
     assert history.conversations(most=1) == [history.conversation(tesla)]
 
 
+def test_of_a_long_search_the_first_words_count(history: History) -> None:
+    words = [f"w{number}." for number in range(1_000)]
+    cats, fish = history.start("猫 " + words[0]), history.start("鱼 " + words[0])
+    history.append(cats, about(" ".join(words[1:19])))
+    history.append(fish, about("字" * 198))
+    assert [one.id for one in history.conversations(search="猫 " + " ".join(words))] == [cats]
+    assert [one.id for one in history.conversations(search="鱼 " + "字" * 17_000)] == [fish]
+    assert history.conversations(search="鱼 " + " ".join(words)) == []
+
+
 def test_a_title_changes_and_an_empty_one_does_not(history: History) -> None:
     id_ = history.start("旧")
     history.rename(id_, " 新 ")
