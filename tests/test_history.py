@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, func, select, update
 
 from rag.errors import HistoryError
 from rag.history import History, Rating
-from rag.history_tables import articles, metadata, open_database, schema
+from rag.history_tables import articles, metadata, open_database, schema, turns
 from rag.record import pack, unpack
 from rag.types import (
     Answer,
@@ -276,6 +276,20 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(path: str) -> None:
     (conversation,) = history.conversations()
     asked = [turn.answer.question.text for turn in history.turns(conversation.id)]
     assert asked[: len(acknowledged)] == acknowledged and len(asked) <= len(acknowledged) + 1
+
+
+@pytest.mark.parametrize(
+    "record", ["[", "[]", '{"question": {"article": "x"}}', '{"question": {"article": ["x"]}}', "[" * 100_000]
+)
+def test_a_damaged_turn_is_a_history_error_that_names_it(history: History, record: str) -> None:
+    id_ = history.start("题")
+    turn = history.append(id_, ANSWER)
+    history.rate(turn.id, Rating(useful=True))
+    with history._engine.begin() as connection:
+        connection.execute(update(turns).values(record=record))
+    for read in (lambda: history.turns(id_), lambda: history.rated(useful=True)):
+        with pytest.raises(HistoryError, match=rf"is damaged \(the turn {turn.id} cannot be read: .*put back a backup"):
+            read()
 
 
 def test_a_history_of_another_version_is_refused(history: History, path: str) -> None:
