@@ -2,9 +2,11 @@
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
 
+from rag.asked import to_question
 from rag.errors import RagError, ScopeError
 from rag.explain import heading, reason, scores_line, searched, snippet
 from rag.scope import describe_scope, read_scope
 from rag.settings import Settings, load_settings
-from rag.types import ALL, UNVERIFIED, Answer, Citation, Scope, Search
+from rag.types import ALL, UNVERIFIED, Answer, Citation, Question, Scope, Search
 from rag.verify import STATES, Standing, read_export, verify
 from rag.voices import CHINESE as CHINESE_VOICES
 
@@ -28,6 +31,7 @@ VERIFY = "核对导出的对话：每一处引文是否仍在现有索引的文�
 VERIFY_EPILOG = """exit codes: 0 every quote stands, if elsewhere; 1 some have changed or are gone; 2 no usable index or
 export, wrong arguments"""
 NOW = {"stands": "仍在原处", "moved": "位置有变", "changed": "已改动", "gone": "已不在"}
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a terminal, or unwritable as UTF-8
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,8 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("请给出一个问题，或用 --batch 从标准输入读问题（二者取一）")
     try:
         scope = scope_of(options)
+        question = to_question({"question": options.question or "", "scope": scope.to_json()})
     except ScopeError as error:
         parser.error(error.chinese)
+    except ValueError:  # the shell gave bytes that are no text
+        parser.error("问题或范围里有不是 UTF-8 的字符：请用 UTF-8 编码输入")
     if options.show_prompt and (options.batch or options.json or options.explain):
         parser.error("--show-prompt 只显示提示词，不能与 --batch、--json、--explain 同用")
     if options.batch and scope != ALL:
@@ -57,18 +64,15 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings(index=options.index)
     except RagError as error:
-        print(f"错误：{error.chinese}", file=sys.stderr)
-        return 2
+        return failed(error, 2)
     try:
         if options.batch:
-            return answer_lines(sys.stdin, settings, explain=options.explain)
-        asked = {"question": options.question, "scope": scope.to_json()}
+            return answer_batch(settings, explain=options.explain)
         if options.show_prompt:
-            return show_prompt(asked, settings)
-        return answer_one(asked, settings, as_json=options.json, explain=options.explain)
+            return show_prompt(question, settings)
+        return answer_one(question, settings, as_json=options.json, explain=options.explain)
     except RagError as error:
-        print(f"错误：{error.chinese}", file=sys.stderr)
-        return 1
+        return failed(error, 1)
 
 
 def verify_command(arguments: list[str]) -> int:
@@ -84,14 +88,19 @@ def verify_command(arguments: list[str]) -> int:
         library = open_library(load_settings(index=options.index).index)
         found = verify(read_export(options.file), library)
     except RagError as error:
-        print(f"错误：{error.chinese}", file=sys.stderr)
-        return 2
+        return failed(error, 2)
     for standing in found:
-        print(json.dumps(standing.to_json(), ensure_ascii=False) if options.json else standing_line(standing))
+        print(json_line(standing.to_json()) if options.json else shown(standing_line(standing)))
     if not options.json:
         counts = "，".join(f"{NOW[state]} {sum(one.state == state for one in found)}" for state in STATES)
         print(f"共 {len(found)} 处引文：{counts}")
     return int(any(one.state in ("changed", "gone") for one in found))
+
+
+def failed(error: RagError, code: int) -> int:
+    """Say what is wrong on standard error; gives the exit code."""
+    print(f"错误：{shown(error.chinese)}", file=sys.stderr)
+    return code
 
 
 def add_scope_options(parser: argparse.ArgumentParser) -> None:
@@ -111,15 +120,15 @@ def scope_of(options: argparse.Namespace) -> Scope:
     return read_scope({name: getattr(options, name) for name in ("since", "until", "sources", "tags", "articles")})
 
 
-def answer_one(asked: dict[str, Any], settings: Settings, *, as_json: bool, explain: bool) -> int:
+def answer_one(question: Question, settings: Settings, *, as_json: bool, explain: bool) -> int:
     """Answer one question on standard output."""
     from rag.chain import AnswerChain  # imports of several seconds: not for --help
 
     console = Console(highlight=False)
     with Console(stderr=True).status("检索、阅读、核对……"):
-        answer = AnswerChain(settings).invoke(asked)
+        answer = AnswerChain(settings).invoke(question)
     if as_json:
-        print(json.dumps(answer.to_json(explain=explain), ensure_ascii=False))
+        print(json_line(answer.to_json(explain=explain)))
         return 0
     print_answer(answer, console)
     if explain and answer.search:
@@ -127,31 +136,36 @@ def answer_one(asked: dict[str, Any], settings: Settings, *, as_json: bool, expl
     return 0
 
 
-def show_prompt(asked: dict[str, Any], settings: Settings) -> int:
+def show_prompt(question: Question, settings: Settings) -> int:
     """Print the messages that an LLM would be sent for a question, with the hash of their file; nothing is sent."""
-    from rag.asked import to_question
     from rag.chain import AnswerChain
     from rag.prompt import PROMPTS, prompt_messages
 
     chain = AnswerChain(settings.model_copy(update={"llm": ""}))
-    question = to_question(asked)
     messages, _ = prompt_messages(question, chain.retrieve(question, chain.index.current()).passages, settings)
     path = PROMPTS / "answer.md"
     print(f"# prompts/{path.name}  sha256 {sha256(path.read_bytes()).hexdigest()[:12]}\n")
     for message in messages:
-        print(f"## {message.type}\n{message.content}\n")
+        print(f"## {message.type}\n{shown(str(message.content))}\n")
     return 0
 
 
-def answer_lines(lines: Iterable[str], settings: Settings, *, explain: bool = False) -> int:
-    """Answer a JSON question per line with a JSON answer per line, in the same order, as they are ready.
-
-    A line that cannot be read or answered gives {"id", "error"} in its place and the exit code 1.
-    """
+def answer_batch(settings: Settings, *, explain: bool) -> int:
+    """Answer the questions of standard input; gives the exit code."""
     from rag.chain import AnswerChain
 
     chain = AnswerChain(settings)
     chain.index.current()  # without one no line can be answered
+    if isinstance(sys.stdin, TextIOWrapper):  # bytes that are no text spoil their line alone
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return answer_lines(sys.stdin, chain.invoke, explain=explain)
+
+
+def answer_lines(lines: Iterable[str], ask: Callable[[Any], Answer], *, explain: bool = False) -> int:
+    """Answer a JSON question per line with a JSON answer per line, in the same order, as they are ready.
+
+    A line that cannot be read or answered gives {"id", "error"} in its place and the exit code 1.
+    """
     code = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -159,31 +173,47 @@ def answer_lines(lines: Iterable[str], settings: Settings, *, explain: bool = Fa
         row = None
         try:
             row = json.loads(line)
-            result = chain.invoke(row).to_json(explain=explain)
-        except (ValueError, RagError) as error:
-            id_ = str(row.get("id", "")) if isinstance(row, dict) else ""
-            result, code = {"id": id_, "error": f"line {number}: {error}"}, 1
-        print(json.dumps(result, ensure_ascii=False), flush=True)
+            result = ask(row).to_json(explain=explain)
+        except (ValueError, ArithmeticError, RecursionError, RagError) as error:
+            id_ = row.get("id") if isinstance(row, dict) else None
+            problem = "it is nested too deeply" if isinstance(error, RecursionError) else error
+            result, code = {"id": id_ if isinstance(id_, str) else "", "error": f"line {number}: {problem}"}, 1
+        print(json_line(result), flush=True)
     return code
+
+
+def json_line(data: dict[str, Any]) -> str:
+    """The data as a line of JSON; of its text only what would steer a terminal or cannot be written is escaped."""
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(data, ensure_ascii=False))
+
+
+def shown(text: str) -> str:
+    """Text without what would steer a terminal: every control character but newline and tab is a �."""
+    return _STEERING.sub("�", text)
+
+
+def literal(text: str) -> str:
+    """Markup of rich that shows a text as it is."""
+    return escape(shown(text))
 
 
 def print_answer(answer: Answer, console: Console) -> None:
     """The answer with its marks, then the citations as a list."""
     if answer.scope != ALL:
         described = describe_scope(answer.scope, {passage.article.id: passage.article for passage in answer.passages})
-        console.print(f"[dim]范围　{escape(described)}[/dim]\n")
+        console.print(f"[dim]范围　{literal(described)}[/dim]\n")
     if answer.notice:
-        console.print(f"[yellow]{escape(answer.notice)}[/yellow]\n")
+        console.print(f"[yellow]{literal(answer.notice)}[/yellow]\n")
     for statement in answer.statements:
         marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations) or f"[red]{UNVERIFIED}[/red]"
-        console.print(escape(statement.text) + marks)
+        console.print(literal(statement.text) + marks)
     if answer.citations:
         console.print("\n[dim]出处[/dim]")
     elif answer.nearest:
         console.print("[dim]最相近的原文（没有回答这个问题）[/dim]")
     for citation in answer.citations or answer.nearest:
-        console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {escape(source_line(citation))}")
-        console.print(Padding(f"[dim]「{escape(citation.quote)}」[/dim]", (0, 0, 0, 4)))
+        console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {literal(source_line(citation))}")
+        console.print(Padding(f"[dim]「{literal(citation.quote)}」[/dim]", (0, 0, 0, 4)))
     name = "原文摘编" if answer.answerer == "extractive" else answer.answerer
     console.print(
         f"\n[dim]{name} · 索引第 {answer.index_generation} 代 · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]"
@@ -194,14 +224,14 @@ def print_search(search: Search, console: Console) -> None:
     """What was searched, then the candidates: where each stands, its scores, and why it ranks there."""
     console.print("\n[dim]检索详情[/dim]")
     for name, value in searched(search):
-        console.print(f"{name}　{escape(value)}")
+        console.print(f"{name}　{literal(value)}")
     for candidate in search.candidates:
         rank = f"{candidate.passage.rank:>2}."
-        console.print(f"\n[bold]{rank}[/bold] {escape(heading(candidate))}")
+        console.print(f"\n[bold]{rank}[/bold] {literal(heading(candidate))}")
         lines = (
             f"[cyan]{reason(candidate)}[/cyan]",
             scores_line(candidate),
-            f"[dim]{escape(snippet(candidate))}[/dim]",
+            f"[dim]{literal(snippet(candidate))}[/dim]",
         )
         console.print(Padding("\n".join(lines), (0, 0, 0, 4)))
 

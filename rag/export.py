@@ -16,7 +16,8 @@ from rag.types import ALL, UNVERIFIED, Answer, Citation
 
 FORMAT, VERSION = "yinju-conversation", 1
 COMMENT = "yinju-citation"  # what a citation's data is called in Markdown
-_SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$]|^\s*[-+=]|^\s*\d+[.)]", re.MULTILINE)
+# Of "<!" both, or verify would take it for the beginning of a comment.
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=<)!|^\s*[-+=]|^\s*\d+[.)]", re.MULTILINE)
 _HEADING = {True: "出处", False: "最相近的原文（没有回答这个问题）"}
 _HINT = "用 python -m rag verify 加上这个文件，可以核对每一处引文是否仍在文章里。"
 _STYLE = """body{max-width:46rem;margin:2rem auto;padding:0 1rem;color:#23201b;background:#fffdf9;
@@ -95,8 +96,9 @@ def _headed(answer: Answer) -> Iterator[tuple[str, Citation]]:
 
 
 def _citation_markdown(citation: Citation, answer: int) -> str:
-    # No ">" in the comment: it could end it.
-    data = json.dumps(citation_data(citation, answer), ensure_ascii=False).replace(">", "\\u003e")
+    # A ">" in the comment could end it, and a "<" begin what looks like another one.
+    data = json.dumps(citation_data(citation, answer), ensure_ascii=False)
+    data = data.replace("<", "\\u003c").replace(">", "\\u003e")
     link = f" · [原文](<{url}>)" if (url := _safe_url(citation)) else ""
     quote = "\n".join(f"> {line}" for line in _escaped(citation.quote).split("\n"))
     where = f"{_escaped(_where(citation))} · sha256 {citation.article.sha256}"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, make_url, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rag.errors import HistoryError
@@ -22,6 +22,7 @@ from rag.types import Answer
 REASONS = ("wrong", "unsupported", "not_found", "outdated")
 KEEP_DELETED = timedelta(days=1)
 TITLE = 60  # code points
+SEARCH, SEARCH_WORDS = 200, 20  # code points and words of a search that count; databases limit their patterns
 _COLUMNS = (conversations.c.id, conversations.c.title, conversations.c.changed)
 
 
@@ -71,9 +72,9 @@ class History:
         self._engine.dispose()
 
     def conversations(self, owner: str = "", search: str = "", most: int = 50) -> list[Conversation]:
-        """The latest conversations, newest first; of a search those that have all its words in title or turns."""
+        """The latest conversations, newest first; of a search those that have all its first words in title or turns."""
         wanted = [conversations.c.owner == owner, conversations.c.deleted.is_(None)]
-        wanted += [_mentions(word) for word in search.split()]
+        wanted += [_mentions(word) for word in search[:SEARCH].split()[:SEARCH_WORDS]]
         query = (
             select(*_COLUMNS).where(*wanted).order_by(conversations.c.changed.desc(), conversations.c.id).limit(most)
         )
@@ -212,8 +213,9 @@ class History:
     def _turn(self, connection: Connection, row: Row[Any]) -> Turn:
         rating = None if row.useful is None else Rating(row.useful, row.reason, row.note)
         previous = connection.execute(select(turns).where(turns.c.id == row.previous)).first()
-        earlier = _answer(connection, previous) if previous else None
-        return Turn(row.id, _answer(connection, row), row.created, earlier, rating)
+        earlier = read_answer(self.where, connection, previous.id, previous.record) if previous else None
+        answer = read_answer(self.where, connection, row.id, row.record)
+        return Turn(row.id, answer, row.created, earlier, rating)
 
     def _change(self, conversation: str, owner: str, **values: str | None) -> None:
         with self._writing() as connection:
@@ -238,16 +240,31 @@ class History:
 def _told() -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, ValueError, KeyError) as error:
+    except (SQLAlchemyError, ValueError) as error:  # the latter of a driver, for text that it cannot write
         raise HistoryError(
             f"the history cannot be read or written ({error}): check the disk and the rights of YINJU_HISTORY",
             "历史记录读不出来或写不进去：请检查磁盘空间，以及设置 YINJU_HISTORY 所指文件的权限",
         ) from error
 
 
-def _answer(connection: Connection, row: Row[Any]) -> Answer:
-    query = select(articles.c.key, articles.c.body).join(turn_articles).where(turn_articles.c.turn == row.id)
-    return unpack(row.record, {row.key: row.body for row in connection.execute(query)})
+def read_answer(where: str, connection: Connection, turn: str, record: str) -> Answer:
+    """The answer of a turn, from its record, of the history at `where`. Raises HistoryError where it is damaged."""
+    query = select(articles.c.key, articles.c.body).join(turn_articles).where(turn_articles.c.turn == turn)
+    bodies = {row.key: row.body for row in connection.execute(query)}
+    try:
+        return unpack(record, bodies)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        what, _, _ = str(error).partition("\n")  # the lines below it are those of a log
+        raise damaged(where, f"the turn {turn} cannot be read: {what}") from error
+
+
+def damaged(where: str, problem: object) -> HistoryError:
+    """The error of a history that does not hold what was written."""
+    named = make_url(where).render_as_string() if "://" in where else where  # without the password
+    return HistoryError(
+        f"the history {named} is damaged ({problem}): put back a backup of it",
+        f"历史记录 {named} 已损坏（{problem}）：请用备份恢复",
+    )
 
 
 def _own(id_: str, owner: str) -> ColumnElement[bool]:

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rag.errors import HistoryError
-from rag.history_tables import articles, conversations, metadata, open_database, schema, turn_articles, turns
-from rag.record import unpack
+from rag.history import damaged, read_answer
+from rag.history_tables import conversations, metadata, open_database, schema, turns
 
 BATCH = 500  # rows written together
 
@@ -46,17 +45,11 @@ def check_history(where: str) -> int:
             found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
             lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
             if found != "ok" or lost:
-                raise _damaged(where, found if found != "ok" else f"a row of {lost} refers to nothing")
-        bodies = select(articles.c.key, articles.c.body).join(turn_articles)
-        checked = 0
-        for id_, record in connection.execute(select(turns.c.id, turns.c.record)).all():
-            rows = connection.execute(bodies.where(turn_articles.c.turn == id_))
-            try:
-                unpack(record, {row.key: row.body for row in rows})
-            except (ValueError, KeyError, TypeError) as error:
-                raise _damaged(where, f"the turn {id_} cannot be read: {error}") from error
-            checked += 1
-        return checked
+                raise damaged(where, found if found != "ok" else f"a row of {lost} refers to nothing")
+        checked = connection.execute(select(turns.c.id, turns.c.record)).all()
+        for turn, record in checked:
+            read_answer(where, connection, turn, record)
+        return len(checked)
 
 
 def take_history(source: Path, where: str) -> int:
@@ -92,14 +85,6 @@ def _opened(where: str) -> Iterator[Engine]:
     try:
         yield engine
     except SQLAlchemyError as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
     finally:
         engine.dispose()
-
-
-def _damaged(where: str, problem: Any) -> HistoryError:
-    named = make_url(where).render_as_string() if "://" in where else where  # without the password
-    return HistoryError(
-        f"the history {named} is damaged ({problem}): put back a backup of it",
-        f"历史记录 {named} 已损坏（{problem}）：请用备份恢复",
-    )

@@ -15,8 +15,7 @@ MOST = 4  # things; a text with more of them is searched as one
 FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one beside it
 NOT_FOUND = "“{part}”：没有找到单独的答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
-ANSWERED_ABOVE = "答案就在上面的原文里。"
-NEAREST_ABOVE = "最接近的原文已经列在上面，不一定直接回答了这个问题。"
+ANSWERED_BELOW = "答案就在下面的原文里。"  # a notice stands above the statements
 
 _PAUSES = "，,；;"
 _QUOTED_OR_END = re.compile(
@@ -112,7 +111,7 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
         markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
         new = [s for s in answer.statements if not any(s.text.strip(ELLIPSIS) in text for text in before)]
         if len(new) < len(answer.statements):
-            notices[number] = _without_counts(answer.notice) if new else _above(_without_counts(answer.notice))
+            notices[number] = _without_counts(answer.notice) if new else _said_before(_without_counts(answer.notice))
         for statement in new:
             subject = statement.subject or _named(answer.question)
             moved = tuple(markers[marker] for marker in statement.citations)
@@ -149,11 +148,9 @@ def _without_counts(notice: str) -> str:
     return "\n".join(line for line in notice.split("\n") if not _OF_ALL.fullmatch(line))
 
 
-def _above(notice: str) -> str:
-    """The notice of a part all of whose sentences stand above already."""
-    if NEARLY in notice:
-        return notice.replace(NEARLY, NEAREST_ABOVE)
-    return "\n".join(filter(None, (ANSWERED_ABOVE, notice)))
+def _said_before(notice: str) -> str:
+    """The notice of a part all of whose sentences another part has said."""
+    return notice if NEARLY in notice else "\n".join(filter(None, (ANSWERED_BELOW, notice)))
 
 
 def _notice(answers: Sequence[Answer], notices: Sequence[str]) -> str:

@@ -19,6 +19,15 @@ from rag.types import Answer, Article
 SIMILAR = 0.6  # ratio of difflib from which a sentence is taken for the changed quote
 STATES = ("stands", "moved", "changed", "gone")
 _COMMENT = re.compile(rf"((?:^>.*\n)+)\n?^<!-- {COMMENT} (\{{.*\}}) -->$", re.MULTILINE)
+_MALFORMED = (  # what reading a file raises that was not exported, or is damaged
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    html.etree.LxmlError,
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,7 @@ def read_export(path: Path) -> list[Cited]:
     readers = {".md": _in_markdown, ".html": _in_html, ".htm": _in_html}
     try:
         return list(readers.get(path.suffix.lower(), _in_json)(text))
-    except (ValueError, LookupError, TypeError, AttributeError, html.etree.ParserError) as error:
+    except _MALFORMED as error:
         raise ExportError(
             f"{path} is no export of a conversation ({type(error).__name__}: {error}): give a file that was exported",
             f"{path} 不是导出的对话（{error}）：请给出从页面导出的 .md、.html 或 .json 文件",
@@ -163,6 +172,17 @@ def _in_json(text: str) -> Iterator[Cited]:
             yield _cited(data, citation["quote"])
 
 
-def _cited(data: Mapping[str, Any], quote: str) -> Cited:
-    numbers = {name: int(data[name]) for name in ("answer", "marker", "start", "end")}
-    return Cited(**numbers, article=data["article"], title=data["title"], sha256=data["sha256"], quote=quote)
+def _cited(data: Mapping[str, Any], quote: object) -> Cited:
+    """A quote from its data. Raises one of _MALFORMED where they cannot be meant."""
+    answer, marker, start, end = (int(data[name]) for name in ("answer", "marker", "start", "end"))
+    article, title, sha256, words = map(_text, (data["article"], data["title"], data["sha256"], quote))
+    if not (words and 0 <= start < end):
+        raise ValueError(f"a quote of {len(words)} characters cannot stand from {start} to {end}")
+    return Cited(answer, marker, article, title, start, end, sha256, words)
+
+
+def _text(given: object) -> str:
+    if not isinstance(given, str):
+        raise TypeError(f"text is expected, not {type(given).__name__}")
+    given.encode()  # half a surrogate pair, a ValueError, is in no article and cannot be printed
+    return given

@@ -10,7 +10,6 @@ import pytest
 from fakes import FakeEmbedder
 from langchain_core.callbacks import BaseCallbackHandler
 
-from rag.asked import to_question
 from rag.chain import UNKNOWN, AnswerChain
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
@@ -349,15 +348,6 @@ def test_langchain_callbacks_see_the_chain_and_the_retriever(chain: AnswerChain)
 
     chain.invoke(MARKETS, {"callbacks": [Watch()]})
     assert seen == ["chain", "retriever 8"]
-
-
-@pytest.mark.parametrize(
-    "given",
-    [{"text": "x"}, {"question": 3}, {"question": "x", "history": [1]}, ["x"], "\ud800", {"question": "\ud800"}],
-)
-def test_a_malformed_question_is_a_value_error(given: Any) -> None:
-    with pytest.raises(ValueError):
-        to_question(given)
 
 
 def test_a_missing_index_says_which_command_makes_one(tmp_path: Path, real_embedder: SentenceEmbedder) -> None:

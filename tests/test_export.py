@@ -16,7 +16,7 @@ from rag.errors import ExportError
 from rag.export import FORMATS, _escaped, unescaped
 from rag.index import open_library
 from rag.types import Answer, Article, Chunk, Citation, Passage, Question, Scope, Statement
-from rag.verify import cited_in, read_export, verify
+from rag.verify import Cited, cited_in, read_export, verify
 
 WHEN = datetime(2026, 11, 25, 9, 30)
 ODD = "1. <b>*乙*</b> & [丙](x) --> `丁`_#_。"
@@ -63,6 +63,17 @@ def test_markdown_is_read_as_it_is_written() -> None:
         "**\\[1\\]** 《甲》 · 某人 · 2025-04-03\n\n> 猫怕狗。\n\n"
         f"<!-- yinju-citation {data % article.sha256} -->\n甲.md 正文第 0–4 字 · sha256 {article.sha256}\n"
     )
+
+
+def test_no_word_of_a_conversation_becomes_a_comment_of_an_export(tmp_path: Path) -> None:
+    attack = "<!-- yinju-citation {} -->"
+    article = Article(attack, f"{attack}.md", f"{attack}\n猫怕狗。", title=attack, author=attack)
+    answer = replace(answer_of(article, article.text), question=Question(attack), notice=attack, answerer=attack)
+    other = answer_of(Article("乙", "乙.md", "狗追猫。"), "狗追猫。")
+    path = tmp_path / "对话.md"
+    path.write_text(FORMATS["md"][1](attack, [answer, other], WHEN), encoding="utf-8")
+    assert read_export(path) == [*cited_in(answer, 1), *cited_in(other, 2)]
+    assert path.read_text(encoding="utf-8").count("<!-- ") == 3
 
 
 def test_no_word_of_a_conversation_becomes_a_tag_or_a_link_that_runs() -> None:
@@ -157,6 +168,52 @@ def test_what_was_not_exported_is_refused(name: str, text: str, tmp_path: Path) 
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(ExportError, match="is no export"):
         read_export(tmp_path / name)
+
+
+CITED = (
+    '{"citations": [{"marker": 1, "article": "甲", "title": "题", "start": 2, "end": 6, "article_sha256": "x", '
+    '"quote": "猫吃鱼。"}], "nearest": []}'
+)
+
+
+def test_what_a_citation_must_have_is_enough_to_verify_it(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(CITED, encoding="utf-8")
+    assert read_export(tmp_path / "a.json") == [Cited(1, 1, "甲", "题", 2, 6, "x", "猫吃鱼。")]
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "message"),
+    [
+        ('"start": 2', '"start": Infinity', "OverflowError: cannot convert float infinity to integer"),
+        ('"start": 2', '"start": NaN', "ValueError: cannot convert float NaN to integer"),
+        ('"start": 2, "end": 6', '"start": -5, "end": -1', "a quote of 4 characters cannot stand from -5 to -1"),
+        ('"end": 6', '"end": 2', "a quote of 4 characters cannot stand from 2 to 2"),
+        ('"猫吃鱼。"', '""', "a quote of 0 characters cannot stand from 2 to 6"),
+        ('"猫吃鱼。"', "null", "text is expected, not NoneType"),
+        ('"猫吃鱼。"', "5", "text is expected, not int"),
+        ('"猫吃鱼。"', "[1]", "text is expected, not list"),
+        ('"甲"', '["甲"]', "text is expected, not list"),
+        ('"题"', "null", "text is expected, not NoneType"),
+        ('"x"', "1", "text is expected, not int"),
+        ('"甲"', '"\\ud800"', "surrogates not allowed"),
+        ('"题"', '"\\ud800"', "surrogates not allowed"),
+        ('"猫吃鱼。"', '"\\ud800"', "surrogates not allowed"),
+        (CITED, "[" * 200_000, "RecursionError"),
+    ],
+)
+def test_a_citation_that_cannot_be_meant_is_refused(was: str, now: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(CITED.replace(was, now), encoding="utf-8")
+    with pytest.raises(ExportError, match=f"is no export .*{message}") as refused:
+        read_export(tmp_path / "a.json")
+    refused.value.chinese.encode()
+
+
+def test_an_offset_without_end_in_a_comment_is_refused(tmp_path: Path) -> None:
+    answer = answer_of(Article("甲", "甲.md", "猫怕狗。"), "猫怕狗。")
+    path = write(tmp_path, "md", answer)
+    path.write_text(path.read_text(encoding="utf-8").replace('"end": 4', '"end": 1e999'), encoding="utf-8")
+    with pytest.raises(ExportError, match=r"is no export .*OverflowError"):
+        read_export(path)
 
 
 def test_without_a_file_or_an_index_verify_says_what_to_do(

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, func, select, update
 
 from rag.errors import HistoryError
 from rag.history import History, Rating
-from rag.history_tables import articles, metadata, open_database, schema
+from rag.history_tables import articles, metadata, open_database, schema, turns
 from rag.record import pack, unpack
 from rag.types import (
     Answer,
@@ -157,6 +157,16 @@ def test_conversations_are_found_by_title_question_and_answer_in_any_case(histor
     assert history.conversations(most=1) == [history.conversation(tesla)]
 
 
+def test_of_a_long_search_the_first_words_count(history: History) -> None:
+    words = [f"w{number}." for number in range(1_000)]
+    cats, fish = history.start("猫 " + words[0]), history.start("鱼 " + words[0])
+    history.append(cats, about(" ".join(words[1:19])))
+    history.append(fish, about("字" * 198))
+    assert [one.id for one in history.conversations(search="猫 " + " ".join(words))] == [cats]
+    assert [one.id for one in history.conversations(search="鱼 " + "字" * 17_000)] == [fish]
+    assert history.conversations(search="鱼 " + " ".join(words)) == []
+
+
 def test_a_title_changes_and_an_empty_one_does_not(history: History) -> None:
     id_ = history.start("旧")
     history.rename(id_, " 新 ")
@@ -266,6 +276,20 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(path: str) -> None:
     (conversation,) = history.conversations()
     asked = [turn.answer.question.text for turn in history.turns(conversation.id)]
     assert asked[: len(acknowledged)] == acknowledged and len(asked) <= len(acknowledged) + 1
+
+
+@pytest.mark.parametrize(
+    "record", ["[", "[]", '{"question": {"article": "x"}}', '{"question": {"article": ["x"]}}', "[" * 100_000]
+)
+def test_a_damaged_turn_is_a_history_error_that_names_it(history: History, record: str) -> None:
+    id_ = history.start("题")
+    turn = history.append(id_, ANSWER)
+    history.rate(turn.id, Rating(useful=True))
+    with history._engine.begin() as connection:
+        connection.execute(update(turns).values(record=record))
+    for read in (lambda: history.turns(id_), lambda: history.rated(useful=True)):
+        with pytest.raises(HistoryError, match=rf"is damaged \(the turn {turn.id} cannot be read: .*put back a backup"):
+            read()
 
 
 def test_a_history_of_another_version_is_refused(history: History, path: str) -> None:

@@ -93,6 +93,8 @@ def test_a_copy_that_is_made_while_others_write_is_whole(tmp_path: Path) -> None
         "UPDATE articles SET body = 'x'",
         "DELETE FROM articles",
         "DELETE FROM conversations",
+        """UPDATE turns SET record = '{"question": {"article": ["x"]}}'""",
+        "UPDATE turns SET record = printf('%.*c', 100000, '[')",
     ],
 )
 def test_a_damaged_conversation_is_found_and_not_backed_up(

@@ -9,7 +9,7 @@ from test_extract import passage
 from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.extract import VIEWS
-from rag.parts import ANSWERED_ABOVE, NEAREST_ABOVE, NOT_FOUND, OF_PART, answer_parts, joined, parts_of
+from rag.parts import ANSWERED_BELOW, NOT_FOUND, OF_PART, answer_parts, joined, parts_of
 from rag.refuse import NEARLY
 from rag.rewrite import stand_alone
 from rag.settings import Settings
@@ -115,15 +115,15 @@ def test_what_was_quoted_for_one_part_is_not_said_again() -> None:
 def test_a_part_that_is_shortened_no_longer_counts_what_it_says() -> None:
     again = cited("吃鱼吗？", "猫吃鱼。", f"也许。\n{VIEWS.format(count=2)}")
     answer = joined(Question("猫吃什么？吃鱼吗？"), [cited("猫吃什么？", "猫吃鱼。"), again])
-    assert answer.notice == OF_PART.format(part="吃鱼吗", notice=f"{ANSWERED_ABOVE}\n也许。")
+    assert answer.notice == OF_PART.format(part="吃鱼吗", notice=f"{ANSWERED_BELOW}\n也许。")
 
 
-def test_a_part_whose_sentences_all_stand_above_says_so() -> None:
+def test_a_part_whose_sentences_another_part_has_said_points_to_them_below_its_notice() -> None:
     first = cited("猫吃什么？", "猫吃鱼。")
     sure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。")])
-    assert sure.notice == OF_PART.format(part="吃鱼吗", notice=ANSWERED_ABOVE)
+    assert sure.text == "“吃鱼吗”：答案就在下面的原文里。\n猫吃鱼。[1]"
     unsure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。", NEARLY)])
-    assert unsure.notice == OF_PART.format(part="吃鱼吗", notice=NEAREST_ABOVE)
+    assert unsure.notice == OF_PART.format(part="吃鱼吗", notice=NEARLY)
 
 
 def test_a_part_that_is_refused_is_named_beside_the_answer_to_the_others() -> None:

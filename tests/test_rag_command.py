@@ -35,13 +35,17 @@ def test_batch_answers_line_by_line_and_names_a_line_that_it_cannot_read(
         json.dumps({"id": "a", "question": "福利社是什么时候关闭的？"}),
         "no json",
         json.dumps({"id": "b", "question": "那它有多少粉丝？", "history": history}),
+        '{"id": "c", "question": "\udcff"}',
     ]
-    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines) + "\n"))
+    given = "\n".join(lines).encode("utf-8", "surrogateescape")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
     assert main(["--batch", "--index", str(corpus_index)]) == 1
-    first, second, third = map(json.loads, capsys.readouterr().out.splitlines())
+    first, second, third, fourth = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["id"], first["refused"]) == ("a", False)
     assert second == {"id": "", "error": "line 2: Expecting value: line 1 column 1 (char 0)"}
     assert (third["id"], "1669.2" in third["text"]) == ("b", True)
+    broken = '"question" holds a broken character at 0: send it as UTF-8'
+    assert fourth == {"id": "c", "error": f"line 4: {broken}"}
 
 
 def test_without_an_index_the_command_says_what_to_do(
