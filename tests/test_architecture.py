@@ -24,7 +24,7 @@ aliases words pinyin latin romanized spelling numerals dates written understand 
 rivals told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing
 emphasis clauses enumeration overview choose extract refuse asked ground prompt generate complete rewrite_llm examples
 parts
-chain export verify record history_tables history history_copy difference feedback followups __main__
+chain export verify record history_tables history history_copy difference feedback followups terminal __main__
 """
 FLOW = ORDER.split()
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from rag.__main__ import answer_lines, json_line, main, print_answer, print_search, shown
+from rag.__main__ import answer_lines, main
 from rag.asked import to_question
+from rag.terminal import json_line, print_answer, print_search, shown
 from rag.types import Answer, Article, Chunk, Citation, Passage, Query, Question, Ranked, Search, Statement
 
 RED = "\x1b[31m猫\x9b怕狗。"

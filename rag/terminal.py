@@ -1,0 +1,98 @@
+"""What the commands write: answers, searches and standings, without what would steer a terminal."""
+
+import json
+import re
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+
+from rag.explain import heading, reason, scores_line, searched, snippet
+from rag.scope import describe_scope
+from rag.types import ALL, UNVERIFIED, Answer, Citation, Search
+from rag.verify import Standing
+from rag.voices import CHINESE as CHINESE_VOICES
+
+NOW = {"stands": "仍在原处", "moved": "位置有变", "changed": "已改动", "gone": "已不在"}
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a terminal, or unwritable as UTF-8
+
+
+def json_line(data: dict[str, Any]) -> str:
+    """The data as a line of JSON; of its text only what would steer a terminal or cannot be written is escaped."""
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(data, ensure_ascii=False))
+
+
+def shown(text: str) -> str:
+    """Text without what would steer a terminal: every control character but newline and tab is a �."""
+    return _STEERING.sub("�", text)
+
+
+def literal(text: str) -> str:
+    """Markup of rich that shows a text as it is."""
+    return escape(shown(text))
+
+
+def print_answer(answer: Answer, console: Console) -> None:
+    """The answer with its marks, then the citations as a list."""
+    if answer.scope != ALL:
+        described = describe_scope(answer.scope, {passage.article.id: passage.article for passage in answer.passages})
+        console.print(f"[dim]范围　{literal(described)}[/dim]\n")
+    if answer.notice:
+        console.print(f"[yellow]{literal(answer.notice)}[/yellow]\n")
+    for statement in answer.statements:
+        marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations) or f"[red]{UNVERIFIED}[/red]"
+        console.print(literal(statement.text) + marks)
+    if answer.citations:
+        console.print("\n[dim]出处[/dim]")
+    elif answer.nearest:
+        console.print("[dim]最相近的原文（没有回答这个问题）[/dim]")
+    for citation in answer.citations or answer.nearest:
+        console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {literal(source_line(citation))}")
+        console.print(Padding(f"[dim]「{literal(citation.quote)}」[/dim]", (0, 0, 0, 4)))
+    name = "原文摘编" if answer.answerer == "extractive" else answer.answerer
+    console.print(
+        f"\n[dim]{name} · 索引第 {answer.index_generation} 代 · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]"
+    )
+
+
+def print_search(search: Search, console: Console) -> None:
+    """What was searched, then the candidates: where each stands, its scores, and why it ranks there."""
+    console.print("\n[dim]检索详情[/dim]")
+    for name, value in searched(search):
+        console.print(f"{name}　{literal(value)}")
+    for candidate in search.candidates:
+        rank = f"{candidate.passage.rank:>2}."
+        console.print(f"\n[bold]{rank}[/bold] {literal(heading(candidate))}")
+        lines = (
+            f"[cyan]{reason(candidate)}[/cyan]",
+            scores_line(candidate),
+            f"[dim]{literal(snippet(candidate))}[/dim]",
+        )
+        console.print(Padding("\n".join(lines), (0, 0, 0, 4)))
+
+
+def source_line(citation: Citation) -> str:
+    """Title, author or publisher, date, who says so, and where in the file the quote stands."""
+    article = citation.article
+    parts = [
+        f"《{article.title}》",
+        article.author or article.publisher or "作者未注明",
+        article.published or "日期未注明",
+        CHINESE_VOICES[citation.voice],
+    ]
+    start, end = citation.raw_span
+    return " · ".join([*parts, f"{article.source_path}:{start}-{end}"])
+
+
+def standing_line(standing: Standing) -> str:
+    """A quote and what has become of it, on one line or two."""
+    cited = standing.cited
+    line = f"{cited.answer}[{cited.marker}] {NOW[standing.state]}　《{cited.title}》{cited.start}-{cited.end}"
+    if standing.state != "stands" and standing.article is not None:
+        line += f" → {standing.article}:{standing.start}-{standing.end}"
+    if standing.state in ("changed", "gone"):
+        line += f"\n    原引：「{cited.quote}」"
+        line += f"\n    现为：「{standing.now}」" if standing.state == "changed" else ""
+        line += "\n    文章没有变：导出文件被改过，或清洗规则变了" if standing.same_content else ""
+    return line
