@@ -82,7 +82,7 @@ _ABOUT = re.compile(r"(?:关于|有关|讲述?|谈到?|写(?!于)|说|介绍|提
 _NEWEST = re.compile(r"最新|最近|近期|目前|现在|如今|眼下|当前|\b(?:latest|newest|currently|now|recent(?:ly)?)\b", re.I)
 _MONTH = "[0-9]{1,2}|十[一二]?|[一二三四五六七八九]"
 _SHORT_YEAR = re.compile(
-    rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)+月|\s*(?:{'|'.join(_PARTS)}))"
+    rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)++月|\s*(?:{'|'.join(_PARTS)}))"
 )
 _FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
 _MONTHS = re.compile(rf"(?<=[0-9今去前]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")

@@ -148,6 +148,10 @@ def test_times_in_ordinary_wordings(question: str, period: Period) -> None:
     assert period_of(question, TODAY) == period
 
 
+def test_a_run_of_figures_after_a_short_year_takes_no_time_that_doubles_with_each() -> None:
+    assert period_of(f"25年{'1' * 900}元的优惠", TODAY) is None
+
+
 def test_a_range_that_runs_backwards_ends_with_its_first_part() -> None:
     assert period_of("2025年8月到2月", TODAY) == Period("2025-08-01", "2025-08-31")
 
