@@ -192,11 +192,15 @@ NUMBER = re.compile(
     r"|(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+[万亿]*)?))"
 )
 
-_OF_TWO_SCALES = re.compile(r"(\d+)\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\s*万(?!亿)")
+LONGEST_NUMERAL = 36  # code points; the longest below 10**16 has 31, and each stands for 10**8 at most: always finite
+
+_OF_TWO_SCALES = re.compile(r"(?<!\d)(\d{1,15})\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\s*万(?!亿)")
 
 
 def hanzi_value(hanzi: str) -> float | None:
-    """Value of a Chinese numeral, 三千二百万 = 32000000; None where it is not a well-formed one."""
+    """Value of a Chinese numeral, 三千二百万 = 32000000; None where it is not a well-formed one, or endless."""
+    if len(hanzi) > LONGEST_NUMERAL:
+        return None
     whole, _, fraction = hanzi.partition("点")
     total = section = digit = 0
     for char in whole:
@@ -227,7 +231,7 @@ def figures(text: str) -> set[str]:
     """The figures a text states, each as one canonical string: 3.5亿 and 350,000,000 are the same figure.
 
     Written with digits or as a Chinese numeral of at least two characters (三个 is no figure, 十二年 is 12);
-    a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure.
+    a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure. One beyond 10**308 is inf.
     """
     found = set()
     text = _OF_TWO_SCALES.sub(

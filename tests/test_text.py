@@ -161,6 +161,22 @@ def test_figures_have_one_form_however_they_are_written(text: str, expected: set
     assert figures(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"月活{'9' * 400}亿5万", {"inf", "50000"}),
+        (f"月活{'9' * 5000}亿5万", {"inf", "50000"}),
+        (f"编号{'1' * 200_000}", {"inf"}),
+        (f"第{'一' * 400}号", set()),
+        (f"用户一{'亿' * 600}", set()),
+        (f"三点一{'亿' * 600}", set()),
+    ],
+    ids=["two scales", "more than int reads", "no scale", "digits", "myriads", "a fraction"],
+)
+def test_a_figure_that_no_float_holds_is_infinite_and_a_numeral_too_long_to_be_one_is_none(text: str, expected: set[str]) -> None:
+    assert figures(text) == expected
+
+
 def test_figures_of_eleven_digits_that_differ_in_the_last_stay_different() -> None:
     assert figures("13800138000") != figures("13800138001")
 
