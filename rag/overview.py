@@ -82,7 +82,7 @@ def asked_mention(question: str) -> str:
     text = simplify(question).strip()
     match = _WHICH_MENTION.fullmatch(text)
     speaks_of_articles = re.search("文章|篇|报道|资料|提到|提及", text)
-    return match["what"] if match and speaks_of_articles and not asks(match["what"]) else ""
+    return match["what"].strip() if match and speaks_of_articles and not asks(match["what"]) else ""
 
 
 def asks_of_one(question: str) -> bool:

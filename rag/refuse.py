@@ -25,6 +25,7 @@ OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes a
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 SPOKEN_OF = 0.3  # probability of the topic from which it is said that the articles speak of it
 
+_NO_WORD = re.compile(r"\\[nrt]|[\W_]")  # line breaks and tabs that were sent as they are escaped, too
 _ORDERS = re.compile(
     r"(?:忽略|无视|忘掉|忘记)(?:以上|之前|前面|上面|上述|所有|全部|一切|你的|系统)[^，。]{0,6}(?:指示|指令|规则|提示|要求|设定)|系统提示"
     r"|假装(?:文章|你|自己)|你现在是|从现在(?:起|开始)[，,]?(?:请?你|每次)|照(?:这个|此|我说的)回答|每次(?:回答|回复)"
@@ -36,7 +37,7 @@ _ORDERS = re.compile(
 def refuse_text(question: Question, limit: int) -> Answer | None:
     """The refusal of what has no word, more than `limit` characters, or only orders; None for any other question."""
     letters = question.text.strip()
-    if not letters:
+    if not _NO_WORD.sub("", letters):
         notice = EMPTY
     elif len(letters) > limit:
         notice = TOO_LONG.format(length=len(letters), limit=limit)

@@ -223,6 +223,8 @@ def test_what_a_work_is_about_that_an_article_speaks_of_is_no_question_of_the_ar
         ("有没有谈到毛文超的？", ""),
         ("有没有提到毛文超的？", "毛文超"),
         ("有哪些人提到猫的主人？", ""),
+        ("哪些文章提到了 ？", ""),
+        ("哪些文章提到了 猫 ？", "猫"),
         ("都有哪些文章？", ""),
     ],
 )

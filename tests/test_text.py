@@ -173,7 +173,7 @@ def test_figures_have_one_form_however_they_are_written(text: str, expected: set
     ],
     ids=["two scales", "more than int reads", "no scale", "digits", "myriads", "a fraction"],
 )
-def test_a_figure_that_no_float_holds_is_infinite_and_a_numeral_too_long_to_be_one_is_none(text: str, expected: set[str]) -> None:
+def test_a_figure_that_no_float_holds_is_inf_and_an_endless_numeral_is_none(text: str, expected: set[str]) -> None:
     assert figures(text) == expected
 
 
