@@ -56,7 +56,7 @@ _SHARE = re.compile(r"[%‰]|[\d一二三四五六七八九]成|分之")
 _ASKS_NUMBER = re.compile(r"多少(?!年|天|岁|时间)|占比|how (?:many|much)", re.IGNORECASE)
 _IS_NONE = re.compile(r"(?:不需要?|不用|不必|无需|无须|不[收交]|免[收缴交除]?|没有)(?P<what>[^，。；,;]{3,8})")
 _COUNTED = re.compile(  # 多少保证金, 收不收保证金, 是否要交, 要交保证金吗
-    r"(?P<before>[^，。,]{0,8})(?:多少[钱元块个]?|(?![时动])(\w)[不没]\2|是否|有没有|(?=[^，。？?,]*吗)(?:需要?|要|用|得))"
+    r"(?P<before>[^，。,]{0,8})(?:多少[钱元块个]?|(?![时动])(\w)[不没]\2|是否|有没有|(?:需要?|要|用|得)(?=[^，。？?,]{0,60}吗))"
     r"(?P<after>[^，。？?,]*)"
 )
 _LEAST_COUNTED = 3  # code points that name what is counted: 不需要缴纳保证金 answers 要交多少保证金

@@ -39,13 +39,30 @@ def refuse_text(question: Question, limit: int) -> Answer | None:
     letters = question.text.strip()
     if not _NO_WORD.sub("", letters):
         notice = EMPTY
-    elif len(letters) > limit:
+    elif is_too_long(letters, limit):
         notice = TOO_LONG.format(length=len(letters), limit=limit)
     elif _ORDERS.search(plain := simplify(letters)) and not asks(plain):
         notice = ONLY_ORDERS
     else:
         return None
     return Answer(question, refused=True, notice=notice)
+
+
+def is_too_long(text: str, limit: int) -> bool:
+    """Whether a question has more than `limit` characters, the spaces around it not counted."""
+    return len(text.strip()) > limit
+
+
+def without_too_long(question: Question, limit: int) -> Question:
+    """A question without those before it that were refused as too long, and without what they were told."""
+    history = []
+    kept = True
+    for message in question.history:
+        if message.role == "user":
+            kept = not is_too_long(message.content, limit)
+        if kept:
+            history.append(message)
+    return replace(question, history=tuple(history))
 
 
 def judge(

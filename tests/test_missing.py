@@ -1,7 +1,7 @@
 import pytest
 
 from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, NO_REASON, NO_TIME, UNSAID, lacks_name, missing, unsaid
-from rag.quantity import says_there_is_none
+from rag.quantity import says_there_is_none, what_is_asked
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,11 @@ def test_that_there_is_none_is_told_of_what_is_asked_for_by_its_number_or_whethe
     question: str, told: bool
 ) -> None:
     assert says_there_is_none(question, "资金方面，商家不需要缴纳保证金。") == told
+
+
+@pytest.mark.parametrize("text", ["(", "要", "多"])
+def test_a_long_text_that_asks_for_no_number_takes_no_time_that_grows_out_of_hand(text: str) -> None:
+    assert what_is_asked(f"{text * 300_000} 那淘宝呢？") == ""
 
 
 @pytest.mark.parametrize(
