@@ -41,7 +41,7 @@ from rag.prompt import passages_before
 from rag.quantity import speaks_of, what_is_asked
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
-from rag.refuse import NEARLY, judge, refuse_text, without_too_long
+from rag.refuse import NEARLY, judge, refuse_outside_days, refuse_text, without_too_long
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
@@ -202,7 +202,11 @@ class AnswerChain(Runnable[Input, Answer]):
                 else None
             )
         library = generation.library
-        about = answer_about(question, query, library, passages) or answer_overview(question, query, library, passages)
+        about = (
+            refuse_outside_days(question, query, library, passages)
+            or answer_about(question, query, library, passages)
+            or answer_overview(question, query, library, passages)
+        )
         if about:
             yield replace(about, search=search)
             return
@@ -233,7 +237,7 @@ class AnswerChain(Runnable[Input, Answer]):
         return search
 
     def _heard(self, question: Question) -> Question:
-        """The question as all that follows sees it: a text refused as too long was no question, nor may it take time."""
+        """The question as all that follows sees it: a text refused as too long was none, and may take no time."""
         return without_too_long(question, self.settings.question_limit)
 
     def _searches(

@@ -12,7 +12,7 @@ from rag.quantity import says_there_is_none
 from rag.scope import ABSENT_WITHIN, describe_scope, unmet_notice
 from rag.settings import Settings
 from rag.text import simplify
-from rag.types import ALL, Answer, Question, Scope, Search
+from rag.types import ALL, Answer, Passage, Query, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
@@ -20,6 +20,7 @@ ONLY_ORDERS = "这句话没有问文章里的内容，只是要求改变回答�
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 NOT_SPOKEN_OF = "文章里没有找到问题所问的内容。下面是最相近的原文，供参考。"
+OUTSIDE = "问题要的是这段时间的文章（{days}），不在所选的范围内（{scope}）。请改变范围或问题后再问。"
 NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"  # of an answer
 OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes along an earlier one it does not refer to
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
@@ -89,6 +90,16 @@ def judge(
             return replace(refusal, notice=notice, nearest=nearest, confidence=topic if said is None else said)
     notice = NEARLY if said is not None and said < settings.sure_threshold else ""
     return replace(refusal, refused=False, notice=notice, confidence=topic if said is None else said)
+
+
+def refuse_outside_days(
+    question: Question, query: Query, library: Library, passages: tuple[Passage, ...]
+) -> Answer | None:
+    """The refusal of a question that wants articles of days which its scope leaves out; None of any other question."""
+    if query.outside == ALL:
+        return None
+    days, scope = (describe_scope(days, library.metadata) for days in (query.outside, query.scope))
+    return Answer(question, passages=passages, refused=True, notice=OUTSIDE.format(days=days, scope=scope))
 
 
 def absent_notice(scope: Scope, library: Library) -> str:
