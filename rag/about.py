@@ -130,6 +130,17 @@ def _closest(words: set[str], titles: Mapping[str, frozenset[str]], least: float
     return best if best is not None and scores[best] >= least else None
 
 
+def refuse_outside(
+    question: Question, article: Article, scope: Scope, library: Library, passages: tuple[Passage, ...]
+) -> Answer | None:
+    """The refusal of a question about an article that lies outside the scope; None where it lies within."""
+    allowed = library.articles_within(scope)
+    if allowed is None or article.id in allowed:
+        return None
+    notice = _OUTSIDE.format(title=article.title, scope=describe_scope(scope, library.metadata))
+    return Answer(question, passages=passages, refused=True, notice=notice)
+
+
 def answer_about(question: Question, query: Query, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
     """The answer to a question about an article itself, citing its first sentence; None for another question."""
     shown = article_shown(question, library)
@@ -137,9 +148,8 @@ def answer_about(question: Question, query: Query, library: Library, passages: t
     article = (shown or find_article(query.text, library, passages, query.scope)) if field else None
     if not field or not article:
         return None
-    if (allowed := library.articles_within(query.scope)) is not None and article.id not in allowed:
-        notice = _OUTSIDE.format(title=article.title, scope=describe_scope(query.scope, library.metadata))
-        return Answer(question, passages=passages, refused=True, notice=notice)
+    if outside := refuse_outside(question, article, query.scope, library, passages):
+        return outside
     chunk = library.first_chunk(article.id)
     passage = next((p for p in passages if p.chunk.id == chunk.id), None)
     if passage is None:

@@ -41,7 +41,7 @@ from rag.prompt import passages_before
 from rag.quantity import speaks_of, what_is_asked
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
-from rag.refuse import NEARLY, judge, refuse_text
+from rag.refuse import NEARLY, judge, refuse_outside_days, refuse_text, without_too_long
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
@@ -169,7 +169,8 @@ class AnswerChain(Runnable[Input, Answer]):
             yield refusal
             return
         generation = self.index.current()
-        for answer in answer_parts(plain(question), partial(self._answer_one, generation, timings, config)):
+        asked = plain(self._heard(question))
+        for answer in answer_parts(asked, partial(self._answer_one, generation, timings, config)):
             origins = number_origins(answer.citations, generation.library)
             yield replace(answer, question=question, index_generation=generation.manifest.generation, origins=origins)
 
@@ -201,7 +202,11 @@ class AnswerChain(Runnable[Input, Answer]):
                 else None
             )
         library = generation.library
-        about = answer_about(question, query, library, passages) or answer_overview(question, query, library, passages)
+        about = (
+            refuse_outside_days(question, query, library, passages)
+            or answer_about(question, query, library, passages)
+            or answer_overview(question, query, library, passages)
+        )
         if about:
             yield replace(about, search=search)
             return
@@ -228,8 +233,12 @@ class AnswerChain(Runnable[Input, Answer]):
         timings: dict[str, float] | None = None,
     ) -> Search:
         """What is searched for a question, and what is found; `timings` gets the milliseconds of the stages."""
-        *_, search = self._searches(question, generation, config, {} if timings is None else timings)
+        *_, search = self._searches(self._heard(question), generation, config, {} if timings is None else timings)
         return search
+
+    def _heard(self, question: Question) -> Question:
+        """The question as all that follows sees it: a text refused as too long was none, and may take no time."""
+        return without_too_long(question, self.settings.question_limit)
 
     def _searches(
         self,

@@ -59,8 +59,8 @@ _RELATIVE: dict[str, Callable[[date], Days]] = {
     "上周": lambda today: _week(today, 1),
     "这个月": lambda today: _month(today.year, today.month),
     "本月": lambda today: _month(today.year, today.month),
-    "上个月": lambda today: _month(today.year, today.month - 1),
-    "上月": lambda today: _month(today.year, today.month - 1),
+    "上个月": lambda today: _last_month(today),
+    "上月": lambda today: _last_month(today),
     "今年": lambda today: _year(today.year),
     "去年": lambda today: _year(today.year - 1),
     "前年": lambda today: _year(today.year - 2),
@@ -82,7 +82,7 @@ _ABOUT = re.compile(r"(?:关于|有关|讲述?|谈到?|写(?!于)|说|介绍|提
 _NEWEST = re.compile(r"最新|最近|近期|目前|现在|如今|眼下|当前|\b(?:latest|newest|currently|now|recent(?:ly)?)\b", re.I)
 _MONTH = "[0-9]{1,2}|十[一二]?|[一二三四五六七八九]"
 _SHORT_YEAR = re.compile(
-    rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)+月|\s*(?:{'|'.join(_PARTS)}))"
+    rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)++月|\s*(?:{'|'.join(_PARTS)}))"
 )
 _FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
 _MONTHS = re.compile(rf"(?<=[0-9今去前]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
@@ -165,12 +165,12 @@ def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
 def _stated(match: re.Match[str]) -> Days | None:
     year, month, day = (int(match[name] or 0) for name in ("year", "month", "day"))
     try:
-        if day:
+        if match["day"]:
             return date(year, month, day), date(year, month, day)
         if match["part"]:
             return _part(year, match["part"])
         return _month(year, month) if match["month"] else _year(year)
-    except ValueError:  # 13月, 2月30日
+    except ValueError:  # 0月, 13月, 2月30日
         return None
 
 
@@ -206,9 +206,13 @@ def _year(year: int) -> Days:
 
 
 def _month(year: int, month: int) -> Days:
-    """The days of a month; month 0 is December of the year before. Raises ValueError for month 13."""
-    year, month = (year, month) if month else (year - 1, 12)
+    """The days of a month. Raises ValueError for one that no year has: 0, 13."""
     return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+
+
+def _last_month(today: date) -> Days:
+    last = today.replace(day=1) - timedelta(1)
+    return last.replace(day=1), last
 
 
 def _week(today: date, back: int) -> Days:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, islice
 
-from rag.about import article_shown, articles_cited, find_article
+from rag.about import article_shown, articles_cited, find_article, refuse_outside
 from rag.courtesy import asks
 from rag.enumeration import numeral
 from rag.features import Candidate, candidates_of
@@ -82,7 +82,7 @@ def asked_mention(question: str) -> str:
     text = simplify(question).strip()
     match = _WHICH_MENTION.fullmatch(text)
     speaks_of_articles = re.search("文章|篇|报道|资料|提到|提及", text)
-    return match["what"] if match and speaks_of_articles and not asks(match["what"]) else ""
+    return match["what"].strip() if match and speaks_of_articles and not asks(match["what"]) else ""
 
 
 def asks_of_one(question: str) -> bool:
@@ -122,7 +122,9 @@ def answer_overview(question: Question, query: Query, library: Library, passages
         return None
     title = _TITLE.search(question.text)
     is_of_a_work = title and title[0] in article.text  # 《…》的内容是什么 of a film that the article speaks of
-    return None if is_of_a_work else _of_one(question, article, library)
+    if is_of_a_work:
+        return None
+    return refuse_outside(question, article, query.scope, library, passages) or _of_one(question, article, library)
 
 
 def _nth_shown(nth: int, question: Question, library: Library) -> Article | None:

@@ -12,7 +12,7 @@ from rag.quantity import says_there_is_none
 from rag.scope import ABSENT_WITHIN, describe_scope, unmet_notice
 from rag.settings import Settings
 from rag.text import simplify
-from rag.types import ALL, Answer, Question, Scope, Search
+from rag.types import ALL, Answer, Passage, Query, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
@@ -20,11 +20,13 @@ ONLY_ORDERS = "这句话没有问文章里的内容，只是要求改变回答�
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 NOT_SPOKEN_OF = "文章里没有找到问题所问的内容。下面是最相近的原文，供参考。"
+OUTSIDE = "问题要的是这段时间的文章（{days}），不在所选的范围内（{scope}）。请改变范围或问题后再问。"
 NEARLY = "下面是文章里最接近的说法，不一定直接回答了这个问题。"  # of an answer
 OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes along an earlier one it does not refer to
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 SPOKEN_OF = 0.3  # probability of the topic from which it is said that the articles speak of it
 
+_NO_WORD = re.compile(r"\\[nrt]|[\W_]")  # line breaks and tabs that were sent as they are escaped, too
 _ORDERS = re.compile(
     r"(?:忽略|无视|忘掉|忘记)(?:以上|之前|前面|上面|上述|所有|全部|一切|你的|系统)[^，。]{0,6}(?:指示|指令|规则|提示|要求|设定)|系统提示"
     r"|假装(?:文章|你|自己)|你现在是|从现在(?:起|开始)[，,]?(?:请?你|每次)|照(?:这个|此|我说的)回答|每次(?:回答|回复)"
@@ -36,15 +38,32 @@ _ORDERS = re.compile(
 def refuse_text(question: Question, limit: int) -> Answer | None:
     """The refusal of what has no word, more than `limit` characters, or only orders; None for any other question."""
     letters = question.text.strip()
-    if not letters:
+    if not _NO_WORD.sub("", letters):
         notice = EMPTY
-    elif len(letters) > limit:
+    elif is_too_long(letters, limit):
         notice = TOO_LONG.format(length=len(letters), limit=limit)
     elif _ORDERS.search(plain := simplify(letters)) and not asks(plain):
         notice = ONLY_ORDERS
     else:
         return None
     return Answer(question, refused=True, notice=notice)
+
+
+def is_too_long(text: str, limit: int) -> bool:
+    """Whether a question has more than `limit` characters, the spaces around it not counted."""
+    return len(text.strip()) > limit
+
+
+def without_too_long(question: Question, limit: int) -> Question:
+    """A question without those before it that were refused as too long, and without what they were told."""
+    history = []
+    kept = True
+    for message in question.history:
+        if message.role == "user":
+            kept = not is_too_long(message.content, limit)
+        if kept:
+            history.append(message)
+    return replace(question, history=tuple(history))
 
 
 def judge(
@@ -71,6 +90,16 @@ def judge(
             return replace(refusal, notice=notice, nearest=nearest, confidence=topic if said is None else said)
     notice = NEARLY if said is not None and said < settings.sure_threshold else ""
     return replace(refusal, refused=False, notice=notice, confidence=topic if said is None else said)
+
+
+def refuse_outside_days(
+    question: Question, query: Query, library: Library, passages: tuple[Passage, ...]
+) -> Answer | None:
+    """The refusal of a question that wants articles of days which its scope leaves out; None of any other question."""
+    if query.outside == ALL:
+        return None
+    days, scope = (describe_scope(days, library.metadata) for days in (query.outside, query.scope))
+    return Answer(question, passages=passages, refused=True, notice=OUTSIDE.format(days=days, scope=scope))
 
 
 def absent_notice(scope: Scope, library: Library) -> str:

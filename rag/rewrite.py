@@ -17,7 +17,7 @@ LEANS, LEANS_SHORT = -1.0, -2.0  # log odds from which a question leans on the o
 LOOK_BACK = 12  # messages
 READ = 200  # code points of an answer
 
-_QUOTED = re.compile(r"《([^》]+)》|“([^”]{2,})”|「([^」]+)」|『([^』]+)』")
+_QUOTED = re.compile(r"《([^》]{1,120})》|“([^”]{2,120})”|「([^」]{1,120})」|『([^』]{1,120})』")
 _LATIN = re.compile(r"[A-Za-z][\w&.+-]*[A-Za-z0-9]")
 _COMMON_LATIN = re.compile(
     r"app|c[emtf]o|coo|gmv|roi|kol|mcn|ai|pdf|ip|id|pc|vip|dau|mau|wh(?:at|ich|o|en|ere|y)|how|is|are|was|were|do|does|did|an?|the|of|in"

@@ -15,7 +15,7 @@ from rag.numerals import other_forms
 from rag.rewrite import LOOK_BACK, is_follow_up, stand_alone
 from rag.spelling import speller_of
 from rag.text import in_standard_words, is_foreign, quoted_names, simplify
-from rag.types import Query, Question, Scope, Step
+from rag.types import ALL, Query, Question, Scope, Step
 from rag.written import in_written_words
 
 Change = tuple[str, Callable[[str], str]]
@@ -61,11 +61,13 @@ def understand(
     also = " ".join([*_figures_as_written(text, library), *filter(None, [period.explicit if period else ""])])
     if also:
         steps.append(Step("other forms", f"{text} {also}"))
-    scope = question.scope
-    if period and period.of_articles:
-        scope = narrowed(scope, period.since, period.until)
+    days = Scope(period.since, period.until) if period and period.of_articles else ALL
+    scope = narrowed(question.scope, days)
     unknown = () if is_foreign(question.text) else unknown_names(text, library)
-    return Query(text, scope, tuple(steps), also, asks_for_newest(text), unknown)
+    newest = asks_for_newest(text)
+    if scope is None:
+        return Query(text, question.scope, tuple(steps), also, newest, unknown, outside=days)
+    return Query(text, scope, tuple(steps), also, newest, unknown)
 
 
 def _names_asked_of(question: Question, library: Library) -> set[str]:
@@ -123,8 +125,10 @@ def to_simplified(text: str) -> str:
     return simplify(_WIDE.sub(lambda wide: unicodedata.normalize("NFKC", wide[0]), text))
 
 
-def narrowed(scope: Scope, since: str | None, until: str | None) -> Scope:
-    """A scope with the days of articles narrowed to those from `since` to `until`."""
-    later = max(filter(None, (scope.since, since)), default=None)
-    earlier = min(filter(None, (scope.until, until)), default=None)
+def narrowed(scope: Scope, days: Scope) -> Scope | None:
+    """A scope with the days of articles narrowed to those of another; None where they have no day in common."""
+    later = max(filter(None, (scope.since, days.since)), default=None)
+    earlier = min(filter(None, (scope.until, days.until)), default=None)
+    if later and earlier and later > earlier:
+        return None
     return replace(scope, since=later, until=earlier)

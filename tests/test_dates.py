@@ -97,7 +97,20 @@ def test_a_relative_word_is_made_explicit_by_the_given_day(question: str, explic
 
 
 @pytest.mark.parametrize(
-    "question", ["", "3月10日发生了什么", "2025年13月", "2025年2月30日", "去年13月", "“今天的中国”是谁说的"]
+    "question",
+    [
+        "",
+        "3月10日发生了什么",
+        "2025年13月",
+        "2025年2月30日",
+        "去年13月",
+        "2025年0月发表的文章有哪些？",
+        "25年0月的文章",
+        "2025年00月00日的报道",
+        "2025年3月0日的报道",
+        "去年0月",
+        "“今天的中国”是谁说的",
+    ],
 )
 def test_without_a_time_that_is_certain_there_is_no_period(question: str) -> None:
     assert period_of(question, TODAY) is None
@@ -148,7 +161,18 @@ def test_times_in_ordinary_wordings(question: str, period: Period) -> None:
     assert period_of(question, TODAY) == period
 
 
+def test_a_run_of_figures_after_a_short_year_takes_no_time_that_doubles_with_each() -> None:
+    assert period_of(f"25年{'1' * 900}元的优惠", TODAY) is None
+
+
+def test_last_month_is_counted_from_the_day_of_the_question() -> None:
+    assert period_of("上个月的文章", date(2024, 3, 31)) == Period(
+        "2024-02-01", "2024-02-29", of_articles=True, explicit="2024年2月"
+    )
+
+
 def test_a_range_that_runs_backwards_ends_with_its_first_part() -> None:
+    assert period_of("2025年8月到0月", TODAY) == Period("2025-08-01", "2025-08-31")
     assert period_of("2025年8月到2月", TODAY) == Period("2025-08-01", "2025-08-31")
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, NO_REASON, NO_TIME, UNSAID, lacks_name, missing, unsaid
-from rag.quantity import says_there_is_none
+from rag.quantity import says_there_is_none, what_is_asked
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,10 @@ def test_a_refusal_says_which_kind_of_thing_is_missing(question: str, notice: st
         ("小红书员工有多少人？", "小红书拥有3.5亿的月活用户。", True),
         ("小红书员工有多少人？", "小红书的团队有 300 人。", False),
         ("团队有多少人？", "团队只有30个人。", False),
+        ("兰花公园的面积是多少？", "兰花公园的面积是九公顷。", False),
+        ("兰花公园的面积是多少？", "兰花公园的面积超过了旁边的公园。", True),
+        ("一亩地的产量是多少？", "一亩地的产量很高。", True),
+        ("一亩地的产量是多少？", "一亩地的产量是两吨。", False),
         ("公司有多少名员工？", "如今有20个员工。", False),
         ("团队有多少人？", "团队做了30个项目。", True),
         ("付费用户有多少？", "付费用户已达到3200名。", False),
@@ -152,6 +156,11 @@ def test_that_there_is_none_is_told_of_what_is_asked_for_by_its_number_or_whethe
     question: str, told: bool
 ) -> None:
     assert says_there_is_none(question, "资金方面，商家不需要缴纳保证金。") == told
+
+
+@pytest.mark.parametrize("text", ["(", "要", "多"])
+def test_a_long_text_that_asks_for_no_number_takes_no_time_that_grows_out_of_hand(text: str) -> None:
+    assert what_is_asked(f"{text * 300_000} 那淘宝呢？") == ""
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,21 @@ def test_of_an_article_with_many_sections_some_are_told_from_its_beginning_to_it
     assert headings == sorted(headings, key=lambda heading: int(heading[1:-1]))
 
 
+def test_what_an_article_outside_the_scope_says_is_not_told(library: Library) -> None:
+    scope = Scope(articles=("乙",))
+    answer = ask(library, "《猫的一生》讲了什么？", scope)
+    assert answer is not None and (answer.refused, answer.statements) == (True, ())
+    assert answer.notice == "《猫的一生》不在这个范围内（文章：《狗的来历》）。请放宽范围后再问。"
+    listed = ask(library, "都有哪些文章？")
+    assert listed is not None
+    history = (Message("user", "都有哪些文章？"), Message("assistant", listed.text, listed.sources))
+    nth = answer_overview(Question("第一篇讲了什么？", history), Query("第一篇讲了什么？", scope), library, ())
+    assert nth is not None and (nth.refused, nth.notice) == (True, answer.notice)
+    shown = (Message("user", "猫吃什么？"), Message("assistant", "吃鱼。", tuple(library.chunk_ids_of("甲")[:1])))
+    this = answer_overview(Question("这篇讲了什么？", shown), Query("这篇讲了什么？", scope), library, ())
+    assert this is not None and (this.refused, this.notice) == (True, answer.notice)
+
+
 def test_an_article_without_headings_is_told_by_its_opening(library: Library) -> None:
     answer = ask(library, "《狗的来历》讲了什么？")
     assert [text for _, text in told(answer)] == ["狗是由狼驯化来的动物。", "狗追着猫跑是一件常有的事。"]
@@ -208,6 +223,8 @@ def test_what_a_work_is_about_that_an_article_speaks_of_is_no_question_of_the_ar
         ("有没有谈到毛文超的？", ""),
         ("有没有提到毛文超的？", "毛文超"),
         ("有哪些人提到猫的主人？", ""),
+        ("哪些文章提到了 ？", ""),
+        ("哪些文章提到了 猫 ？", "猫"),
         ("都有哪些文章？", ""),
     ],
 )

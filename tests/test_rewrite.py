@@ -15,6 +15,10 @@ def after(turns: tuple[str, ...], text: str) -> str:
     return stand_alone(Question(text, tuple(map(Message, roles, turns))))
 
 
+def test_marks_that_open_and_never_close_quote_nothing_and_take_no_time_that_grows_out_of_hand() -> None:
+    assert after(("《" * 500_000, ""), "那它呢？") == "那它呢？"
+
+
 @pytest.mark.parametrize(
     ("text", "query"),
     [

@@ -73,6 +73,11 @@ def test_a_scope_is_told_in_english() -> None:
         "Nothing within this scope (Date: until 2025-01-01; Tag: 甲) is about this question. Ask in other words, or "
         "widen the scope."
     )
+    days, later = (scope.describe_scope(days, {}) for days in (Scope(until="2024-12-31"), Scope(since="2025-01-01")))
+    assert said(refuse.OUTSIDE.format(days=days, scope=later)) == (
+        "The question wants articles of days (Date: until 2024-12-31) that are outside this scope (Date: from "
+        "2025-01-01). Change the scope or the question and ask again."
+    )
 
 
 @pytest.mark.usefixtures("english")

@@ -180,6 +180,15 @@ def test_the_chain_answers_within_the_scope_or_says_that_nothing_meets_it(
     refused = chain.invoke({"question": "猫怕谁？", "scope": {"sources": ["王五"]}})
     assert (refused.refused, refused.passages) == (True, ())
     assert refused.notice == "文章库里没有符合这个范围的文章（来源：王五）。请放宽范围后再问。"
+    beyond = chain.invoke({"question": "2024年发表的文章里猫怕谁？", "scope": {"since": "2025-01-01"}})
+    assert (beyond.refused, beyond.statements) == (True, ())
+    assert beyond.notice == (
+        "问题要的是这段时间的文章（日期：2024-01-01 至 2024-12-31），不在所选的范围内（日期：2025-01-01 起）。"
+        "请改变范围或问题后再问。"
+    )
+    assert read_scope(beyond.to_json()["scope"]) == Scope(since="2025-01-01")
+    listed = chain.invoke({"question": "2024年发表的文章有哪些？", "scope": {"since": "2025-01-01"}})
+    assert listed.notice == beyond.notice
     strict = AnswerChain(settings.model_copy(update={"refusal_threshold": 1}), embedder=fake_embedder)
     absent = strict.invoke({"question": "猫怕谁？", "scope": {"tags": ["鸟"]}})
     assert absent.notice.startswith("在这个范围内（标签：鸟）没有找到")

@@ -76,6 +76,16 @@ def test_an_answer_carries_its_search_and_prints_it_only_when_asked(chain: Answe
     assert chain.invoke("").to_json(explain=True)["search"] is None
 
 
+def test_a_question_before_that_was_too_long_takes_no_part_in_what_is_searched(chain: AnswerChain) -> None:
+    before = (Message("user", "鸟会飞吗"), Message("assistant", "会。"))
+    long = Message("user", "2024-01-01\tabc def\t123.5\tGET /index.html 200\n" * 1000)
+    question = Question("那狗呢？", (*before, long, Message("assistant", "问题太长。")))
+    answer = chain.invoke(question)
+    assert answer.search is not None and answer.question == question
+    assert answer.search.query.text == "鸟会飞吗 那狗呢？"
+    assert chain.retrieve(question, chain.index.current()).query == answer.search.query
+
+
 def test_what_was_searched_is_told_step_by_step() -> None:
     query = Query("红书的月活", Scope(tags=("猫",)), (Step("follow-up", "它的月活"), Step("alias", "红书的月活")))
     assert searched(Search(query, (CANDIDATE,), ("x", "y"))) == [

@@ -152,12 +152,33 @@ def test_normalize_folds_width_case_and_script_but_simplify_only_the_script() ->
         ("1亿2000万", {"120000000"}),
         ("1亿零500万，2亿，300万", {"105000000", "200000000", "3000000"}),
         ("三个", set()),
+        ("九公顷", {"9"}),
+        ("两 平方公里，十分钟，三吨", {"2", "10", "3"}),
+        ("十几公里，几千米，第一公里，每一小时", set()),
+        ("一米阳光，三千米", {"3000"}),
+        ("十分钟爱，几十公斤", set()),
         ("万一", set()),
         ("没有", set()),
         ("", set()),
     ],
 )
 def test_figures_have_one_form_however_they_are_written(text: str, expected: set[str]) -> None:
+    assert figures(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"月活{'9' * 400}亿5万", {"inf", "50000"}),
+        (f"月活{'9' * 5000}亿5万", {"inf", "50000"}),
+        (f"编号{'1' * 200_000}", {"inf"}),
+        (f"第{'一' * 400}号", set()),
+        (f"用户一{'亿' * 600}", set()),
+        (f"三点一{'亿' * 600}", set()),
+    ],
+    ids=["two scales", "more than int reads", "no scale", "digits", "myriads", "a fraction"],
+)
+def test_a_figure_that_no_float_holds_is_inf_and_an_endless_numeral_is_none(text: str, expected: set[str]) -> None:
     assert figures(text) == expected
 
 

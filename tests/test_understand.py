@@ -107,13 +107,23 @@ def test_days_of_articles_narrow_the_scope_of_the_reader(library: Library) -> No
     assert query.scope == Scope(since="2025-02-01", until="2025-12-31", tags=("标",))
 
 
+def test_days_that_the_scope_of_the_reader_leaves_out_are_told_and_leave_it(library: Library) -> None:
+    query = query_of(library, "2024年发表的文章里小红书怎么样？", scope=Scope(since="2025-01-01"))
+    assert query.scope == Scope(since="2025-01-01")
+    assert query.outside == Scope("2024-01-01", "2024-12-31")
+    assert query_of(library, "2025年的文章怎么说小红书？", scope=Scope(since="2025-01-01")).outside == Scope()
+
+
 def test_days_of_events_leave_the_scope_of_the_reader(library: Library) -> None:
     assert query_of(library, "2025年小红书发布了什么？").scope == Scope()
 
 
 def test_narrowing_keeps_the_later_start_and_the_earlier_end() -> None:
-    assert narrowed(Scope("2025-01-01", "2025-06-30"), "2024-01-01", "2025-03-31") == Scope("2025-01-01", "2025-03-31")
-    assert narrowed(Scope(), None, None) == Scope()
+    own = Scope("2025-01-01", "2025-06-30", tags=("标",))
+    assert narrowed(own, Scope("2024-01-01", "2025-03-31")) == Scope("2025-01-01", "2025-03-31", tags=("标",))
+    assert narrowed(own, Scope(until="2025-01-01")) == Scope("2025-01-01", "2025-01-01", tags=("标",))
+    assert narrowed(own, Scope(until="2024-12-31")) is None
+    assert narrowed(Scope(), Scope()) == Scope()
 
 
 def test_words_for_now_prefer_the_newest(library: Library) -> None:

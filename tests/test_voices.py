@@ -50,6 +50,11 @@ def test_a_reporting_verb_inside_of_quotation_marks_reports_nothing() -> None:
     assert voice_of(sentence, 0, len(sentence)) == "unclear"
 
 
+def test_a_word_over_and_over_takes_no_time_that_doubles_with_each() -> None:
+    sentence = f"王五{'对' * 60}。"
+    assert voice_of(sentence, 0, len(sentence)) == "unclear"
+
+
 def test_every_voice_has_a_chinese_name() -> None:
     assert set(CHINESE) == set(VOICES)
 

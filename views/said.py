@@ -43,7 +43,9 @@ def said(text: str) -> str:
 
 
 def _english(match: re.Match[str], english: str) -> str:
-    slots = {name: scope_said(value) if name == "scope" else value for name, value in match.groupdict().items()}
+    slots = {
+        name: scope_said(value) if name in ("scope", "days") else value for name, value in match.groupdict().items()
+    }
     more = match.end() < len(match.string) and not match.string[match.end()].isspace()
     return english.format(**slots) + " " * more
 
