@@ -42,6 +42,7 @@ _ASKS_NAME = re.compile(
     r"叫什么|真名|什么名字|哪一?[家位所支]|哪个(?:公司|品牌|平台|机构|学校|单位|人|明星|演员|主播|老师|教授)|是谁"
     r"|谁[来是]?[写作创提发说讲领接主负设]"
 )
+_ASKS_MORE = re.compile(r"[，,].*(?:什么|怎|为何|哪|谁)")
 _IN_NAME = re.compile(r"[《》“”「」『』A-Za-z·]")
 _BEFORE_NAME = re.compile(r"^(?:[是叫为由]|[原取本]名|名为|前身是)+")
 _IN_NO_NAME = re.compile(r"^[约这那的]|[是了有。]|的$|\d\s*[家个名位种年天%万亿]|[一二两三四五六七八九十几][家个名位]")
@@ -91,7 +92,10 @@ def _states_number(question: str, titles: str, sentence: str, above: str) -> boo
 def lacks_name(question: str, words: Sequence[str]) -> bool:
     """Whether a question asks for one name and none of the words that may answer it is one: 约70家公司, or its own."""
     asked = normalize(in_standard_words(question))
-    if not words or not _ASKS_NAME.search(asked) or asks_for_several(asked) or "number" in asks_for(asked):
+    asks = _ASKS_NAME.search(asked)
+    if not words or not asks or asks_for_several(asked) or "number" in asks_for(asked):
+        return False
+    if _ASKS_MORE.search(asked, asks.end()):  # 是哪位，他说了什么
         return False
     return not any(_may_be_name(word.strip(_AROUND), asked) for word in words)
 

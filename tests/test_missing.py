@@ -285,6 +285,7 @@ def test_kin_must_be_spoken_of(question: str, text: str, lacks: bool) -> None:
         ("卫冕冠军的是哪支球队？", ["南华于旺角大球场以 2–1 击败康宏晨曦"], False),
         ("有几家公司，哪家最大？", ["约70家公司"], False),
         ("都有谁？", ["约70家公司"], False),
+        ("CMO是哪位，他说过最难的是什么？", ["如何协调商业内容和用户社区内容"], False),
         ("邮费谁掏？", ["由消费者承担的是运费"], False),
     ],
 )
