@@ -192,6 +192,11 @@ NUMBER = re.compile(
     r"|(?P<hanzi>[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+[万亿]*)?))"
 )
 
+# A numeral of one character is a figure before a unit of measure: 九公顷, but not 三个, 十几公里, 第一公里, 一米阳光.
+_ONE_MEASURED = re.compile(
+    r"(?<![第几数每])[一二两三四五六七八九十]\s*(?=公[里斤顷]|[平立]方|[千厘毫微]米|米(?![兰其勒国饭粉粥酒面线粒色阳])"
+    r"|英[里尺寸亩]|海里|千克|毫[克升]|吨|个?小时|分钟(?!爱)|秒钟|亩|斤)"
+)
 LONGEST_NUMERAL = 36  # code points; the longest below 10**16 has 31, and each stands for 10**8 at most: always finite
 
 _OF_TWO_SCALES = re.compile(r"(?<!\d)(\d{1,15})\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\s*万(?!亿)")
@@ -230,7 +235,8 @@ def hanzi_value(hanzi: str) -> float | None:
 def figures(text: str) -> set[str]:
     """The figures a text states, each as one canonical string: 3.5亿 and 350,000,000 are the same figure.
 
-    Written with digits or as a Chinese numeral of at least two characters (三个 is no figure, 十二年 is 12);
+    Written with digits or as a Chinese numeral, of at least two characters unless a unit of measure follows (三个 is no
+    figure, 十二年 is 12, 九公顷 is 9);
     a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure. One beyond 10**308 is inf.
     """
     found = set()
@@ -243,7 +249,7 @@ def figures(text: str) -> set[str]:
             for char in match["scale"] or "":
                 value *= _UNITS.get(char) or _MYRIADS[char]
             found.add(f"{value:.15g}{'%' if match['percent'] else match['unit'] or ''}")
-        elif len(match["hanzi"]) > 1 or match["percent"]:
+        elif len(match["hanzi"]) > 1 or match["percent"] or _ONE_MEASURED.match(text, match.start()):
             number = hanzi_value(match["hanzi"])
             if number is not None:
                 found.add(f"{number:.15g}{'%' if match['percent'] else ''}")
