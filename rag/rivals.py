@@ -24,6 +24,7 @@ _OWN = "中国"  # in the names of many that are there: 中国计算机学会
 _LIES_IN = {country: region for region, countries in _REGIONS.items() for country in countries.split()}
 PLACES = "|".join(sorted({*_REGIONS, *_LIES_IN}, key=len, reverse=True))  # a regular expression of their names
 _PLACE = re.compile(PLACES)
+_ABROAD = re.compile("海外|国外|境外")
 _MORE_THAN_ONE = re.compile(
     "欧美|日韩|港澳|[中英]美|海外|国外|出海|境外|全球|世界|国际|各国|新马泰|亚洲"
 )  # of which each may be one
@@ -44,10 +45,20 @@ def tells_of_another(question: str, text: str, around: str = "") -> bool:
 
 
 def _of_another_place(question: str, text: str, around: str) -> bool:
-    asked, told = set(_PLACE.findall(question)), set(_PLACE.findall(f"{around} {text}"))
+    whole = f"{around} {text}"
+    if _side(question) and _side(whole) and _side(question) != _side(whole):
+        return True
+    asked, told = set(_PLACE.findall(question)), set(_PLACE.findall(whole))
     if not asked or not told - {_OWN} or _MORE_THAN_ONE.search(text):
         return False
     return not any(other in (one, _LIES_IN.get(one)) or _LIES_IN.get(other) == one for one in asked for other in told)
+
+
+def _side(text: str) -> str:
+    """国内 or 海外, where a text speaks of the one and not of the other; "" where it does not."""
+    countries = {place for place in _PLACE.findall(text) if _OWN not in (place, _LIES_IN.get(place))}
+    abroad = bool(countries) or bool(_ABROAD.search(text))
+    return "" if abroad == ("国内" in text) else "海外" if abroad else "国内"
 
 
 def _of_another_name(question: str, text: str, around: str) -> bool:

@@ -71,6 +71,7 @@ _RULES: dict[str, Sequence[_Rule]] = {  # of normalised text
     ),
     "audience": (
         _of(r"[月日]活", r"活|用户|人|[md]au|访问"),
+        _of(r"用户", r"用户|人|活|[md]au|访问|注册|下载|粉|会员|户"),
         _of(r"粉丝|涨粉", r"粉|关注|订阅"),
         _of(r"下载量", r"下载|安装|装机"),
         _of(r"播放量", r"播放|看|点击|浏览"),
