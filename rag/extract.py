@@ -261,7 +261,7 @@ def extract(
     if against:
         yield replace(compose(question, against, passages, whole=True), notice=PREMISE)
         return
-    lacking = "" if told else _lacking(asked, groups)
+    lacking = "" if told or measured.office_told else _lacking(asked, groups)
     if lacking in (NO_NUMBER, NO_TIME) and (others := _that_tell(asked, measured)):
         groups, lacking = in_reading_order(choose(asked, others)), ""
     if lacking:

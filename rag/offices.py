@@ -17,10 +17,20 @@ _BETWEEN = r"[^，。；、,;和与及\n]{0,6}"  # a name and its office: 京东
 _ITS = r"(?:[其它该此]|这[家个支]|公司|企业|平台|品牌)"
 _FOUNDED = "创[始办立建]|联创|创业|成立"
 _HEAD = "ceo|首席执行官|总裁|总经理|董事长|掌门人|一把手"
+_BELOW_HEAD = (  # CTO is in no doctor
+    *(
+        rf"(?<![a-z])c{letter}o(?![a-z])|首席(?:{of})官"
+        for letter, of in {"m": "营销|市场", "f": "财务", "t": "技术", "o": "运营", "p": "产品"}.items()
+    ),
+    "副总裁",
+    "副总经理",
+    "发言人",
+)
 _OFFICES = {  # what may be asked for, and how it is told
     r"(?:联合)?创[始办]人": _FOUNDED,
     rf"(?:现任|前)?(?:{_HEAD})": f"{_HEAD}|掌舵|接任|执掌",
     r"总部": "总部|位于|坐落|地处|[设落迁搬]在|落户",
+    **{rf"(?:现任|前)?(?:{office})": office for office in _BELOW_HEAD},
 }
 _NAME = r"(?P<name>[^这那的是在谁哪什啥何，,：:？?。\s][^的是在谁哪什啥何，,：:？?。]{1,11}?)(?:公司|集团)?"
 _NO_NAME = re.compile(r"[你我他她它].*|(?:一?家|某)?(?:公司|企业|品牌|平台|集团|店铺?|网站|团队|作者)")

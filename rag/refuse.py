@@ -83,7 +83,8 @@ def judge(
         return replace(refusal, notice=notice, nearest=nearest, confidence=topic)
     said = answer_probability(measured)
     untold = measured.office_told is False
-    if untold or (said is not None and said < settings.unsaid_threshold):
+    unsaid_there = said is not None and said < settings.unsaid_threshold and not measured.office_told
+    if untold or unsaid_there:
         asked, nearest = asking_words(question), nearest_citations(measured)
         if untold or not says_there_is_none(asked, nearest[0].quote):  # of which the reader sees no number
             notice = unsaid(asked) if topic >= SPOKEN_OF else NOT_SPOKEN_OF

@@ -225,7 +225,13 @@ def test_whose_founder_or_head_is_asked_for_no_others_are_told(chain: AnswerChai
     founders = chain.invoke("小红书的创始人是谁？")
     assert "瞿芳" in founders.text and "毛文超" in founders.text
     assert "毛文超" in chain.invoke("谁是小红书的CEO").text
-    for question, notice in (("拼多多的创始人是谁", NO_PERSON), ("亚马逊的总部在哪里", NO_PLACE)):
+    officer = chain.invoke("小红书CMO叫什么")  # the reader alone does not see that it is told
+    assert [citation.quote.startswith("小红书CMO之恒") for citation in officer.citations] == [True]
+    for question, notice in (
+        ("小红书的CFO是谁", NO_PERSON),
+        ("拼多多的创始人是谁", NO_PERSON),
+        ("亚马逊的总部在哪里", NO_PLACE),
+    ):
         answer = chain.invoke(question)
         assert (answer.refused, answer.notice) == (True, notice)
         assert answer.nearest

@@ -48,10 +48,18 @@ def test_a_founder_is_told_by_what_speaks_of_one_in_an_article_on_the_thing(ques
         ("谁是红书的总裁", "李东担任CEO。"),
         ("红书的总部在哪里？", "公司位于上海。"),
         ("红书总部设在哪个城市", "总部去年迁到杭州。"),
+        ("红书CMO叫什么", "首席营销官李东爱读书。"),
+        ("红书的首席财务官是谁？", "CFO李东爱读书。"),
+        ("谁是红书的副总裁", "技术副总裁李东爱读书。"),
     ],
 )
 def test_an_office_is_told_in_other_words_too(question: str, sentence: str) -> None:
     assert telling(question, f"{ABOUT}{sentence}") == [sentence]
+
+
+@pytest.mark.parametrize("sentence", ["CEO李东爱读书。", "Doctor李东爱读书。", "副总裁李东爱读书。"])
+def test_who_holds_another_office_does_not_hold_the_one_that_is_asked_for(sentence: str) -> None:
+    assert telling("红书的CTO是谁？", f"{ABOUT}{sentence}") == []
 
 
 @pytest.mark.parametrize(
