@@ -129,7 +129,7 @@ def test_a_question_in_english_is_held_against_what_english_questions_reach(chai
 
 
 def test_the_reader_is_told_of_a_name_that_no_article_has(chain: AnswerChain) -> None:
-    assert chain.invoke("小红书的CFO是谁？").notice == UNKNOWN.format(names="CFO")
+    assert chain.invoke("小红书的DPO是谁？").notice == UNKNOWN.format(names="DPO")
     assert "CEO" not in chain.invoke("小红书的CEO是谁？").notice
 
 
