@@ -18,8 +18,7 @@ from bench.page import free_port
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
-AT_TOP = 310  # pixels from the top of the window
-NO_MOVE = 6  # pixels; on a busy machine a frame while it is searched has been seen 4 pixels lower
+AT_TOP = 200  # pixels from the top of the window; the first question begins at about 300, below the greeting
 QUESTION = "福利社是什么时候关闭的？"
 # Notes in each frame how many questions there are, and where the last one and its answer are (y, in pixels).
 WATCH_PLACES = """() => {
@@ -127,7 +126,7 @@ def test_a_question_stands_at_the_top_and_its_answer_does_not_move(browser: Brow
         assert at_top == places[-len(at_top) :], "it was at the top, and left it"
         for y_of_each in zip(*at_top, strict=True):
             seen = [y for y in y_of_each if y is not None]
-            assert max(seen) - min(seen) < NO_MOVE, places
+            assert max(seen) - min(seen) < 2, places
     expect(page).to_have_title(re.compile("^小红书出海首期覆盖哪些市场？ · "))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     shot(page, f"chat-{width}.png")
