@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ingest.add import write_new
-from ingest.load import walk
+from ingest.load import is_link_to_nothing, walk
 from rag.cache import EmbeddingCache
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
@@ -120,7 +120,7 @@ def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> tuple[str
         readable_name = name.encode(errors="replace").decode()
         if readable_name != name:  # no ingest reads it, and a seal is UTF-8
             left_out.append(readable_name)
-        elif path.exists():  # a link to nothing is no article
+        elif not is_link_to_nothing(path):
             _copy(path, stage / CORPUS / name)
     (stage / SEAL).write_text(seal_text(stage), encoding="utf-8")
     return tuple(left_out)

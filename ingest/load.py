@@ -86,9 +86,17 @@ def walk(corpus: Path) -> Iterator[Path]:
 def _is_file(path: Path) -> bool:
     """Whether an entry of a folder is a file, a link to nothing, or what cannot be told: reading it says why."""
     try:
-        return path.is_file() or (path.is_symlink() and not path.exists())
+        return path.is_file() or is_link_to_nothing(path)
     except OSError:
         return True
+
+
+def is_link_to_nothing(path: Path) -> bool:
+    """Whether a path is such a link; False of what may not be looked at."""
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:
+        return False
 
 
 def article_id(path: Path, corpus: Path) -> str:

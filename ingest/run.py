@@ -1,8 +1,7 @@
 """One ingest: what changed in the corpus, and the generation that holds it."""
 
-import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -18,10 +17,11 @@ from ingest.copies import link_copies
 from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.load import article_files, article_id, digest_of, load_article, owners, read_bytes, refuse_undecoded
+from ingest.loss import published_articles, refuse_loss
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
-from rag.errors import CorpusError, RagError
-from rag.index import CURRENT, open_library, read_manifest
+from rag.errors import CorpusError
+from rag.index import read_manifest
 from rag.library import IndexedFile
 from rag.settings import CHUNK_TOKENS
 from rag.store import Backend
@@ -29,8 +29,6 @@ from rag.types import Article, Chunk
 from rag.writer import IndexWriter, published_files, usable_base
 
 BATCH_CHUNKS = 64  # chunks embedded and written together
-FAILURES_SHOWN = 3  # of those that are in the way of an index built anew
-SHRINK_LIMIT = 0.5  # share of the articles that may go without being asked for
 READING, EMBEDDING = "读取文章", "计算向量"
 
 Progress = Callable[[str, int, int], None]  # stage, done, of how many: files read, characters embedded
@@ -149,26 +147,6 @@ def ingest(
     return summary
 
 
-def _published_count(index: Path) -> int:
-    """Number of articles in the published generation, of whatever format; 0 where that cannot be read."""
-    try:
-        return int(json.loads((index / CURRENT).read_text(encoding="utf-8"))["articles"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return 0
-
-
-def _published_paths(index: Path) -> dict[str, str]:
-    """Library.paths of the published generation, also of one that is not built on; empty where it cannot be read."""
-    try:
-        library = open_library(index)
-        try:
-            return library.paths
-        finally:
-            library.close()
-    except RagError:
-        return {}
-
-
 class _NameTaken(CorpusError):
     """Another file has the id of this one."""
 
@@ -189,12 +167,11 @@ class _Run:
         self.corpus = corpus
         self.known = known
         self.before = read_failures(index)
-        self.paths = _published_paths(index)
-        self.published = len(self.paths) or _published_count(index)
+        self.published = published_articles(index)
         self.progress = progress
         self.patient = patient
         self.files = article_files(corpus) if files is None else files
-        self.owners = owners(self.files, corpus, self.paths)
+        self.owners = owners(self.files, corpus, self.published.paths)
         self.summary = Summary()
         self.jobs: dict[str, Job] = {}
         self.unchanged: dict[str, Path] = {}
@@ -216,7 +193,9 @@ class _Run:
 
     def _is_unseen(self, id_: str) -> bool:
         """Whether a folder above the file of a published article failed, so that the file may still be there."""
-        return any(folder.as_posix() in self.summary.failures for folder in PurePosixPath(self.paths[id_]).parents)
+        return any(
+            folder.as_posix() in self.summary.failures for folder in PurePosixPath(self.published.paths[id_]).parents
+        )
 
     def _compare_file(self, path: Path, id_: str) -> None:
         if path.suffix.lower() in SUFFIXES and (owner := self.owners[id_]) != path:
@@ -273,32 +252,12 @@ class _Run:
         return [id_ for id_ in self.known if id_ not in removed]
 
     def refuse_loss(self, allow_shrink: bool) -> None:
-        """Raises CorpusError where nothing would be left, or less than half of what is published, unasked.
-
-        What is published counts too where nothing of it can be used: it is damaged, or of another model.
-        """
+        """Raises CorpusError where nothing would be left, or less than half of what is published, unasked."""
+        failures = list(self.summary.failures.values())
         if not self.files or not (self.known or self.jobs):
-            raise CorpusError(*_empty_messages(self.corpus, self.summary))
-        next_ids = {*self._kept(), *self.jobs}
-        lost = len(self.paths.keys() - next_ids) if self.paths else self.published - len(next_ids)
-        if lost > SHRINK_LIMIT * self.published and not allow_shrink:
-            raise CorpusError(*self._loss_messages(lost))
-
-    def _loss_messages(self, lost: int) -> tuple[str, str]:
-        of, corpus = self.published, self.corpus
-        if self.known or not self.summary.failures:  # a file that fails loses nothing where its old version is kept
-            return (
-                f"{lost} of {of} indexed articles are gone from {corpus}: give --allow-shrink if that is meant",
-                f"已索引的 {of} 篇文章里有 {lost} 篇不在 {corpus} 了：如确要移除，请加 --allow-shrink",
-            )
-        failures = list(self.summary.failures.values())[:FAILURES_SHOWN]
-        reasons, chinese = "; ".join(f.reason for f in failures), "；".join(f.chinese for f in failures)
-        return (
-            f"the index must be built anew, and {lost} of {of} indexed articles fail or are gone from {corpus} "
-            f"({reasons}): mend them, or give --allow-shrink if that is meant",
-            f"索引要重建，而已索引的 {of} 篇文章里有 {lost} 篇读不成或不在 {corpus} 了（{chinese}）："
-            "请先修好；如确要移除，请加 --allow-shrink",
-        )
+            raise CorpusError(*_empty_messages(self.corpus, failures))
+        if not allow_shrink:
+            refuse_loss({*self._kept(), *self.jobs}, self.published, self.corpus, [] if self.known else failures)
 
     def embed_ahead(self, cluster: RayCluster, writer: IndexWriter, chunk_tokens: int) -> None:
         """Let a cluster embed into the cache what write() is going to need."""
@@ -406,8 +365,10 @@ class _Batch:
         self.chunks.clear()
 
 
-def _empty_messages(corpus: Path, summary: Summary) -> tuple[str, str]:
-    if failures := summary.failures.values():
-        reasons, chinese = "; ".join(f.reason for f in failures), "；".join(f.chinese for f in failures)
-        return f"no file in {corpus} can be indexed: {reasons}", f"{corpus} 里没有可以索引的文件：{chinese}"
+def _empty_messages(corpus: Path, failures: Sequence[Failure]) -> tuple[str, str]:
+    if failures:
+        return (
+            f"no file in {corpus} can be indexed: {'; '.join(f.reason for f in failures)}",
+            f"{corpus} 里没有可以索引的文件：{'；'.join(f.chinese for f in failures)}",
+        )
     return f"there is no article in {corpus}: put articles into it", f"{corpus} 里没有文章：请把文章放进去"

@@ -68,7 +68,7 @@ class Query:
     `scope` is the reader's with what the question itself says of the articles it wants. `also` are other ways to
     write the figures and dates of the text, which only the full-text index is asked. `newest`: of passages that fit
     nearly as well, those of newer articles come first. `unknown` are the Latin names of the text that no article has.
-    `outside` are the days of the articles it wants where the reader's scope has none of them; `scope` is then his.
+    `outside` are the days of the articles it wants where the reader's scope, which `scope` then is, has none of them.
     """
 
     text: str

@@ -24,10 +24,10 @@ _OWN = "中国"  # in the names of many that are there: 中国计算机学会
 _LIES_IN = {country: region for region, countries in _REGIONS.items() for country in countries.split()}
 PLACES = "|".join(sorted({*_REGIONS, *_LIES_IN}, key=len, reverse=True))  # a regular expression of their names
 _PLACE = re.compile(PLACES)
-_ABROAD = re.compile("海外|国外|境外")
-_MORE_THAN_ONE = re.compile(
-    "欧美|日韩|港澳|[中英]美|海外|国外|出海|境外|全球|世界|国际|各国|新马泰|亚洲"
-)  # of which each may be one
+_HOME, _ABROAD = re.compile("国内(?!外)"), re.compile("海外|国外|境外")
+_MORE_THAN_ONE = re.compile(  # of which each may be one
+    f"{_ABROAD.pattern}|国内外|欧美|日韩|港澳|[中英]美|出海|全球|世界|国际|各国|新马泰|亚洲"
+)
 _NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z][a-z]+[A-Za-z]+(?![A-Za-z])|(?<![A-Za-z0-9])[a-z]+[A-Z][A-Za-z]+"
 )  # no KOL, no app
@@ -57,8 +57,8 @@ def _of_another_place(question: str, text: str, around: str) -> bool:
 def _side(text: str) -> str:
     """国内 or 海外, where a text speaks of the one and not of the other; "" where it does not."""
     countries = {place for place in _PLACE.findall(text) if _OWN not in (place, _LIES_IN.get(place))}
-    abroad = bool(countries) or bool(_ABROAD.search(text))
-    return "" if abroad == ("国内" in text) else "海外" if abroad else "国内"
+    home, abroad = bool(_HOME.search(text)), bool(countries or _ABROAD.search(text))
+    return "" if home == abroad else "海外" if abroad else "国内"
 
 
 def _of_another_name(question: str, text: str, around: str) -> bool:

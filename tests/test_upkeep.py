@@ -9,6 +9,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from conftest import as_nobody
 from fakes import FakeEmbedder
 from test_history_copy import talked
 
@@ -142,6 +143,16 @@ def test_a_backup_names_the_article_that_cannot_be_read(tiny_corpus: Path, tiny_
         f"{tiny_corpus / '丁.md'} 读不了（Input/output error），没有写备份：请检查它的权限，或者把它移走，再备份一次"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "index"]
+
+
+def test_a_backup_names_what_stands_in_a_folder_that_cannot_be_entered(
+    tiny_corpus: Path, tiny_index: Path, tmp_path: Path
+) -> None:
+    with as_nobody(tmp_path):
+        (tiny_corpus / "子").chmod(0o600)
+        with pytest.raises(CorpusError, match=r"丙\.txt cannot be read \(Permission denied\)"):
+            backup(tiny_corpus, tiny_index, tmp_path / "saved.tar")
+        (tiny_corpus / "子").chmod(0o700)
 
 
 def tar_of(target: Path, name: str, content: bytes, **fields: object) -> Path:
