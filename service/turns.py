@@ -41,8 +41,10 @@ class Turns:
         self._waiting.setdefault(user, deque()).append(turn)
         if self.waiting > self._most:
             heaviest = max(self._waiting, key=lambda name: len(self._waiting[name]))
-            self._waiting[heaviest][-1].set_exception(Busy(self._most))
-            self._leave(heaviest, self._waiting[heaviest][-1])
+            newest = self._waiting[heaviest][-1]
+            if not newest.done():  # else it was given up, and its task has not seen it yet
+                newest.set_exception(Busy(self._most))
+            self._leave(heaviest, newest)
         try:
             async with asyncio.timeout(self._patience):
                 await turn

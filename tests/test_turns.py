@@ -50,6 +50,23 @@ def test_a_full_queue_refuses_the_newest_of_who_has_most_waiting() -> None:
     assert asyncio.run(run()) == ["a3"]
 
 
+def test_a_request_that_was_just_given_up_leaves_its_place_in_a_full_queue() -> None:
+    async def run() -> None:
+        turns = Turns(1, 2)
+        await turns.take("x")
+        first, given_up = asyncio.create_task(turns.take("a")), asyncio.create_task(turns.take("a"))
+        await settle()
+        newcomer = asyncio.create_task(turns.take("b"))
+        given_up.cancel()  # its task runs after the newcomer's
+        await settle()
+        assert given_up.cancelled() and turns.waiting == 2
+        for task in (first, newcomer):
+            turns.give_back()
+            await asyncio.wait_for(task, 1)
+
+    asyncio.run(run())
+
+
 def test_who_waits_too_long_is_told_that_it_is_busy() -> None:
     async def run() -> None:
         turns = Turns(1, 2, patience=0.01)
