@@ -13,7 +13,6 @@ from typing import Any
 
 from eval.gate import GATES
 from eval.gates import Gates, GatesError, load_gates, of_set
-from eval.provenance import PLACES
 from eval.records import KEYS, LINES, SETTINGS, Line, Recorded, RunError, read_run
 
 DIGITS = 4
@@ -50,7 +49,7 @@ def accept(run: Recorded, gates: Mapping[str, Gates]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         rows = "".join(json.dumps(_small(line), ensure_ascii=False) + "\n" for line in lines)
         (folder / LINES).write_text(rows, encoding="utf-8")
-        settings = json.dumps(_without_places(of_set(run, name)), ensure_ascii=False, indent=1)
+        settings = json.dumps(of_set(run, name), ensure_ascii=False, indent=1)
         (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
         print(f"{folder}: {len(lines)} questions")
 
@@ -63,8 +62,3 @@ def _small(line: Line) -> dict[str, Any]:
         if value is not None and name != OF_THE_CLOCK
     }
     return {**{key: line[key] for key in line if key in KEYS}, "scores": scores}
-
-
-def _without_places(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings without the folders of the machine that they were made on."""
-    return {**settings, "settings": {k: v for k, v in settings["settings"].items() if k not in PLACES}}

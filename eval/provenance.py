@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from rag.index import Generation
 
 NUMBERS = (".json", ".safetensors")
-PLACES = ("index", "corpus", "llm_base_url")  # settings that say where something lies, and nothing of what it is
+_OF_ANSWERS = """
+embedding_model chunk_tokens candidates dense_weight passages prefer_newer reranker rerank_candidates rerank_seconds
+reader read_passages reader_seconds read_at_once question_limit refusal_threshold unsaid_threshold sure_threshold
+declined_threshold llm llm_timeout llm_rewrite_seconds llm_prompt_tokens llm_history_tokens llm_unverified
+llm_answer_tokens
+"""
+OF_ANSWERS = frozenset(_OF_ANSWERS.split())  # settings; others say who reads or where something lies, with its password
 VOID = ("answerer", "sets", "tag", "limit")  # runs that differ here asked or judged something else
 
 
@@ -27,7 +33,7 @@ def describe_run(
     tag: str | None,
     limit: Any,
 ) -> dict[str, Any]:
-    """What settings.json holds: every setting but the key, model, weights, prompts, index, revision, sets and options.
+    """What settings.json holds: settings of answers, model, weights, prompts, index, revision, sets and options.
 
     `sets` has for each set the number of its questions that are asked.
     """
@@ -37,7 +43,7 @@ def describe_run(
         "sets": {path.stem: {"sha256": digest(path.read_bytes()), "questions": asked} for path, asked in sets.items()},
         "tag": tag,
         "limit": limit,
-        "settings": settings.model_dump(mode="json", exclude={"llm_api_key"}),
+        "settings": settings.model_dump(mode="json", include=set(OF_ANSWERS)),
         "model": {"name": manifest.model, "fingerprint": manifest.fingerprint},
         "weights": {path.name: digest(path.read_bytes()) for path in _fitted()},
         "prompts": {path.name: digest(path.read_bytes()) for path in sorted(prompt.PROMPTS.glob("*.md"))},
@@ -84,9 +90,8 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], *, ignored:
 
 
 def changed_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
-    """The differences that may matter for the figures: not when a run started and where its files lie."""
-    places = [f"settings.{name}" for name in PLACES]
-    return differences(before, after, ignored=("started", "index.generation", *places))
+    """The differences that may matter for the figures: not when a run started and how often the index was written."""
+    return differences(before, after, ignored=("started", "index.generation"))
 
 
 def void_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

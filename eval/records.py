@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.provenance import differences
+from eval.provenance import OF_ANSWERS, differences
 from eval.summary import summary_of
 
 SETTINGS, LINES, SUMMARY = "settings.json", "lines.jsonl", "summary.json"
@@ -67,7 +67,9 @@ def _read_settings(folder: Path) -> dict[str, Any]:
         settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(settings["sets"], dict) or not isinstance(settings["answerer"], str):
             raise ValueError("it names no sets or no answerer")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        given = settings.get("settings", {}).items()
+        settings["settings"] = {name: value for name, value in given if name in OF_ANSWERS}  # old runs hold all others
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"{path} cannot be read as that of a run: {error!r}") from error
     return settings
 

@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 from fakes import FakeEmbedder
 from llm_server import FakeServer, fake_llm
+from runs import written_run
 
 import rag
 from eval.intervals import estimate
 from eval.metrics import Place
+from eval.provenance import OF_ANSWERS, describe_run
 from eval.records import RunError, read_run
 from eval.run import EXTRACTIVE, LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
@@ -171,7 +173,7 @@ def test_a_run_writes_what_it_was_made_with_and_a_summary_of_each_set(chain: Ans
     assert asked == 2
     assert (settings["answerer"], settings["tag"], settings["limit"]) == ("extractive", None, None)
     assert settings["sets"]["tiny"]["questions"] == 2 and len(settings["sets"]["tiny"]["sha256"]) == 64
-    assert settings["settings"]["refusal_threshold"] == 0 and "llm_api_key" not in settings["settings"]
+    assert settings["settings"]["refusal_threshold"] == 0 and settings["settings"].keys() == OF_ANSWERS
     assert settings["model"] == {"name": "fake", "fingerprint": "fake@1"}
     reader = Path(rag.__file__).with_name("reader.safetensors")
     assert settings["weights"]["reader.safetensors"] == hashlib.sha256(reader.read_bytes()).hexdigest()
@@ -182,6 +184,30 @@ def test_a_run_writes_what_it_was_made_with_and_a_summary_of_each_set(chain: Ans
     assert summary == json.loads(json.dumps(run.summary()))
     assert summary["tiny"]["types"]["fact"]["joint accuracy"]["value"] == 1.0
     assert read_run(tmp_path / "run").lines == run.lines
+
+
+def test_what_may_be_secret_is_in_no_run_and_of_an_old_run_not_read(chain: AnswerChain, tmp_path: Path) -> None:
+    secret = {
+        "history": "postgresql://u:s3cret@db/h",
+        "milvus_uri": "http://u:s3cret@milvus",
+        "milvus_token": "u:s3cret",
+        "llm_base_url": "https://u:s3cret@llm/v1",
+        "llm_api_key": "s3cret",
+        "editor_password": "s3cret-of-editors",
+    }
+    settings = Settings.model_validate({**chain.settings.model_dump(), **secret})
+    described = describe_run(settings, chain.index.current(), {}, answerer="extractive", tag=None, limit=None)
+    assert "s3cret" not in json.dumps(described)
+    old = written_run(tmp_path / "old", {"一": {"refusal": 1}}, settings={**secret, "candidates": 50})
+    assert read_run(old).settings["settings"] == {"candidates": 50}
+
+
+def test_each_setting_is_of_answers_or_known_to_change_none() -> None:
+    none = """
+        corpus index runs history milvus_uri milvus_token milvus_alias allow_urls llm_base_url llm_api_key api_keys
+        api_rate api_workers api_queue log_json log_questions reader_password editor_password readers editors
+    """
+    assert Settings.model_fields.keys() - OF_ANSWERS == set(none.split())
 
 
 def test_two_extractive_runs_are_the_same_but_for_the_clock(chain: AnswerChain, tmp_path: Path) -> None:
