@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from eval import changes
 from eval.gates import GatesError, load_gates
 from eval.highlight import Stretch, quote_spans, spans_of, stretches
 from eval.records import Line, RunError
@@ -39,8 +40,8 @@ HEADLINE = (
 )
 BY_TYPE = ("joint accuracy", "evidence hit@5")  # the first that the run has
 TIMES = frozenset({"p50 ms", "p95 ms", "milliseconds"})
-NO_SHARES = frozenset({"brevity", *TIMES})  # every other metric is 0 to 1
-LOWER_IS_BETTER = frozenset({"unsupported figures", "over-refusal", "forbidden", *NO_SHARES})
+NO_SHARES = changes.NO_SHARES | TIMES
+LOWER_IS_BETTER = changes.LOWER_IS_BETTER | NO_SHARES
 _EMPTY_LINES = re.compile(r"\s*\n\s*")
 EPILOG = (
     "exit codes: 0 the page is written, whatever the gates say; 1 the folder is no run, the gates cannot be read, or "
@@ -49,10 +50,12 @@ EPILOG = (
 
 
 def figure(value: float, name: str = "") -> str:
-    """A metric's value as it is read: 68.7%, 24 ms, 14.7×."""
+    """A metric's value as it is read: 68.7%, 24 ms, 14.7×, 2,150."""
     if name in TIMES:
         return time(value)
-    return f"{value:.1f}×" if name == "brevity" else f"{100 * value:.1f}%"
+    if name == "brevity":
+        return f"{value:.1f}×"
+    return f"{value:,.0f}" if name in NO_SHARES else f"{100 * value:.1f}%"
 
 
 def time(milliseconds: float) -> str:

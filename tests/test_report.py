@@ -15,7 +15,7 @@ from eval.gates import BASELINE, Verdict
 from eval.highlight import quote_spans, spans_of, stretches
 from eval.intervals import Estimate, estimate
 from eval.records import RunError
-from eval.report import main, passage_pieces, render, words
+from eval.report import figure, main, passage_pieces, render, words
 from eval.report_data import Bin, bins, read_report, run_folders
 
 UNJUDGED = {"outcome": None}
@@ -138,6 +138,30 @@ def test_answers_and_refusals_are_counted_against_what_was_right(tmp_path: Path)
         ("refused wrongly", [1]),
         ("answered though not stated", [2]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "read"),
+    [
+        ("joint accuracy", 0.687, "68.7%"),
+        ("p50 ms", 24.0, "24 ms"),
+        ("milliseconds", 1800.0, "1.8 s"),
+        ("brevity", 14.66, "14.7×"),
+        ("prompt tokens", 2150.0, "2,150"),
+        ("reply tokens", 90.4, "90"),
+    ],
+)
+def test_a_figure_is_read_in_its_unit(name: str, value: float, read: str) -> None:
+    assert figure(value, name) == read
+
+
+def test_what_is_no_share_has_no_bar_and_less_of_it_is_better(tmp_path: Path) -> None:
+    told = {"prompt tokens": 2150.0, "fell back": 0.0}
+    html = render(read_report(write_run(tmp_path, line(scores=dict(told)))), language="en")
+    rows = {name: html.split(f'<th scope="row">{name}')[1].split("</tr>")[0] for name in told}
+    assert "2,150" in rows["prompt tokens"] and "yr-strip" not in rows["prompt tokens"]
+    assert all("lower is better" in rows[name] for name in ("prompt tokens", "fell back"))
+    assert "yr-strip" in rows["fell back"]
 
 
 # the page
