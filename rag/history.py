@@ -37,7 +37,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Rating:
-    """What a reader thought of an answer; `reason` is a key of REASONS, or "" for a useful one."""
+    """What a reader thought of an answer; `reason` is one of REASONS, or "" for a useful one."""
 
     useful: bool
     reason: str = ""
@@ -58,6 +58,7 @@ class Turn:
 class History:
     """The history in one database; of each owner only the own conversations are seen. Safe to use from threads.
 
+    What changes a conversation's turns, and `rate`, do not ask whose they are: turns are read from `turns`, which does.
     Every method raises HistoryError when the database cannot be read or written.
     """
 
@@ -119,7 +120,9 @@ class History:
         """The answer in the place of an earlier one, which it remembers."""
         with self._writing() as connection:
             old = connection.execute(select(turns).where(turns.c.id == turn.id)).one()
-            connection.execute(update(turns).where(turns.c.id == turn.id).values(replaced=self._time()))
+            # Not by its id: another page may have asked it again, too.
+            same = and_(_shown_in(old.conversation), turns.c.number == old.number, turns.c.question == old.question)
+            connection.execute(update(turns).where(same).values(replaced=self._time()))
             return self._put(connection, old.conversation, old.number, answer, turn)
 
     def cut(self, turn: Turn) -> None:
@@ -135,7 +138,7 @@ class History:
             self._change(conversation, owner, title=_title(title))
 
     def delete(self, conversation: str, owner: str = "") -> None:
-        """Delete a conversation; for a day it can be restored, then it is gone with what only it cited."""
+        """Delete a conversation; for a day it can be restored; the first deletion after that removes it for good."""
         self._change(conversation, owner, deleted=self._time())
         self.purge()
 
@@ -153,7 +156,7 @@ class History:
         self._change(conversation, owner, deleted=None)
 
     def purge(self) -> None:
-        """Remove for good what was deleted more than a day ago."""
+        """Remove for good what was deleted more than a day ago, with the articles that only it cited."""
         before = (self._now() - KEEP_DELETED).isoformat()
         with self._writing() as connection:
             connection.execute(delete(conversations).where(conversations.c.deleted < before))

@@ -136,6 +136,18 @@ def test_an_answer_asked_again_stands_in_its_place_and_remembers_the_one_before(
     assert (newer.answer, newer.previous) == (other, ANSWER)
 
 
+def test_a_turn_asked_again_on_two_pages_stands_once_and_an_edited_one_beside_it_stays(history: History) -> None:
+    id_ = history.start("题")
+    first = history.append(id_, ANSWER)
+    history.ask_again(first, replace(ANSWER, notice="一"))
+    newest = history.ask_again(first, replace(ANSWER, notice="二"))
+    assert history.turns(id_) == [newest]
+    history.cut(newest)
+    edited = history.append(id_, about("改"))
+    again = history.ask_again(newest, ANSWER)  # on the page that does not know of it
+    assert history.turns(id_) == [edited, again]
+
+
 def test_an_edited_question_takes_itself_and_what_followed_out(history: History) -> None:
     id_ = history.start("题")
     turns = [history.append(id_, about(text)) for text in "一二三"]
