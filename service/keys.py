@@ -1,17 +1,21 @@
 """API keys: random, shown once, and kept only as hashes, in a file of one JSON object."""
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from rag.errors import SettingsError
+from rag.locks import locked
 
 PREFIX = "yj_"  # so that a key is known for one, in a log or in a repository
 RANDOM_BYTES = 32
@@ -58,34 +62,43 @@ def _read(path: Path, _changed: int, _file: int) -> dict[str, Key]:
 
 def add_key(path: Path, name: str) -> str:
     """A new key for a name, which is nowhere else from now on. Raises SettingsError for a name that is taken or odd."""
-    keys = read_keys(path)
     if not _NAME.fullmatch(name):
         raise SettingsError(
             f"{name!r} is no name of a key: up to 64 letters, digits and . _ @ -",
             f"密钥的名字不能是 {name!r}：请用不超过 64 个字母、数字、汉字和 . _ @ -",
         )
-    if any(key.name == name for key in keys.values()):
-        raise SettingsError(
-            f"{name} has a key already: remove it first, or choose another name",
-            f"{name} 已经有密钥了：请先移除，或换一个名字",
-        )
     secret = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
-    _write(path, [*keys.values(), Key(name, hashed(secret), datetime.now(UTC).isoformat(timespec="seconds"))])
+    with _changing(path) as keys:
+        if any(key.name == name for key in keys):
+            raise SettingsError(
+                f"{name} has a key already: remove it first, or choose another name",
+                f"{name} 已经有密钥了：请先移除，或换一个名字",
+            )
+        keys.append(Key(name, hashed(secret), datetime.now(UTC).isoformat(timespec="seconds")))
     return secret
 
 
 def remove_key(path: Path, name: str) -> None:
     """Make the key of a name invalid at once. Raises SettingsError where there is none."""
-    keys = read_keys(path)
-    left = [key for key in keys.values() if key.name != name]
-    if len(left) == len(keys):
-        raise SettingsError(f"{name} has no key: see python -m service keys list", f"{name} 没有密钥：请先看列表")
-    _write(path, left)
+    with _changing(path) as keys:
+        left = [key for key in keys if key.name != name]
+        if left == keys:
+            raise SettingsError(f"{name} has no key: see python -m service keys list", f"{name} 没有密钥：请先看列表")
+        keys[:] = left
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[list[Key]]:
+    """The keys, to be changed: they are written at the end, and until then nobody else writes them."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with locked(path.with_name(path.name + ".lock"), fcntl.LOCK_EX):
+        keys = list(read_keys(path).values())
+        yield keys
+        _write(path, keys)
 
 
 def _write(path: Path, keys: list[Key]) -> None:
     """Replace the file whole, readable by its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".api-keys-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump({"keys": [asdict(key) for key in keys]}, file, ensure_ascii=False, indent=1)

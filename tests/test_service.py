@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from rag.logs import JsonFormatter, fields, of_request
 from rag.settings import Settings
 from service.__main__ import main
 from service.api import create_app
-from service.keys import add_key, read_keys, remove_key
+from service.keys import add_key, hashed, read_keys, remove_key
 from service.schemas import AnswerJson, Found
 
 ASK = {"question": "猫吃什么？"}
@@ -226,7 +227,14 @@ def test_only_the_hash_of_a_key_is_kept_in_a_file_of_its_owner(tmp_path: Path) -
         add_key(path, "a b")
     with pytest.raises(Exception, match="no key"):
         remove_key(path, "小明")
-    assert [entry.name for entry in path.parent.iterdir()] == ["keys.json"]
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["keys.json", "keys.json.lock"]
+
+
+def test_of_keys_that_are_made_at_once_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(add_key, [path] * 16, "abcdefghijklmnop"))
+    assert read_keys(path).keys() == set(map(hashed, made))
 
 
 def test_a_key_opens_from_when_it_is_made_until_it_is_removed(client: TestClient, tmp_path: Path) -> None:
