@@ -171,6 +171,13 @@ def test_an_address_that_the_provider_did_not_verify_gives_nothing(claims: dict[
     assert person_of_account(account(**claims), settings) is None
 
 
+@pytest.mark.parametrize("address", [{}, {"email": None}, {"email": "li"}])
+def test_an_account_without_an_address_is_known_by_its_subject(address: dict[str, Any]) -> None:
+    claims = {name: value for name, value in account().items() if name != "email"} | address
+    assert person_of_account(claims, load_settings(readers="17")) == Person("https://id.example 17", "reader")
+    assert person_of_account(claims, load_settings(readers="@example.org,none,li")) is None
+
+
 def test_an_account_that_is_not_listed_is_told_so_and_can_log_out(open_page: Callable[..., AppTest]) -> None:
     opened = open_page(SECRETS, account(), EDITORS="wang@example.org")
     assert told(opened) == []

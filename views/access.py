@@ -57,8 +57,8 @@ def person_of_account(claims: Mapping[str, Any], settings: Settings) -> Person |
     if not claims.get("is_logged_in"):
         return None
     names = {str(claims["sub"])} if "@" not in claims["sub"] else set()  # a subject that looks like an address is none
-    if claims.get("email_verified") is True:
-        address = str(claims["email"]).lower()
+    address = str(claims.get("email", "")).lower()
+    if claims.get("email_verified") is True and "@" in address:
         names |= {address, address[address.rindex("@") :]}
     name = f"{claims['iss']} {claims['sub']}"
     for role, allowed in (("editor", settings.editors), ("reader", settings.readers)):
