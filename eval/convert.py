@@ -82,9 +82,9 @@ def to_typed_question(row: dict[str, Any], texts: dict[str, str]) -> dict[str, A
     }
 
 
-def half_of(article: str) -> str:
-    """The half that the questions on an article belong to, by its id, so that it never changes."""
-    return ("tune", "report")[hashlib.sha256(article.encode()).digest()[0] % 2]
+def half_of(text: str) -> str:
+    """The half that questions belong to, by their article's id or their conversation's opening: it never changes."""
+    return ("tune", "report")[hashlib.sha256(text.encode()).digest()[0] % 2]
 
 
 def located(row: dict[str, Any], text: str) -> list[tuple[str, int]]:

@@ -20,7 +20,8 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from eval.followups import Row, entities, entities_added, in_split, load_rows
+from eval.convert import half_of
+from eval.followups import Row, entities, entities_added, load_rows
 from rag import mentions
 from rag.mentions import Spans
 from rag.rewrite import lean_features
@@ -107,7 +108,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, default=Path("rag/mentions.json"))
     options = parser.parse_args(arguments)
-    rows = [row for folder in options.folders for row in load_rows(folder) if in_split(row.opening, "tune")]
+    rows = [row for folder in options.folders for row in load_rows(folder) if half_of(row.opening) == "tune"]
     rows = [row for at, row in enumerate(rows) if row.kind != "left out" and (row.kind != "pronoun" or at % 3 == 0)]
     random.Random(7).shuffle(rows)
     carried = fit_carried([row for row in rows if row.kind not in WHOLE and row.asked_before][:8000])

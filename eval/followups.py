@@ -16,7 +16,6 @@ none is in both.
 """
 
 import argparse
-import hashlib
 import re
 import sys
 from collections import defaultdict
@@ -28,7 +27,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.convert import read_jsonl
+from eval.convert import half_of, read_jsonl
 from eval.followup_cases import Rewriter, record_cases, told
 from eval.records import RunError
 from rag.errors import RagError
@@ -117,11 +116,6 @@ def counts(row: Row, ours: str) -> tuple[int, int, int, int]:
     gold, added = entities_added(row.question.text, row.rewrite), entities_added(row.question.text, ours)
     held, right = normalize(ours), normalize(row.rewrite)
     return len(gold), sum(entity in held for entity in gold), len(added), sum(entity in right for entity in added)
-
-
-def in_split(opening: str, split: str) -> bool:
-    """Whether a conversation that opens so belongs to the half of this name."""
-    return ("tune", "report")[hashlib.sha256(opening.encode()).digest()[0] % 2] == split
 
 
 def load_rows(folder: Path) -> list[Row]:
@@ -216,7 +210,7 @@ def main(arguments: list[str] | None = None) -> int:
             run = record_cases(options.path, stand_alone, options.out)
             print("\n".join(told(run)))
             return 1 if any(line["error"] for line in run.lines) else 0
-        rows = [row for row in load_rows(options.path) if in_split(row.opening, options.split)]
+        rows = [row for row in load_rows(options.path) if half_of(row.opening) == options.split]
         rows = [row for row in rows if options.kind in (None, row.kind)][: options.limit]
     except RunError as error:
         print(f"error: {error}", file=sys.stderr)

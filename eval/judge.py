@@ -178,7 +178,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print_judged(found, len(lines), settings.llm)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

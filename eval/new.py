@@ -126,7 +126,3 @@ def main(arguments: list[str] | None = None, ask: Ask = input) -> int:
         return 1
     print(f"{accepted} questions added to {options.set}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

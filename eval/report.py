@@ -159,7 +159,3 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     print(f"{out}: {len(report.lines)} questions, {len(report.reasons)} failed")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,12 +5,14 @@ A label set has a line a sentence: {"article", "begins": its first words, "voice
 
 import argparse
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from eval.summary import shown_share
 from ingest.load import article_files, article_id, load_article, read_bytes
+from rag.errors import RagError
 from rag.text import sentence_spans
 from rag.voices import UNCLEAR, voice_of
 
@@ -48,8 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("labels", type=Path, metavar="LABELS", help="label set, such as eval/sets/voices.jsonl")
     parser.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the articles that it names")
     options = parser.parse_args(arguments)
-    lines = options.labels.read_text(encoding="utf-8").splitlines()
-    judged = judge(map(json.loads, lines), options.corpus)
+    try:
+        rows = [json.loads(line) for line in options.labels.read_text(encoding="utf-8").splitlines()]
+        judged = judge(rows, options.corpus)
+    except (OSError, ValueError, KeyError, TypeError, RagError) as error:
+        print(f"error: {options.labels} cannot be judged on {options.corpus}: {error!r}", file=sys.stderr)
+        return 1
     for one in judged:
         if not one.right:
             print(f"{one.voice}, not {'/'.join(sorted(one.acceptable))}: {one.sentence}")

@@ -8,12 +8,12 @@ import pytest
 from llm_server import fake_llm
 
 from eval.accept import accept
+from eval.convert import half_of
 from eval.followup_cases import Rewriter, record_cases, told
 from eval.followups import (
     Row,
     counts,
     entities_added,
-    in_split,
     load_rows,
     main,
     prepend,
@@ -98,8 +98,7 @@ def test_questions_on_a_passage_become_conversations(tmp_path: Path) -> None:
 
 
 def test_every_opening_is_in_one_half_for_good() -> None:
-    assert [in_split(opening, "tune") for opening in ("甲", "乙", "丙", "丁")] == [False, False, True, False]
-    assert all(in_split(opening, "tune") is not in_split(opening, "report") for opening in "甲乙丙丁")
+    assert [half_of(opening) for opening in ("甲", "乙", "丙", "丁")] == ["report", "report", "tune", "report"]
 
 
 def test_the_report_has_a_line_for_each_kind_and_rewriter() -> None:
@@ -125,7 +124,7 @@ def test_the_command_prints_the_report(dialogues: Path, capsys: pytest.CaptureFi
 def test_with_an_llm_its_rewritings_are_measured_beside_the_rules(
     dialogues: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    split = next(split for split in ("tune", "report") if in_split(PHOTO.opening, split))
+    split = half_of(PHOTO.opening)
     with fake_llm() as server:
         server.reply = PHOTO.rewrite
         monkeypatch.setenv("YINJU_LLM", "openai:fake")
@@ -139,7 +138,7 @@ def test_with_an_llm_its_rewritings_are_measured_beside_the_rules(
 def test_without_a_usable_llm_the_command_says_what_is_wrong(
     dialogues: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    split = next(split for split in ("tune", "report") if in_split(PHOTO.opening, split))
+    split = half_of(PHOTO.opening)
     monkeypatch.setenv("YINJU_LLM", "nothing")
     assert main([str(dialogues), "--split", split, "--llm"]) == 1
     assert "write provider:model" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.voices import judge
+from eval.voices import judge, main
 from rag.voices import CHINESE, VOICES, voice_of
 
 ROOT = Path(__file__).parent.parent
@@ -64,3 +64,16 @@ def test_no_label_of_a_sentence_of_the_corpus_is_wrong() -> None:
     judged = judge(map(json.loads, lines), ROOT / "corpus")
     assert len(judged) == 80
     assert [one for one in judged if not one.right] == []
+
+
+@pytest.mark.parametrize(
+    "rows", ["", "[", "[]", '{"article": "甲"}', '{"article": "丁", "begins": "猫", "voices": ["party"]}']
+)
+def test_labels_that_cannot_be_judged_are_named_with_exit_code_1(
+    tiny_corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: str
+) -> None:
+    labels = tmp_path / "labels.jsonl"
+    if rows:
+        labels.write_text(rows, encoding="utf-8")
+    assert main([str(labels), str(tiny_corpus)]) == 1
+    assert f"{labels} cannot be judged" in capsys.readouterr().err
