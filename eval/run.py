@@ -22,6 +22,7 @@ from eval.sets import SetError, SetQuestion, load_set
 from eval.summary import shown
 from rag.errors import RagError, SettingsError
 from rag.settings import Settings, load_settings
+from rag.types import EXTRACTIVE
 
 if TYPE_CHECKING:
     from eval.scoring import Judge
@@ -34,7 +35,7 @@ COLUMNS = ("evidence hit@5", "citation hit", "gold containment", "joint accuracy
 RETRIEVAL_COLUMNS = ("article@1", "evidence hit@1", "evidence hit@5", "evidence recall@10", "MRR@10")
 EVERYTHING_READ = {"reader_seconds": 60.0, "read_at_once": 1000}  # a run must not depend on the machine's load
 DEPTH = 10  # passages that --retrieval-only looks at, for the metrics at 10
-EXTRACTIVE, LLM, RETRIEVAL = "extractive", "llm", "retrieval"
+LLM, RETRIEVAL = "llm", "retrieval"
 
 Sets = dict[str, list[SetQuestion]]
 

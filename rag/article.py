@@ -112,6 +112,11 @@ class Metadata:
     tags: tuple[str, ...] = ()
 
 
+def byline_of(article: Article | Metadata) -> str:
+    """Who wrote an article, else who published it; "" where neither is known."""
+    return article.author or article.publisher or ""
+
+
 @dataclass(frozen=True)
 class Chunk:
     """A span of an article: `text == article.text[start:end]`; `sentences` are spans in the same article."""

@@ -11,14 +11,16 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from rag.article import byline_of
 from rag.scope import describe_scope
-from rag.types import ALL, UNVERIFIED, Answer, Citation
+from rag.types import ALL, UNVERIFIED, Answer, Article, Citation
 
 FORMAT, VERSION = "yinju-conversation", 1
 COMMENT = "yinju-citation"  # what a citation's data is called in Markdown
 # Of "<!" both, or verify would take it for the beginning of a comment.
 _SPECIAL = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=<)!|^\s*[-+=]|^\s*\d+[.)]", re.MULTILINE)
-_HEADING = {True: "出处", False: "最相近的原文（没有回答这个问题）"}
+NEAREST_HEADING = "最相近的原文（没有回答这个问题）"
+_HEADING = {True: "出处", False: NEAREST_HEADING}
 _HINT = "用 python -m rag verify 加上这个文件，可以核对每一处引文是否仍在文章里。"
 _STYLE = """body{max-width:46rem;margin:2rem auto;padding:0 1rem;color:#23201b;background:#fffdf9;
 font:1rem/1.75 'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;overflow-wrap:anywhere}
@@ -99,18 +101,20 @@ def _citation_markdown(citation: Citation, answer: int) -> str:
     # A ">" in the comment could end it, and a "<" begin what looks like another one.
     data = json.dumps(citation_data(citation, answer), ensure_ascii=False)
     data = data.replace("<", "\\u003c").replace(">", "\\u003e")
-    link = f" · [原文](<{url}>)" if (url := _safe_url(citation)) else ""
+    url = safe_link(citation.article.url)
+    link = f" · [原文](<{url}>)" if url else ""
     quote = "\n".join(f"> {line}" for line in _escaped(citation.quote).split("\n"))
     where = f"{_escaped(_where(citation))} · sha256 {citation.article.sha256}"
-    head = f"**\\[{citation.marker}\\]** {_escaped(_source(citation))}{link}"
+    head = f"**\\[{citation.marker}\\]** {_escaped(source_of(citation.article))}{link}"
     return f"{head}\n\n{quote}\n\n<!-- {COMMENT} {data} -->\n{where}"
 
 
 def _citation_html(citation: Citation, answer: int) -> str:
     data = "".join(f' data-{name}="{escape(str(value))}"' for name, value in citation_data(citation, answer).items())
-    link = f' · <a href="{escape(url)}" rel="noopener noreferrer">原文</a>' if (url := _safe_url(citation)) else ""
+    url = safe_link(citation.article.url)
+    link = f' · <a href="{escape(url)}" rel="noopener noreferrer">原文</a>' if url else ""
     return (
-        f"<section><b>[{citation.marker}]</b> {escape(_source(citation))}{link}"
+        f"<section><b>[{citation.marker}]</b> {escape(source_of(citation.article))}{link}"
         f"<blockquote{data}>{escape(citation.quote)}</blockquote>"
         f"<small>{escape(_where(citation))} · sha256 {citation.article.sha256}</small></section>"
     )
@@ -136,14 +140,13 @@ def _remarks(answer: Answer) -> list[str]:
 
 
 def _answerer(answer: Answer) -> str:
-    name = "原文摘编" if answer.answerer == "extractive" else f"由 {answer.answerer} 撰写，逐句与原文核对"
+    name = "原文摘编" if answer.is_extractive else f"由 {answer.answerer} 撰写，逐句与原文核对"
     return f"{name} · 第 {answer.index_generation} 代索引"
 
 
-def _source(citation: Citation) -> str:
-    article = citation.article
-    by = article.author or article.publisher or "作者未注明"
-    return f"《{article.title}》 · {by} · {article.published or '日期未注明'}"
+def source_of(article: Article) -> str:
+    """Title, author or publisher, and date of an article."""
+    return f"《{article.title}》 · {byline_of(article) or '作者未注明'} · {article.published or '日期未注明'}"
 
 
 def _where(citation: Citation) -> str:
@@ -154,9 +157,9 @@ def _made(exported: datetime) -> str:
     return f"由引据导出于 {exported:%Y-%m-%d %H:%M}"
 
 
-def _safe_url(citation: Citation) -> str:
-    url = citation.article.url or ""
-    return url if url.startswith(("https://", "http://")) and not re.search(r"[<>\s]", url) else ""
+def safe_link(url: str | None) -> str:
+    """An address of the web as it is; "" for any other, and for one that could end a link of Markdown."""
+    return url if url and url.startswith(("https://", "http://")) and not re.search(r"[<>\s]", url) else ""
 
 
 def _on_one_line(text: str) -> str:

@@ -18,9 +18,7 @@ from rag.sections import headings_of
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
-from rag.types import Answer, Citation, Passage, Question, Span, Statement
-
-NAME = "extractive"
+from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Span, Statement
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事：文章日期新的在前，日期未注明的在后。"
@@ -76,7 +74,7 @@ def compose(
         if first.passage.reading and not (whole or group.subject):
             text, emphasis = told_in_clauses(replace(question, text=asked), first, emphasis)
         statements.append(Statement(text, tuple(markers), emphasis, subject=group.subject))
-    return Answer(question, tuple(statements), tuple(citations), passages, answerer=NAME)
+    return Answer(question, tuple(statements), tuple(citations), passages, answerer=EXTRACTIVE)
 
 
 def values_differ(question: str, groups: Sequence[Group]) -> bool:
@@ -265,7 +263,7 @@ def extract(
     if lacking in (NO_NUMBER, NO_TIME) and (others := _that_tell(asked, measured)):
         groups, lacking = in_reading_order(choose(asked, others)), ""
     if lacking:
-        yield refused(Answer(question, passages=passages, answerer=NAME), lacking, measured)
+        yield refused(Answer(question, passages=passages, answerer=EXTRACTIVE), lacking, measured)
         return
     groups = groups if settled else _without_what_states_none(asked, groups)
     notice, differ = ("", False) if told else disagreement(question, groups)

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.padding import Padding
 
 from rag.explain import heading, reason, scores_line, searched, snippet
+from rag.export import NEAREST_HEADING, source_of
 from rag.scope import describe_scope
 from rag.types import ALL, UNVERIFIED, Answer, Citation, Search
 from rag.verify import Standing
@@ -46,11 +47,11 @@ def print_answer(answer: Answer, console: Console) -> None:
     if answer.citations:
         console.print("\n[dim]出处[/dim]")
     elif answer.nearest:
-        console.print("[dim]最相近的原文（没有回答这个问题）[/dim]")
+        console.print(f"[dim]{NEAREST_HEADING}[/dim]")
     for citation in answer.citations or answer.nearest:
         console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {literal(source_line(citation))}")
         console.print(Padding(f"[dim]「{literal(citation.quote)}」[/dim]", (0, 0, 0, 4)))
-    name = "原文摘编" if answer.answerer == "extractive" else answer.answerer
+    name = "原文摘编" if answer.is_extractive else answer.answerer
     console.print(
         f"\n[dim]{name} · 索引第 {answer.index_generation} 代 · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]"
     )
@@ -74,15 +75,9 @@ def print_search(search: Search, console: Console) -> None:
 
 def source_line(citation: Citation) -> str:
     """Title, author or publisher, date, who says so, and where in the file the quote stands."""
-    article = citation.article
-    parts = [
-        f"《{article.title}》",
-        article.author or article.publisher or "作者未注明",
-        article.published or "日期未注明",
-        CHINESE_VOICES[citation.voice],
-    ]
     start, end = citation.raw_span
-    return " · ".join([*parts, f"{article.source_path}:{start}-{end}"])
+    where = f"{citation.article.source_path}:{start}-{end}"
+    return " · ".join([source_of(citation.article), CHINESE_VOICES[citation.voice], where])
 
 
 def standing_line(standing: Standing) -> str:

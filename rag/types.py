@@ -13,6 +13,7 @@ from rag.search import Ranked, Search
 
 __all__ = [
     "ALL",
+    "EXTRACTIVE",
     "MARKUP",
     "UNVERIFIED",
     "Answer",
@@ -37,6 +38,7 @@ __all__ = [
 ]
 
 UNVERIFIED = "（未能核实）"
+EXTRACTIVE = "extractive"  # the answerer that is no LLM
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Answer:
     refused: bool = False
     notice: str = ""
     draft: str = ""
-    answerer: str = "extractive"
+    answerer: str = EXTRACTIVE
     confidence: float | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     index_generation: int = 0
@@ -102,6 +104,11 @@ class Answer:
         for citation in (*self.citations, *self.nearest):
             if not any(passage.holds(citation) for passage in self.passages):
                 raise ValueError(f"citation {citation.marker} lies in none of the passages")
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether its sentences are the articles' own, chosen without an LLM."""
+        return self.answerer == EXTRACTIVE
 
     @property
     def scope(self) -> Scope:

@@ -25,12 +25,13 @@ from eval.reasons import ORDER, REFUSED_WRONGLY
 from eval.records import STALE, Recorded
 from eval.report import render
 from eval.report_data import read_report
-from eval.run import EXTRACTIVE, LLM, read_sets, record_run
+from eval.run import LLM, read_sets, record_run
 from ingest.run import ingest
 from rag import prompt
 from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.settings import CHUNK_TOKENS, Settings
+from rag.types import EXTRACTIVE
 
 SET = Path(__file__).parent.parent / "eval" / "sets" / "corpus.jsonl"
 

@@ -21,13 +21,13 @@ from eval.intervals import estimate
 from eval.metrics import Place
 from eval.provenance import OF_ANSWERS, describe_run
 from eval.records import RunError, read_run
-from eval.run import EXTRACTIVE, LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
+from eval.run import LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
 from rag.prompt import PROMPTS
 from rag.settings import Settings
-from rag.types import Question
+from rag.types import EXTRACTIVE, Question
 
 ROOT = Path(__file__).parent.parent
 SET = str(ROOT / "eval" / "sets" / "corpus.jsonl")

@@ -4,6 +4,8 @@ import re
 from html import escape
 from itertools import groupby
 
+from rag.article import byline_of
+from rag.export import safe_link
 from rag.scope import describe_scope
 from rag.tables import cells_of, is_head, is_row
 from rag.types import ALL, Answer, Article, Citation, Passage, Statement
@@ -12,7 +14,6 @@ from views.messages import t
 from views.said import said, scope_said
 
 CONTEXT = 60  # code points shown on either side of a quote; the reader pane has the rest
-_SAFE_LINKS = ("https://", "http://")
 
 
 def question_html(text: str) -> str:
@@ -165,16 +166,11 @@ def source_line(citation: Citation) -> str:
 
 def article_line(article: Article) -> str:
     """By whom and when an article was published."""
-    return f"{article.author or article.publisher or t('no_author')} · {article.published or t('no_date')}"
+    return f"{byline_of(article) or t('no_author')} · {article.published or t('no_date')}"
 
 
 def _source_html(citation: Citation) -> str:
     return escape(f"《{citation.article.title}》 · {source_line(citation)}")
-
-
-def safe_link(url: str | None) -> str:
-    """An address of the web as it is; "" for any other."""
-    return url if url and url.startswith(_SAFE_LINKS) else ""
 
 
 def _link_html(citation: Citation) -> str:
@@ -189,6 +185,6 @@ def _anchor(citation: Citation, turn: int) -> str:
 
 def footer_text(answer: Answer) -> str:
     """Which answerer was at work, on which generation, in what time."""
-    name = t("extractive_short") if answer.answerer == "extractive" else t("llm", name=answer.answerer)
+    name = t("extractive_short") if answer.is_extractive else t("llm", name=answer.answerer)
     seconds = answer.timings_ms.get("total", 0) / 1000
     return t("footer", answerer=name, generation=answer.index_generation, seconds=seconds)

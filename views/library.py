@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from ingest.listing import UNCHANGED, Listed
+from rag.article import byline_of
 from views.access import may_edit
 from views.changes import confirm_removal, show_recent, show_uploader, trash_view
 from views.messages import t
@@ -134,7 +135,7 @@ def _row(article: Listed) -> dict[str, object]:
     metadata = article.metadata
     return {
         t("column_title"): metadata.title,
-        t("column_source"): metadata.author or metadata.publisher or t("no_author"),
+        t("column_source"): byline_of(metadata) or t("no_author"),
         t("column_date"): metadata.published or t("no_date"),
         t("column_length"): article.length or None,
         t("column_chunks"): article.chunks or None,

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from rag.article import byline_of
 from rag.index import Generation
 from rag.projection import project
 from rag.types import Metadata
@@ -36,7 +37,7 @@ def picture_view(shelf: Shelf) -> None:
     articles = shelf.generation.library.metadata
     st.markdown(f"**{t('picture_time')}**")
     st.altair_chart(time_chart(articles))
-    sources = Counter(article.author or article.publisher or t("no_author") for article in articles.values())
+    sources = Counter(byline_of(article) or t("no_author") for article in articles.values())
     tags = Counter(tag for article in articles.values() for tag in article.tags)
     for title, counts in ((t("picture_sources"), sources), (t("picture_tags"), tags)):
         if counts:

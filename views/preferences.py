@@ -11,6 +11,7 @@ import streamlit as st
 
 from rag.chain import AnswerChain
 from rag.errors import SettingsError
+from rag.types import EXTRACTIVE
 from views.messages import LANGUAGE, LANGUAGES, language, t
 
 COOKIE = "yinju"
@@ -36,7 +37,7 @@ class Preferences:
         allowed = {
             "language": set(LANGUAGES),
             "theme": set(THEMES),
-            "answerer": {"extractive"},
+            "answerer": {EXTRACTIVE},
             "passages": {str(n) for n in range(1, MOST_PASSAGES + 1)},
             "newer": {"yes", "no"},
         }
@@ -53,7 +54,7 @@ class Preferences:
         return {
             "passages": int(self.passages) if self.passages else None,
             "prefer_newer": self.newer == "yes" if self.newer else None,
-            "extractive": self.answerer == "extractive",
+            "extractive": self.answerer == EXTRACTIVE,
         }
 
 
@@ -107,7 +108,7 @@ def preferences_page(chain: AnswerChain | None) -> None:
 def _answer_choices(chain: AnswerChain) -> None:
     settings = chain.settings
     if chain.model is not None:
-        _radio("answerer", {"": t("llm", name=settings.llm), "extractive": t("extractive")})
+        _radio("answerer", {"": t("llm", name=settings.llm), EXTRACTIVE: t("extractive")})
     else:
         st.markdown(f"{t('answerer')}\n\n{t('extractive')}")
         st.caption(t("answerer_none"))

@@ -8,9 +8,10 @@ from typing import Any
 
 import streamlit as st
 
+from rag.export import safe_link
 from rag.index import Generation
 from rag.types import Answer, Article, Citation, Span
-from views.answer import article_line, safe_link, source_line
+from views.answer import article_line, source_line
 from views.article import article_lines, removed_summary
 from views.messages import language, t
 from views.state import State
