@@ -111,6 +111,17 @@ class AnswerChain(Runnable[Input, Answer]):
         chain.reader = self.reader  # opened here, so that it is opened once
         return chain
 
+    def quick_answer(self, question: Question) -> Answer:
+        """The answer without what takes long (LLM, reader, second stage), of a question that nobody has asked yet.
+
+        It is not logged, and takes the place of no question in progress.
+        """
+        chain = copy(self)
+        chain.model = chain.second_stage = chain.reader = None
+        chain._in_progress = InProgress()
+        *_, answer = chain._steps(question, {}, RunnableConfig())
+        return answer
+
     def invoke(self, input: Input, config: RunnableConfig | None = None, **kwargs: Any) -> Answer:  # noqa: A002
         """The whole answer. Raises RagError when there is no usable index, ValueError for a malformed input."""
         *_, answer = self.stream(input, config, **kwargs)

@@ -296,6 +296,17 @@ def test_questions_being_searched_count_as_asked_at_once(chain: AnswerChain) -> 
     assert "read" in chain.invoke(MARKETS).timings_ms
 
 
+def test_a_question_that_nobody_asked_is_answered_without_the_reader_and_not_logged(
+    chain: AnswerChain, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "rag.chain")
+    answer = chain.quick_answer(Question(MARKETS))
+    assert not caplog.records
+    assert "澳门" in answer.text and not any(passage.reading for passage in answer.passages)
+    assert chain.quick_answer(Question("今天上海的天气怎么样？")).refused
+    assert "read" in chain.invoke(MARKETS).timings_ms and len(caplog.records) == 1
+
+
 def test_a_question_beyond_the_limit_is_refused_with_its_length(chain: AnswerChain) -> None:
     assert chain.invoke("啊" * 2000).notice == "问题太长：有 2000 个字，最多 1000 个字。请缩短后再问。"
 

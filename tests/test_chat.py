@@ -11,11 +11,9 @@ from streamlit.testing.v1.element_tree import Button
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
-from rag.examples import example_questions
-from rag.followups import follow_up_questions
 from rag.history import History
-from rag.index import IndexReader
 from rag.settings import load_settings
+from rag.suggest import example_questions, follow_up_questions
 from views.messages import t
 from views.resources import open_history
 
@@ -195,13 +193,11 @@ def test_example_and_follow_up_questions_are_answered_by_the_articles(
 ) -> None:
     from rag.chain import AnswerChain
 
-    settings = load_settings()
-    generation = IndexReader(settings.index, real_embedder).current()
-    assert example_questions(generation, real_embedder, settings) == {"": ["“买手时代”是什么？"]}
-    chain = AnswerChain(settings, embedder=real_embedder)
+    chain = AnswerChain(load_settings(), embedder=real_embedder)
+    assert example_questions(chain) == {"": ["“买手时代”是什么？"]}
     first, *_, whole = chain.stream("佣金是多少？")
     assert (first.statements, first.citations) == ((), ())
     assert {passage.chunk.id for passage in first.passages} == {passage.chunk.id for passage in whole.passages}
-    for question in follow_up_questions(whole, generation, real_embedder, settings):
+    for question in follow_up_questions(whole, chain):
         answer = chain.invoke(question)
         assert {c.quote for c in answer.citations} - {c.quote for c in whole.citations}

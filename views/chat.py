@@ -11,8 +11,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rag.chain import STOPPED, AnswerChain
-from rag.followups import follow_up_questions
 from rag.history import History
+from rag.suggest import follow_up_questions
 from rag.types import Question, Scope
 from views.access import reader_name
 from views.answer import answer_html
@@ -128,8 +128,7 @@ def offer_followups(chain: AnswerChain, state: State) -> None:
     """Questions that lead on from the last answer, each checked to have an answer of its own."""
     turn = state.turns[-1]
     if turn.id not in state.followups:
-        generation = chain.index.current()
-        state.followups[turn.id] = follow_up_questions(turn.answer, generation, chain.embedder, chain.settings)
+        state.followups[turn.id] = follow_up_questions(turn.answer, chain)
     if state.followups[turn.id]:
         st.caption(t("followups"))
         offer_questions(turn.id, state.followups[turn.id])

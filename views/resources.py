@@ -4,10 +4,10 @@ import streamlit as st
 
 from ingest.background import BackgroundIngest
 from rag.chain import AnswerChain
-from rag.examples import example_questions
 from rag.history import History
 from rag.logs import log_json
 from rag.settings import Settings, load_settings
+from rag.suggest import example_questions
 
 
 @st.cache_resource(show_spinner=False)
@@ -36,4 +36,4 @@ def open_history(where: str) -> History:
 @st.cache_data(show_spinner=False)
 def examples(_chain: AnswerChain, index: str, generation: int) -> dict[str, list[str]]:  # noqa: ARG001  # the cache's key
     """Example questions of the published generation of an index, by theme."""
-    return example_questions(_chain.index.current(), _chain.embedder, _chain.settings)
+    return example_questions(_chain)
