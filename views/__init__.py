@@ -1,1 +1,1 @@
-"""What the page shows: answers as HTML, the choice of articles, and its Chinese sentences. No retrieval."""
+"""What the page shows and takes, in Chinese or English. What is searched, answered and kept is of rag and ingest."""
