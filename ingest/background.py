@@ -13,6 +13,7 @@ from typing import Any
 from rag.settings import Settings
 
 ROOT = str(Path(__file__).parents[1])
+BROKEN_OFF = "the run ended before it was done; see the log in the terminal", "更新中途结束，没有完成，详情见终端日志"
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +75,11 @@ class BackgroundIngest:
                 ended = self._run_once(allow_shrink)
             except OSError as error:
                 ended = RunState(error=(f"no process can be started ({error})", f"启动不了更新进程（{error}）"))
+            except Exception:  # whatever it is, the page must not wait for ever
+                log.exception("the ingest cannot be followed")
+                if self._process:
+                    self._process.kill()
+                ended = RunState(error=BROKEN_OFF)
             with self._lock:
                 self._process, self._stopping = None, False
                 if self._again is None:
@@ -84,12 +90,14 @@ class BackgroundIngest:
 
     def _run_once(self, allow_shrink: bool) -> RunState:
         """Follow one process to its end."""
+        path = os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
         process = subprocess.Popen(
             self._command(allow_shrink),
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))},
+            env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},  # whatever the locale
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            errors="replace",
         )
         with self._lock:
             self._process = process
@@ -133,4 +141,4 @@ def _error_of(lines: list[str]) -> tuple[str, str]:
     if "error" in row:
         return row["error"], row["message"]
     log.error("the ingest ended without a result: %s", "".join(lines))
-    return "the run ended before it was done; see the log in the terminal", "更新中途结束，没有完成，详情见终端日志"
+    return BROKEN_OFF

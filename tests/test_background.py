@@ -1,12 +1,13 @@
-"""The ingest in a process of its own, with the real model."""
+"""The ingest in a process of its own, with the real model; or another process in its place."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ingest.background import BackgroundIngest, RunState
+from ingest.background import BROKEN_OFF, BackgroundIngest, RunState
 from ingest.run import EMBEDDING, READING
 from rag.index import CURRENT
 from rag.settings import Settings
@@ -63,3 +64,37 @@ def test_a_run_that_cannot_be_done_says_why_in_both_languages(tmp_path: Path) ->
     state = wait(run, ended)[-1]
     assert state.summary is None and state.error is not None
     assert "there is no folder" in state.error[0] and "没有文件夹" in state.error[1]
+
+
+class OfProgram(BackgroundIngest):
+    """Follows a program of Python in place of the ingest."""
+
+    def __init__(self, program: str, tmp_path: Path) -> None:
+        super().__init__(Settings(corpus=tmp_path, index=tmp_path / "index"))
+        self.program = program
+
+    def _command(self, allow_shrink: bool) -> list[str]:
+        return [sys.executable, "-c", self.program]
+
+
+def test_what_a_library_prints_need_neither_be_json_nor_utf_8(tmp_path: Path) -> None:
+    prints = r"""import os; os.write(2, b"\xff\n"); os.write(1, b'\xff\n[1]\nno JSON\n{"generation": 1}\n')"""
+    run = OfProgram(prints, tmp_path)
+    run.request()
+    assert wait(run, ended)[-1] == RunState(summary={"generation": 1})
+
+
+def test_the_encoding_of_the_locale_is_nothing_to_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "gbk")
+    run = OfProgram("""print('{"generation": 1, "failures": {"甲.md": "坏了"}}')""", tmp_path)
+    run.request()
+    assert wait(run, ended)[-1].summary == {"generation": 1, "failures": {"甲.md": "坏了"}}
+
+
+def test_a_run_that_cannot_be_followed_is_ended_and_another_can_be_asked_for(tmp_path: Path) -> None:
+    run = OfProgram("""import time; print('{"stage": "x", "unknown": 1}', flush=True); time.sleep(600)""", tmp_path)
+    run.request()
+    assert wait(run, ended)[-1] == RunState(error=BROKEN_OFF)
+    run.program = """print('{"generation": 2}')"""
+    run.request()
+    assert wait(run, ended)[-1] == RunState(summary={"generation": 2})
