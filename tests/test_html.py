@@ -220,6 +220,17 @@ def test_line_ends_in_the_source_are_no_spaces_in_chinese_and_spaces_in_english(
     )
 
 
+def test_preformatted_text_keeps_its_lines_around_other_elements() -> None:
+    assert page("<pre>\n一\n<b>二</b>\n三<i>四\n\n五</i>共10<sup>8</sup>次\n</pre>").text == "一\n二\n三四\n五共10⁸次\n"
+
+
+def test_preformatted_links_are_a_menu() -> None:
+    news = "家平台发布了电商新规，商家们如何应对？\n快手也发布了。"
+    links = "\n".join(f"<a href='/{n}'>第{n}{news}</a>" for n in range(30))
+    article = f"<article><p>{SENTENCE}</p><p>{SECOND}</p></article>"
+    assert kept(page(f"<pre>{links}</pre>{article}")).splitlines() == [SENTENCE, SECOND]
+
+
 def test_entities_zero_width_characters_and_headings_are_rendered() -> None:
     assert (
         page("<h3>一<br>二</h3><p>A&amp;B&nbsp;&lt;c&gt; 小\u200b红&#x4E66;</p>").text == "### 一 二\nA&B <c> 小红书\n"
