@@ -1,6 +1,7 @@
 """Files that could not be indexed: why, since when, and when to try again. Kept in the index as failures.json."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,12 +49,12 @@ def first_failure(error: CorpusError, stamp: str, now: float) -> Failure:
 
 
 def stamp_of(path: Path) -> str:
-    """Changes with a file's content; needs no right to read it."""
-    try:
-        status = path.lstat()
-    except OSError:
-        return ""
-    return f"{status.st_mtime_ns}-{status.st_size}-{status.st_mode:o}"
+    """Changes with a file's content, or that of the file a link leads to; needs no right to read it."""
+    for look in (path.stat, path.lstat):  # a link to nothing has a stamp of its own
+        with suppress(OSError):
+            status = look()
+            return f"{status.st_mtime_ns}-{status.st_size}-{status.st_mode:o}"
+    return ""
 
 
 def stamp_with_sidecars(path: Path) -> str:

@@ -62,6 +62,16 @@ def test_the_stamp_changes_with_the_file(tmp_path: Path) -> None:
     assert stamp_of(path) != before
 
 
+def test_the_stamp_of_a_link_changes_with_what_it_leads_to(tmp_path: Path) -> None:
+    target, link = tmp_path / "远.txt", tmp_path / "甲.txt"
+    link.symlink_to(target)
+    stamps = [stamp_of(link)]
+    for text in ("", "猫吃鱼。"):
+        target.write_text(text)
+        stamps.append(stamp_of(link))
+    assert stamps[0] and len(set(stamps)) == 3
+
+
 @pytest.mark.parametrize("name", ["甲.meta.toml", "甲.md.meta.toml"])
 def test_a_corrected_sidecar_is_a_reason_to_try_again(tmp_path: Path, name: str) -> None:
     path = tmp_path / "甲.md"

@@ -154,16 +154,13 @@ class _Walk:
     def add(self, text: str | None) -> Iterator[Line]:
         if not text:
             return
-        if self.preformatted and not (self.heading or self.rows):
-            first, *more = text.splitlines() or [""]
-            self.parts.append(first)
-            for line in more:
+        lines = text.split("\n") if self.preformatted and not (self.heading or self.rows) else [text]
+        for at, line in enumerate(lines):
+            if at:
                 yield from self.close_line()
-                self.parts.append(line)
-            return
-        self.parts.append(raised(text) if self.raised else text)
-        if self.links:
-            self.linked += count_letters(text)
+            self.parts.append(raised(line) if self.raised else line)
+            if self.links:
+                self.linked += count_letters(line)
 
     def close_line(self) -> Iterator[Line]:
         text = _ZERO_WIDTH.sub("", "".join(self.parts))
