@@ -41,7 +41,7 @@ def list_articles(corpus: Path, library: Library | None, failures: Mapping[str, 
     paths = library.paths if library else {}
     sizes = library.sizes if library else {}
     stated = library.metadata if library else {}
-    listed: dict[str, Listed] = {}
+    listed = []
     files = article_files(corpus) if corpus.is_dir() else []
     owned = owners(files, corpus, paths)
     for path in files:
@@ -51,9 +51,9 @@ def list_articles(corpus: Path, library: Library | None, failures: Mapping[str, 
         own = status not in ("new", "failed")
         metadata = stated[id_] if own else Metadata(path.stem)
         chunks, length = sizes[id_] if own else (0, 0)
-        listed[name] = Listed(id_, name, status, metadata, chunks, length, failure)
+        listed.append(Listed(id_, name, status, metadata, chunks, length, failure))
     unseen = [_unseen(id_, paths[id_], failures, library) for id_ in known if id_ not in owned] if library else []
-    return [*listed.values(), *unseen]
+    return [*listed, *unseen]
 
 
 def _unseen(id_: str, path: str, failures: Mapping[str, Failure], library: Library) -> Listed:

@@ -3,6 +3,7 @@
 corpus/.trash/1732561200123456789-3f2a/丙.txt    a removed file, under the path that it had, and its sidecar beside it
 """
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from ingest.sidecar import is_sidecar, sidecar_of
 from rag.errors import CorpusError
 
 TRASH = ".trash"
+_MADE = re.compile(r"(?P<when>[0-9]{19})-[0-9a-f]{4}")  # nanoseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,12 @@ def restore(discarded: Discarded, corpus: Path) -> None:
 def trashed(corpus: Path) -> list[Discarded]:
     """What waits in the trash, the last removed first."""
     found = []
-    for folder in (corpus / TRASH).glob("[0-9]*-*"):
+    for folder in (corpus / TRASH).glob("*"):
+        if not (made := _MADE.fullmatch(folder.name)):
+            continue
         for path in folder.rglob("*"):
             if path.is_file() and not is_sidecar(path):
-                when = int(folder.name.split("-")[0]) / 1e9
-                found.append(Discarded(path.relative_to(folder).as_posix(), path, when))
+                found.append(Discarded(path.relative_to(folder).as_posix(), path, int(made["when"]) / 1e9))
     return sorted(found, key=lambda one: (-one.when, one.name))
 
 

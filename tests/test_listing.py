@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from fakes import FakeEmbedder
@@ -28,6 +29,12 @@ def test_an_indexed_article_has_what_the_index_holds_of_it(tiny_corpus: Path, ti
 def test_without_an_index_every_file_is_new_and_without_a_folder_there_is_none(tiny_corpus: Path) -> None:
     assert {one.status for one in list_articles(tiny_corpus, None, {})} == {"new"}
     assert list_articles(tiny_corpus / "none", None, {}) == []
+
+
+def test_two_files_whose_names_are_not_utf_8_are_two(tiny_corpus: Path) -> None:
+    for name in (b"\xff.txt", b"\xfe.txt"):
+        (tiny_corpus / os.fsdecode(name)).write_text("鱼。")
+    assert [one.name for one in list_articles(tiny_corpus, None, {})].count("?.txt") == 2
 
 
 def test_what_waits_for_the_next_run_is_told(tiny_corpus: Path, tiny_index: Path) -> None:

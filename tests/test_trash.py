@@ -29,6 +29,14 @@ def test_the_trash_keeps_every_article_that_had_a_name_and_tells_the_last_first(
     assert [one.path.read_text() for one in trashed(tiny_corpus)] == ["新的。", "# 甲\n\n猫吃鱼。猫怕狗。\n"]
 
 
+def test_what_others_put_into_the_trash_is_left_where_it_is(tiny_corpus: Path) -> None:
+    discarded = discard("甲.md", tiny_corpus)
+    for folder in ("2024年-a", "2024-旧", "别的"):
+        (tiny_corpus / ".trash" / folder).mkdir()
+        (tiny_corpus / ".trash" / folder / "丁.txt").write_text("鱼。")
+    assert trashed(tiny_corpus) == [discarded]
+
+
 @pytest.mark.parametrize("rival", ["甲.md", "甲.html", "甲.PDF"])
 def test_putting_back_never_overwrites_nor_makes_two_articles_of_one_id(tiny_corpus: Path, rival: str) -> None:
     discarded = discard("甲.md", tiny_corpus)
