@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,20 @@ Ask = Callable[[str], str]
 
 def find_article(name: str, library: Library) -> Article:
     """The article of an id, or of a file's path or name. Raises SetError naming some articles."""
-    ids = library.article_ids()
-    for id_ in ids:
-        article = library.article(id_)
-        if name == id_ or Path(name).name == Path(article.source_path).name:
-            return article
+    paths = library.paths
+    if name in paths:
+        return library.article(name)
+    by_likeness = sorted(paths, key=lambda id_: (-_shared(name, paths[id_]), paths[id_].count("/"), id_))
+    if by_likeness and _shared(name, paths[by_likeness[0]]):
+        return library.article(by_likeness[0])
+    ids = sorted(paths)
     raise SetError(f"the index has no article {name}; it has {', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}")
+
+
+def _shared(name: str, path: str) -> int:
+    """How many parts, from the last on, two paths have in common: 2 for corpus/子/丙.txt and 子/丙.txt."""
+    pairs = zip(reversed(Path(name).parts), reversed(Path(path).parts), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def to_row(draft: Draft, article: Article, id_: str) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from llm_server import fake_llm
 
 from eval.drafts import Draft, drafts_of
 from eval.drafts_llm import read_drafts, written_drafts
-from eval.new import main
+from eval.new import find_article, main
 from eval.sets import Evidence, load_set
 from ingest.run import ingest
+from rag.index import open_library
 from rag.types import Article
 
 FELL = "2018年四季度，小红书的跨境份额跌至3.7%，不及网易。"
@@ -190,6 +191,28 @@ def test_a_second_session_goes_on_with_what_is_not_in_the_set(index: Path, tmp_p
     first, second = load_set(path)
     assert (second.id, second.type, second.answerable) == ("甲-02", "unanswerable", False)
     assert second.question.text != first.question.text
+
+
+@pytest.mark.parametrize(
+    ("name", "id_"),
+    [
+        ("corpus/子/丙.txt", "子/丙"),
+        ("子/丙.txt", "子/丙"),
+        ("丙.txt", "丙"),
+        ("corpus/丙.txt", "丙"),
+        ("丁.txt", "子/丁"),
+        ("子/丙", "子/丙"),
+    ],
+)
+def test_the_file_of_an_article_is_the_one_that_shares_most_of_the_path(
+    tmp_path: Path, fake_embedder, name: str, id_: str
+) -> None:
+    corpus = tmp_path / "corpus"
+    (corpus / "子").mkdir(parents=True)
+    for path in ("丙.txt", "子/丙.txt", "子/丁.txt"):
+        (corpus / path).write_text(f"{path}里写着猫吃鱼。", encoding="utf-8")
+    ingest(corpus, tmp_path / "index", fake_embedder)
+    assert find_article(name, open_library(tmp_path / "index")).id == id_
 
 
 def test_an_unknown_article_is_told_with_those_that_are_there(index: Path, tmp_path: Path, capsys) -> None:
