@@ -16,8 +16,8 @@ from typing import Any
 from eval.convert import half_of
 from eval.drafts import Draft, drafts_of
 from eval.sets import SetError, load_set
-from eval.validate import open_library
 from rag.errors import ModelError, RagError
+from rag.index import open_library
 from rag.library import Library
 from rag.settings import Settings, load_settings
 from rag.types import Article

@@ -13,17 +13,12 @@ from pathlib import Path
 from eval.metrics import contains
 from eval.sets import SetError, SetQuestion, load_set, locate
 from rag.errors import RagError
-from rag.index import read_manifest
+from rag.index import open_library
 from rag.library import Library
 from rag.settings import load_settings
 
 EPILOG = """exit codes: 0 every set can be run; 1 a line is wrong, a label is stale, or the index cannot be read;
 2 wrong arguments"""
-
-
-def open_library(index: Path) -> Library:
-    """The articles of the published generation, without its vectors. Raises IndexMissing or IndexDamaged."""
-    return Library.open(index / read_manifest(index).directory / "library.sqlite")
 
 
 def stale_labels(questions: Sequence[SetQuestion], library: Library) -> list[str]:

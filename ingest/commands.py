@@ -25,7 +25,7 @@ from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
 from rag.embedded import CHROMA, EMBEDDED
 from rag.errors import IndexDamaged, IndexMissing, RagError
-from rag.index import Manifest, read_manifest
+from rag.index import Manifest, open_library, read_manifest
 from rag.library import IndexedFile, Library
 from rag.locks import locked
 from rag.settings import Settings, load_settings
@@ -101,7 +101,7 @@ def _write_page(target: Path, page: str) -> None:
 def _repeated(article: Article, settings: Settings) -> dict[str, str]:
     """Keys of the article's lines that its source repeats, each with the evidence, from the published index."""
     try:
-        library = _open_library(settings.index)
+        library = open_library(settings.index)
     except RagError:
         return {}
     try:
@@ -119,11 +119,6 @@ def _repeated(article: Article, settings: Settings) -> dict[str, str]:
     }
 
 
-def _open_library(index: Path) -> Library:
-    """The library of the published index. Raises RagError where there is none that can be read."""
-    return Library.open(index / read_manifest(index).directory / "library.sqlite")
-
-
 def list_command(arguments: list[str]) -> int:
     """List the indexed articles as they were recognised."""
     parser = parser_of("list", "索引里的每篇文章：识别出的日期、标题、作者和来源，新的在前，日期不明的在后。")
@@ -131,7 +126,7 @@ def list_command(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="每篇写成一行 JSON")
     options = parser.parse_args(arguments)
     settings = load_settings(corpus=options.corpus, index=options.index)
-    library = _open_library(settings.index)
+    library = open_library(settings.index)
     try:
         listed = list_articles(settings.corpus, library, read_failures(settings.index))
         sentences = library.sentence_counts()
