@@ -214,10 +214,13 @@ def digest_of(path: Path, content: bytes) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[str] = ()) -> Article:
+def load_article(
+    path: Path, corpus: Path, content: bytes, learned: Collection[str] = (), sidecar: Mapping[str, str] | None = None
+) -> Article:
     """The article of a file with the given bytes, cleaned, without the lines whose keys are in `learned`.
 
-    Raises CorpusError where nothing is left to index.
+    `sidecar` is what it says, {} for none; None where it is to be read beside the file. Raises CorpusError where
+    nothing is left to index.
     """
     converted = convert(path, content)
     raw = converted.text
@@ -229,8 +232,10 @@ def load_article(path: Path, corpus: Path, content: bytes, learned: Collection[s
     ):
         first_line = _TITLE_MARKS.sub("", title["title"]).strip()
         removals = _remove_title(removals, title)
+    if sidecar is None:
+        sidecar = read_sidecar(path)
     fields, provenance = gather(
-        raw, path, sidecar=read_sidecar(path), converted=converted.metadata, rules=stated, first_line=first_line
+        raw, path, sidecar=sidecar, converted=converted.metadata, rules=stated, first_line=first_line
     )
     article = Article(
         id=article_id(path, corpus),

@@ -39,7 +39,7 @@ def upload(file: str, content: bytes, corpus: Path) -> Uploaded:
     """Add a file of a browser to the corpus; never overwrites."""
     try:
         name = _safe_name(file)
-        article = load_article(Path(name), Path(), content)
+        article = load_article(Path(name), Path(), content, sidecar={})  # a browser sends none
         return _put(file, name, content, corpus, article.title, len(article.text))
     except CorpusError as error:
         return Uploaded(file, "refused", reason=str(error), chinese=error.chinese)

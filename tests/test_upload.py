@@ -19,6 +19,15 @@ def test_another_file_of_a_name_gets_a_name_of_its_own(tmp_path: Path) -> None:
     assert (tmp_path / "甲.md").read_bytes() == TEXT
 
 
+@pytest.mark.parametrize("sidecar", ['title = "别人的题目"', "title ="])
+def test_a_sidecar_in_the_working_directory_says_nothing_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sidecar: str
+) -> None:
+    (tmp_path / "甲.meta.toml").write_text(sidecar)
+    monkeypatch.chdir(tmp_path)
+    assert upload("甲.md", TEXT, tmp_path / "corpus").title == "题"
+
+
 @pytest.mark.parametrize(
     ("file", "name"),
     [
