@@ -1,8 +1,6 @@
 """Adding articles to a corpus: files, folders and web pages are copied into it, and nothing in it is overwritten."""
 
-import os
 import re
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -13,6 +11,7 @@ from ingest.convert import SUFFIXES, convert, refuse_large
 from ingest.fetch import Fetched, fetch
 from ingest.load import NOT_ARTICLES, article_files, refuse_name, refuse_unseen
 from ingest.sidecar import sidecar_bytes, sidecar_of, sidecars_of
+from rag.durable import write_new
 from rag.errors import CorpusError
 
 Outcome = Literal["added", "already there", "refused"]
@@ -171,31 +170,3 @@ def named_alike(target: Path) -> list[Path]:
     """The article files that have a name but for the suffix, also where that is written 报告.TXT or 报告.Txt."""
     spelled = [form for suffix in SUFFIXES for form in (suffix, suffix.upper(), f".{suffix[1:].title()}")]
     return [rival for suffix in spelled if (rival := target.with_suffix(suffix)).exists()]
-
-
-def write_new(target: Path, content: bytes) -> bool:
-    """Write a file whole or not at all; False if there is one of that name by now."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, target)  # unlike a rename, it never replaces what someone else put there meanwhile
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without links
-            temporary.replace(target)
-        _sync_folder(target.parent)
-        return True
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ingest.add import write_new
 from ingest.load import is_link_to_nothing, walk
 from rag.cache import EmbeddingCache
+from rag.durable import sync, write_new
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError, IndexDamaged, IndexMismatch, IndexUnwritable
@@ -28,7 +28,7 @@ from rag.index import Manifest, read_manifest, verify
 from rag.locks import locked
 from rag.seal import SEAL, check_seal, seal_text
 from rag.store import Backend
-from rag.writer import HISTORY, IndexWriter, sync
+from rag.writer import HISTORY, IndexWriter
 
 CORPUS, GENERATION, CACHE, CONVERSATIONS = "corpus", "generation", "cache.sqlite", "conversations.sqlite"
 

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingest.sidecar import sidecars_of
+from rag.durable import write_durably
 from rag.errors import CorpusError
-from rag.writer import write_durably
 
 FAILURES = "failures.json"
 MOST_TRIES = 5  # after them a file waits until it changes

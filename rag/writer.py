@@ -3,7 +3,6 @@
 import fcntl
 import json
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rag.cache import EmbeddingCache
+from rag.durable import append_line, sync, sync_tree, write_durably
 from rag.embed import Embedder, Vector, unit_rows
 from rag.embedded import EMBEDDED
 from rag.errors import (
@@ -169,7 +169,7 @@ class IndexWriter:
         write_durably(self._build / CHANGES, json.dumps(entry, ensure_ascii=False))
         write_durably(self._build / SEAL, seal_text(self._build))
         verify(self._build, manifest, self.backend)
-        _sync_tree(self._build)
+        sync_tree(self._build)
         self._build.replace(self.path / directory)
         self._build = None
         sync(self.path)
@@ -226,7 +226,7 @@ class IndexWriter:
             kept.add(read_manifest(self.path).directory)
         self.backend.switch(self.path / manifest.directory)
         write_durably(self.path / CURRENT, _manifest_json(manifest))
-        _append_line(self.path / HISTORY, json.dumps(entry, ensure_ascii=False))
+        append_line(self.path / HISTORY, json.dumps(entry, ensure_ascii=False))
         self._remove_old(kept)
 
     def _last_generation(self) -> int:
@@ -302,18 +302,6 @@ def history(index: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _append_line(path: Path, line: str) -> None:
-    """Add a line to a file, below what a crash left of the last one."""
-    with path.open("ab+") as file:
-        if file.tell():
-            file.seek(-1, os.SEEK_END)
-            if file.read(1) != b"\n":
-                line = f"\n{line}"
-        file.write(f"{line}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _is_whole(folder: Path) -> bool:
     try:
         check_seal(folder)
@@ -331,28 +319,3 @@ def _manifest_json(manifest: Manifest) -> str:
     """A manifest as it is kept; the embedded backend is not named, as before there was another."""
     fields = {name: value for name, value in asdict(manifest).items() if (name, value) != ("backend", EMBEDDED.name)}
     return json.dumps(fields, ensure_ascii=False, indent=1)
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Replace a file: after a crash at any moment it has the old text or the new one."""
-    temporary = path.with_name(path.name + ".new")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Return when a file or a folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_tree(folder: Path) -> None:
-    for path in [*folder.rglob("*"), folder]:
-        sync(path)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from rag.durable import sync
 from rag.errors import SettingsError
 from rag.locks import locked
 
@@ -105,3 +106,4 @@ def _write(path: Path, keys: list[Key]) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(temporary).replace(path)
+    sync(path.parent)
