@@ -19,7 +19,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rag.text import normalize
+from rag.article import kept_stretches
+from rag.text import letters
 from rag.types import Removal, Span
 
 RULES = Path(__file__).with_name("rules")
@@ -163,7 +164,7 @@ def line_key(line: str) -> str:
     Each number is 0 where all of them are counters, numbers of pages or days of publication; another figure
     (售价：1299元) is what the line says.
     """
-    key = _letters(_ADDRESS.sub("", line))
+    key = letters(_ADDRESS.sub("", line))
     if not re.search(r"\d", _RUNNING.sub("", key)):
         key = re.sub(r"\d+", "0", key)
     return key if len(key) >= SHORTEST_KEY else ""
@@ -180,7 +181,7 @@ def find_removals(raw: str, already: Sequence[Removal] = (), learned: Collection
     names: set[str] = set()
     turn, before = 0, ""
     while True:
-        kept = _kept(raw, removals)
+        kept = kept_stretches(len(raw), removals)
         text = "".join(raw[at : at + length] for _, at, length in kept)
         names |= {rules.name for rules in rules_for(text)}
         found = _find(text, active_rules(rule_sets(), names), title, learned if turn == 0 else ())
@@ -295,11 +296,7 @@ def _untaken_lines(text: str, taken: Sequence[Removal]) -> Iterator[Span]:
 
 def _words(line: str) -> str:
     """Letters and digits of a line without its mark-up and the label of a lead; "" for a very long line."""
-    return _letters(_LABEL.sub("", _ADDRESS.sub("", line))) if len(line) <= LONGEST_LEAD else ""
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in normalize(text) if char.isalnum())
+    return letters(_LABEL.sub("", _ADDRESS.sub("", line))) if len(line) <= LONGEST_LEAD else ""
 
 
 def _knots(text: str, before: str) -> Iterator[Removal]:
@@ -309,17 +306,6 @@ def _knots(text: str, before: str) -> Iterator[Removal]:
         if line[0] not in unchanged:
             for knot in _KNOT.finditer(line[0]):
                 yield Removal(line.start() + knot.start(), line.start() + knot.end(), "markup", "markup/knot")
-
-
-def _kept(raw: str, removals: Sequence[Removal]) -> list[tuple[int, int, int]]:
-    """Kept stretches as (start in the clean text, start in raw, length), in order."""
-    kept, text_at, raw_at = [], 0, 0
-    for start, end in chain(((r.start, r.end) for r in removals), ((len(raw), len(raw)),)):
-        if length := max(0, start - raw_at):
-            kept.append((text_at, raw_at, length))
-            text_at += length
-        raw_at = max(raw_at, end)
-    return kept
 
 
 def _to_raw(found: Iterable[Removal], kept: Sequence[tuple[int, int, int]]) -> Iterator[Removal]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.library import Library
-from rag.text import figures, normalize
+from rag.text import figures, letters, normalize
 from rag.types import Article, Span
 
 Signature = npt.NDArray[np.uint32]
@@ -33,8 +33,8 @@ def _empty() -> Any:
 
 def shingles(text: str) -> frozenset[str]:
     """Runs of SHINGLE letters and digits of a text, normalised; a shorter text is one run."""
-    letters = "".join(char for char in normalize(text) if char.isalnum())
-    return frozenset(letters[at : at + SHINGLE] for at in range(max(1, len(letters) - SHINGLE + 1)))
+    run = letters(text)
+    return frozenset(run[at : at + SHINGLE] for at in range(max(1, len(run) - SHINGLE + 1)))
 
 
 def paragraphs(article: Article) -> list[Span]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,6 +18,22 @@ class Removal:
     end: int
     kind: str
     rule: str
+
+
+def kept_stretches(length: int, removed: Sequence[Removal]) -> list[tuple[int, int, int]]:
+    """What is kept of a raw text of this length, in order, as (start in the clean text, start in raw, length).
+
+    Raises ValueError where removals overlap or are out of order.
+    """
+    kept, text_at, raw_at = [], 0, 0
+    for removal in (*removed, Removal(length, length, "", "")):
+        if removal.start < raw_at:
+            raise ValueError(f"removals overlap or are out of order at {removal.start}")
+        if stretch := removal.start - raw_at:
+            kept.append((text_at, raw_at, stretch))
+            text_at += stretch
+        raw_at = removal.end
+    return kept
 
 
 @dataclass(frozen=True)
@@ -55,16 +71,7 @@ class Article:
 
     @cached_property
     def _kept(self) -> list[tuple[int, int, int]]:
-        """Kept stretches as (start in text, start in raw, length), in order."""
-        kept, text_at, raw_at = [], 0, 0
-        for removal in (*self.removed, Removal(len(self.raw), len(self.raw), "", "")):
-            if removal.start < raw_at:
-                raise ValueError(f"{self.id}: removals overlap or are out of order at {removal.start}")
-            if length := removal.start - raw_at:
-                kept.append((text_at, raw_at, length))
-                text_at += length
-            raw_at = removal.end
-        return kept
+        return kept_stretches(len(self.raw), self.removed)
 
     @cached_property
     def text(self) -> str:

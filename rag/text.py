@@ -37,6 +37,11 @@ def normalize(text: str) -> str:
     return simplify(unicodedata.normalize("NFKC", text).lower())
 
 
+def letters(text: str) -> str:
+    """The letters and digits of a text, normalised."""
+    return "".join(char for char in normalize(text) if char.isalnum())
+
+
 _QUESTION_WORDS = re.compile(
     r"请问|告诉我|帮我|给我|讲讲|说说|捋一[下捋]|梳理一下|(?:按|给个)(?:时间(?:顺序|线)?|月份|先后顺序?)|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥|啥|咋|干[嘛吗]"
     r"|怎么样|怎么|怎样|如何|是不是|有没有|能不能|会不会|是否|何时|何地|谁|吗|呢|吧|啊|[？?！!]"

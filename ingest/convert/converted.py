@@ -8,7 +8,7 @@ from pathlib import Path
 from rag.errors import CorpusError
 from rag.types import Removal
 
-FIELDS = ("title", "author", "publisher", "published", "url", "tags")
+WIDE = r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]"  # what stands in a square of its own: no space is written beside it
 # What programs write where nobody gave a title or an author.
 _NO_TITLE = re.compile(
     r"(?i)untitled.*|无标题.*|未命名.*|microsoft (?:word|powerpoint) - .*|word document|about:blank|首页|home"
@@ -27,8 +27,8 @@ class Converted:
     """The text of a file and what the file says about itself.
 
     Offsets of `removed` and of the article refer to `text`. `metadata` has the values as the file states them, of
-    those FIELDS it states; tags are separated by commas. `converted`: `text` is not the file's own, but taken out
-    of it.
+    those of metadata.FIELDS that it states; tags are separated by commas. `converted`: `text` is not the file's own,
+    but taken out of it.
     """
 
     text: str = field(repr=False)

@@ -138,13 +138,14 @@ def _depth(root: Any) -> int:
     return deepest
 
 
-def _letters(text: str) -> str:
+def _alnum(text: str) -> str:
+    """The letters and digits of a text as they are written: what another reader of the page has of it."""
     return "".join(char for char in unicodedata.normalize("NFKC", text) if char.isalnum())  # a raised 8 is 8 to others
 
 
 def _main_lines(lines: Sequence[Line], main: Sequence[str], title: str) -> list[bool]:
     """For each line whether it is main text; all are where too little of the page would be left to believe it."""
-    joined = _letters("".join(main))
+    joined = _alnum("".join(main))
     keep = _found_in(lines, joined)
     if True in keep:
         first, last = keep.index(True), len(keep) - keep[::-1].index(True)
@@ -170,7 +171,7 @@ def _found_in(lines: Sequence[Line], main: str) -> list[bool]:
     keep = []
     at = 0
     for line in lines:
-        letters = _letters(line.text)
+        letters = _alnum(line.text)
         place = main.find(letters, at) if letters else -1
         near = 0 <= place <= at + (NEAR if at else 0)
         if near or (place >= 0 and len(letters) >= SHORT):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.convert.converted import raised
+from ingest.convert.converted import WIDE, raised
 from ingest.convert.formula import mathml_text
 from ingest.convert.html_table import is_data_row, rows_of
 
@@ -31,8 +31,7 @@ _COMMENTS = re.compile(r"(?i)(?:^|[\s_-])(?:comments?|pinglun|disqus|reply|repli
 _NOT_SHOWN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
 _ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
-_WIDE = r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]"
-_BROKEN_WIDE = re.compile(f"(?<={_WIDE})[ \t]*[\r\n]\\s*(?={_WIDE})")  # a line end in the source of a Chinese page
+_BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line end in the source of a Chinese page
 
 
 @dataclass

@@ -182,9 +182,9 @@ def _title(root: Any) -> str | None:
 def _without_site(title: str, root: Any) -> str | None:
     """The main heading that is a title but for its punctuation, else one that it begins with; None without either."""
     headings = [text for heading in root.iter("h1") if (text := _text(heading))]
-    whole = (heading for heading in headings if _letters(heading) == _letters(title))
+    whole = (heading for heading in headings if _without_signs(heading) == _without_signs(title))
     return next(whole, None) or next((heading for heading in headings if title.startswith(heading)), None)
 
 
-def _letters(text: str) -> str:
+def _without_signs(text: str) -> str:
     return re.sub(r"[\W_]", "", text)

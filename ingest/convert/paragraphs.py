@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.convert.converted import WIDE
 from rag.text import CJK
 from rag.types import Removal
 
@@ -12,7 +13,7 @@ HYPHEN = "\x02"  # at the end of a line: of a word that the layout broke, or its
 SHORT_LINE = 2.5  # letter heights that a line may end before the column does and still go on
 GAP, RESIZED, MOVED = 1.5, 0.3, 4  # a gap of so many usual ones, another height, another left end a paragraph
 _TERMINAL = re.compile(r"(?:[。！？!?…]|(?<!\d)\.)[”’」』）)】》\"']*$")
-_CJK = re.compile(r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]")
+_WIDE = re.compile(WIDE)
 _CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
 _IDEOGRAPH = re.compile(f"[{CJK}]")
 _LABEL = re.compile(f"[{CJK}]{{1,8}}[:：]")
@@ -134,4 +135,4 @@ def _glue(before: str, after: str) -> str:
     word = before.split()[-1]  # 0571-5556, but no column of figures
     number = word[-1].isdigit() and word.strip("0123456789.,%") and _IDEOGRAPH.search(before)
     within = (number and _REST_OF_NUMBER.match(after)) or _BROKEN_NUMBER.search(f"{before}\n{after}")
-    return "" if within or _CJK.match(before[-1]) or _CJK.match(after[0]) else " "
+    return "" if within or _WIDE.match(before[-1]) or _WIDE.match(after[0]) else " "
