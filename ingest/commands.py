@@ -1,9 +1,7 @@
 """The commands beside the ingest itself: add, explain, list, status, history, rollback."""
 
 import argparse
-import fcntl
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -16,18 +14,17 @@ from rich.text import Text
 
 from ingest.add import add
 from ingest.explain import explain, explain_html, visible
-from ingest.failures import Failure, read_failures
+from ingest.failures import read_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.listing import list_articles
 from ingest.load import load_article, read_bytes
 from ingest.run import chunker_version
+from ingest.status import read_status
 from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
-from rag.embedded import CHROMA, EMBEDDED
-from rag.errors import IndexDamaged, IndexMissing, RagError
-from rag.index import Manifest, open_library, read_manifest
-from rag.library import IndexedFile, Library
-from rag.locks import locked
+from rag.errors import IndexMissing, RagError
+from rag.index import open_library, read_manifest
+from rag.library import IndexedFile
 from rag.settings import Settings, load_settings
 from rag.types import Article
 from rag.writer import IndexWriter, history
@@ -160,56 +157,6 @@ def status_command(arguments: list[str]) -> int:
     else:
         _print_status(status)
     return 0 if status["usable"] and not status["failures"] else 1
-
-
-def read_status(index: Path) -> dict[str, Any]:
-    """What an index folder holds, as far as it can be read: the published generation, its state, and the failures."""
-    status: dict[str, Any] = {"index": str(index), "usable": False, "problem": "", "writing": _is_locked(index)}
-    try:
-        manifest = read_manifest(index)
-        status |= {
-            name: getattr(manifest, name)
-            for name in ("generation", "articles", "chunks", "model", "chunker", "created", "directory")
-        }
-        _check(index, manifest)
-        status["usable"] = True
-    except RagError as error:
-        status["problem"] = error.chinese
-    failures = read_failures(index)
-    status["failures"] = {path: {"reason": f.reason, **_failure_json(f)} for path, f in failures.items()}
-    return status
-
-
-def _failure_json(failure: Failure) -> dict[str, Any]:
-    since = datetime.fromtimestamp(failure.since).astimezone().isoformat(timespec="seconds")
-    return {"message": failure.chinese, "since": since, "tries": failure.tries, "dead": failure.dead}
-
-
-def _check(index: Path, manifest: Manifest) -> None:
-    """Raises IndexDamaged where the published generation lacks what its manifest says; does not open the vectors."""
-    folder = index / manifest.directory
-    library = Library.open(folder / "library.sqlite")
-    try:
-        counts = library.counts()
-    finally:
-        library.close()
-    lost = manifest.backend == EMBEDDED.name and not (folder / CHROMA).is_dir()
-    if counts != (manifest.articles, manifest.chunks, manifest.chunks) or lost:
-        raise IndexDamaged(
-            f"{folder} does not hold what its manifest says: run python -m ingest again",
-            f"{folder.name} 的内容与清单不符：请重新运行 python -m ingest",
-        )
-
-
-def _is_locked(index: Path) -> bool:
-    """Whether a process is writing the index at this moment, as far as this one may tell."""
-    try:
-        with locked(index / "LOCK", fcntl.LOCK_SH | fcntl.LOCK_NB, os.O_RDONLY):
-            return False
-    except BlockingIOError:
-        return True
-    except OSError:  # there is no lock yet, or none that this process may open
-        return False
 
 
 def _print_status(status: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
-from ingest.commands import read_status
+from ingest.status import read_status
 from rag.asked import to_question
 from rag.chain import AnswerChain
 from rag.errors import RagError

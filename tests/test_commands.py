@@ -9,8 +9,8 @@ from conftest import as_nobody
 from fakes import FakeEmbedder
 
 from ingest.__main__ import main
-from ingest.commands import read_status
 from ingest.run import ingest
+from ingest.status import read_status
 from rag.index import read_manifest
 from rag.locks import locked
 

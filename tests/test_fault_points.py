@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from fakes import FakeEmbedder
 
-from ingest.commands import read_status
 from ingest.run import ingest
+from ingest.status import read_status
 from rag.errors import IndexUnwritable
 from rag.index import IndexReader, read_manifest, verify
 from rag.library import Library
