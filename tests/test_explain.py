@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ingest.clean import find_removals, rule_sets
-from ingest.explain import KIND_NAMES, RuleCount, count_rules, explain, explain_html, note, pieces_of
+from ingest.clean import find_removals
+from ingest.explain import explain, explain_html, note
+from ingest.pieces import KIND_NAMES, RuleCount, count_rules, pieces_of
+from ingest.rule_sets import rule_sets
 from rag.types import Article, Flag, Removal
 
 RAW = "**面**香。\n（完）\n老面馆第7期\n汤<b>202591日</b>香。"

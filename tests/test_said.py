@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 import streamlit as st
 
-from ingest.clean import CODE_REASONS, rule_sets
+from ingest.rule_sets import CODE_REASONS, rule_sets
 from rag import about, chain, extract, generate, missing, parts, refuse, scope
 from rag.explain import STEPS
 from rag.types import Answer, Question, Scope

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ingest.chunk import find_headings
-from ingest.clean import reason_of
-from ingest.explain import KIND_NAMES, UNANNOTATED, count_rules, pieces_of
+from ingest.pieces import KIND_NAMES, UNANNOTATED, count_rules, pieces_of
+from ingest.rule_sets import reason_of
 from rag.types import Article, Removal, Span
 from views.messages import language, t
 from views.said import said
