@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from ingest.convert import SUFFIXES, convert, refuse_large
+from ingest.convert import SUFFIXES, convert, refuse_large, refuse_suffix
 from ingest.fetch import Fetched, fetch
-from ingest.load import NOT_ARTICLES, article_files, refuse_name, refuse_unseen
+from ingest.load import NOT_ARTICLES, article_files, readable, refuse_name, refuse_unseen
 from ingest.sidecar import sidecar_bytes, sidecar_of, sidecars_of
 from rag.durable import write_new
 from rag.errors import CorpusError
@@ -90,7 +90,7 @@ def _add_folder(path: Path, corpus: Path) -> Iterator[Added]:
 
 
 def _outcome(source: str, work: Callable[[], tuple[Outcome, Path]]) -> Added:
-    source = source.encode(errors="replace").decode()  # a name that is not UTF-8 cannot be printed
+    source = readable(source)
     try:
         outcome, path = work()
     except CorpusError as error:
@@ -105,21 +105,13 @@ def _outcome(source: str, work: Callable[[], tuple[Outcome, Path]]) -> Added:
 def _add_file(path: Path, folder: Path, corpus: Path) -> tuple[Outcome, Path]:
     refuse_name(path)
     refuse_unseen(path)
-    _refuse_suffix(path)
+    refuse_suffix(path)
     if not path.is_file():
         raise CorpusError(f"{path} is no file: give an article file", f"{path.name} 不是普通文件")
     if path.resolve().is_relative_to(corpus.resolve()):
         return "already there", path
     refuse_large(path, path.stat().st_size)
     return _put(path.read_bytes(), path.name, folder, sidecar_bytes(path))
-
-
-def _refuse_suffix(path: Path) -> None:
-    if path.suffix.lower() not in SUFFIXES:
-        raise CorpusError(
-            f"{path.name}: {path.suffix or 'a file without suffix'} is not read; save it as .md or .txt",
-            f"不支持{f' {path.suffix} 文件' if path.suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
-        )
 
 
 def _add_url(url: str, corpus: Path, allow_urls: bool) -> tuple[Outcome, Path]:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from ingest.load import is_link_to_nothing, walk
+from ingest.load import is_link_to_nothing, readable, walk
 from rag.cache import EmbeddingCache
 from rag.durable import sync, write_new
 from rag.embed import Embedder
@@ -117,9 +117,8 @@ def _stage(corpus: Path, index: Path, published: Path, stage: Path) -> tuple[str
     left_out = []
     for path in walk(corpus):
         name = path.relative_to(corpus).as_posix()
-        readable_name = name.encode(errors="replace").decode()
-        if readable_name != name:  # no ingest reads it, and a seal is UTF-8
-            left_out.append(readable_name)
+        if readable(name) != name:  # no ingest reads it, and a seal is UTF-8
+            left_out.append(readable(name))
         elif not is_link_to_nothing(path):
             _copy(path, stage / CORPUS / name)
     (stage / SEAL).write_text(seal_text(stage), encoding="utf-8")

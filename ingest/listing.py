@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ingest.failures import Failure, stamp_of, stamp_with_sidecars
-from ingest.load import article_files, article_id, digest_of, owners
+from ingest.load import article_files, article_id, digest_of, owners, readable
 from ingest.sidecar import sidecar_of
 from rag.errors import CorpusError
 from rag.library import IndexedFile, Library
@@ -45,7 +45,7 @@ def list_articles(corpus: Path, library: Library | None, failures: Mapping[str, 
     files = article_files(corpus) if corpus.is_dir() else []
     owned = owners(files, corpus, paths)
     for path in files:
-        name = path.relative_to(corpus).as_posix().encode(errors="replace").decode()
+        name = readable(path.relative_to(corpus).as_posix())
         id_, failure = article_id(path, corpus), failures.get(name)
         status = _status(path, known.get(id_) if owned.get(id_) == path else None, failure)
         own = status not in ("new", "failed")

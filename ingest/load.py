@@ -13,11 +13,11 @@ from pathlib import Path
 from ingest.bylines import states_metadata
 from ingest.chunk import DOCUMENT_NUMBER, find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
-from ingest.convert import SUFFIXES, convert, refuse_large
+from ingest.convert import SUFFIXES, convert, refuse_large, refuse_suffix
 from ingest.damage import find_damage
 from ingest.metadata import gather
 from ingest.sidecar import is_sidecar, read_sidecar, sidecar_bytes
-from rag.errors import CorpusError
+from rag.errors import CorpusError, unreadable
 from rag.text import CJK
 from rag.types import Article, Removal
 
@@ -120,33 +120,27 @@ def read_bytes(path: Path) -> bytes:
     """The bytes of an article file. Raises CorpusError where it cannot be one, or is being written."""
     refuse_undecoded(Path(path.name))
     refuse_unseen(path)
-    if path.suffix.lower() not in SUFFIXES:
-        kinds = " ".join(sorted(SUFFIXES))
-        raise CorpusError(
-            f"{path.name}: {path.suffix or 'a file without suffix'} is not read; save it as one of {kinds}",
-            f"{path.name}：不支持{path.suffix or '没有后缀的文件'}，请另存为 {kinds} 之一",
-        )
+    refuse_suffix(path)
     try:
         for _ in range(STEADY_TRIES):
             before = path.stat()
             refuse_large(path, before.st_size)
             content = path.read_bytes()
             after = path.stat()
-            if (
-                (before.st_mtime_ns, before.st_size)
-                == (after.st_mtime_ns, after.st_size)
-                == (
-                    after.st_mtime_ns,
-                    len(content),
-                )
-            ):
+            unchanged = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+            if unchanged and after.st_size == len(content):
                 return content
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     raise CorpusError(
         f"{path.name} changes while it is read: run again when it is finished",
         f"{path.name} 正在被写入：写完后请再运行一次",
     )
+
+
+def readable(name: str) -> str:
+    """A name or a path in characters that can be printed; bytes that are no UTF-8 become question marks."""
+    return name.encode(errors="replace").decode()
 
 
 def refuse_name(path: Path) -> None:
@@ -167,7 +161,7 @@ def refuse_undecoded(path: Path) -> None:
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
-        name = path.as_posix().encode(errors="replace").decode()
+        name = readable(path.as_posix())
         raise CorpusError(f"{name}: the name is not UTF-8: rename it", f"{name}：名称不是 UTF-8，请改名") from error
 
 
@@ -178,7 +172,7 @@ def refuse_unseen(path: Path) -> None:
     except FileNotFoundError as error:
         raise CorpusError(*_absent_messages(path)) from error
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if folder:
         raise CorpusError(
             f"{path.name} is a folder that cannot be listed: check its permissions",
@@ -190,13 +184,6 @@ def _absent_messages(path: Path) -> tuple[str, str]:
     if path.is_symlink():
         return f"{path.name} is a link to nothing: mend or remove it", f"{path.name} 是断开的链接：请改正或删除"
     return f"{path.name} does not exist: check the name", f"{path.name} 不存在：请检查文件名"
-
-
-def _unreadable(path: Path, error: OSError) -> CorpusError:
-    return CorpusError(
-        f"{path.name} cannot be read ({error.strerror}): check its permissions",
-        f"{path.name} 读不了（{error.strerror}）：请检查权限",
-    )
 
 
 @cache
@@ -227,7 +214,7 @@ def load_article(
     stated = read_metadata(raw)
     removals = find_removals(raw, converted.removed, learned)
     first_line = None
-    if not ({"title"} & (stated.keys() | converted.metadata.keys())) and (
+    if "title" not in stated | converted.metadata and (
         title := _first_line_title(raw, removals, names_itself=path.suffix.lower() == ".pdf")
     ):
         first_line = _TITLE_MARKS.sub("", title["title"]).strip()

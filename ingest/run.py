@@ -16,7 +16,16 @@ from ingest.convert import SUFFIXES
 from ingest.copies import link_copies
 from ingest.failures import Failure, first_failure, read_failures, stamp_with_sidecars, write_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
-from ingest.load import article_files, article_id, digest_of, load_article, owners, read_bytes, refuse_undecoded
+from ingest.load import (
+    article_files,
+    article_id,
+    digest_of,
+    load_article,
+    owners,
+    read_bytes,
+    readable,
+    refuse_undecoded,
+)
 from ingest.loss import published_articles, refuse_loss
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
@@ -231,8 +240,8 @@ class _Run:
             )
 
     def _name(self, path: Path) -> str:
-        """Path in the corpus, in characters that can be written; bytes that are no UTF-8 become question marks."""
-        return path.relative_to(self.corpus).as_posix().encode(errors="replace").decode()
+        """Path in the corpus, in characters that can be written."""
+        return readable(path.relative_to(self.corpus).as_posix())
 
     def _learn(self) -> None:
         """Find the lines that the sources repeat; write an unchanged article again when its lines are concerned."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ingest.day import parse_date
 from ingest.metadata import FIELDS, is_url
-from rag.errors import CorpusError
+from rag.errors import CorpusError, unreadable
 
 SIDECAR = ".meta.toml"
 
@@ -40,14 +40,7 @@ def _is_file(sidecar: Path) -> bool:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:  # the article's name fits, but not with the suffix of a sidecar
             return False
-        raise _unreadable(sidecar, error) from error
-
-
-def _unreadable(sidecar: Path, error: OSError) -> CorpusError:
-    return CorpusError(
-        f"{sidecar.name} cannot be read ({error.strerror}): check its permissions",
-        f"{sidecar.name} 读不了（{error.strerror}）：请检查权限。",
-    )
+        raise unreadable(sidecar, error) from error
 
 
 def sidecar_bytes(path: Path) -> bytes | None:
@@ -56,7 +49,7 @@ def sidecar_bytes(path: Path) -> bytes | None:
     try:
         return sidecar.read_bytes() if sidecar else None
     except OSError as error:
-        raise _unreadable(sidecar or path, error) from error
+        raise unreadable(sidecar or path, error) from error
 
 
 def read_sidecar(path: Path) -> dict[str, str]:

@@ -18,6 +18,7 @@ RagError
 """
 
 import shutil
+from pathlib import Path
 
 DAMAGED = "索引已损坏：请重新运行 python -m ingest"
 
@@ -40,6 +41,14 @@ class ScopeError(RagError, ValueError):
 
 class CorpusError(RagError):
     """An article file or the corpus folder cannot be used."""
+
+
+def unreadable(path: Path, error: OSError) -> CorpusError:
+    """The error for a file that is there and cannot be read."""
+    return CorpusError(
+        f"{path.name} cannot be read ({error.strerror}): check its permissions",
+        f"{path.name} 读不了（{error.strerror}）：请检查权限",
+    )
 
 
 class IndexMissing(RagError):

@@ -72,7 +72,7 @@ def test_a_sidecar_that_may_not_be_read_is_refused_by_name(article: Path, tmp_pa
                 CorpusError, match=r"文\.meta\.toml cannot be read \(Permission denied\): check its"
             ) as caught:
                 read(article)
-    assert caught.value.chinese == "文.meta.toml 读不了（Permission denied）：请检查权限。"
+    assert caught.value.chinese == "文.meta.toml 读不了（Permission denied）：请检查权限"
 
 
 def test_an_article_whose_name_leaves_no_room_for_a_sidecar_has_none(tmp_path: Path) -> None:

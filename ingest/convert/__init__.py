@@ -9,7 +9,7 @@ from ingest.convert.converted import Converted
 from ingest.decode import decode, refuse_unreadable
 from rag.errors import CorpusError
 
-__all__ = ["LARGEST_FILE", "SUFFIXES", "Converted", "convert", "refuse_large"]
+__all__ = ["LARGEST_FILE", "SUFFIXES", "Converted", "convert", "refuse_large", "refuse_suffix"]
 
 LARGEST_FILE = 64 * 2**20  # bytes; pictures make a PDF or a page large
 LONGEST_TEXT = 5_000_000  # code points, several books: embedding them takes about twenty minutes
@@ -22,6 +22,7 @@ def convert(path: Path, content: bytes) -> Converted:
     Raises CorpusError where the form is not read, the file is damaged, too large or empty, or its text is mojibake.
     """
     refuse_large(path, len(content))
+    refuse_suffix(path)
     match path.suffix.lower():
         case ".md" | ".markdown" | ".txt":
             from ingest.convert.markdown import convert_markdown
@@ -37,15 +38,10 @@ def convert(path: Path, content: bytes) -> Converted:
             from ingest.convert.pdf import convert_pdf
 
             converted = convert_pdf(path, content)
-        case ".docx":
+        case _:  # .docx
             from ingest.convert.docx import convert_docx
 
             converted = convert_docx(path, content)
-        case suffix:
-            raise CorpusError(
-                f"{path.name}: {suffix or 'a file without suffix'} is not read; save it as .md or .txt",
-                f"{path.name}：不支持{f' {suffix} 文件' if suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
-            )
     _refuse_long(path, converted.text)
     refuse_unreadable(converted.text, path.name)
     return converted
@@ -56,6 +52,16 @@ def _refuse_long(path: Path, text: str) -> None:
         raise CorpusError(
             f"{path.name} has {len(text):,} characters, more than {LONGEST_TEXT:,}: split it into several files",
             f"{path.name} 有 {len(text):,} 个字，超过一篇文章的上限 {LONGEST_TEXT:,}：请拆成几个文件",
+        )
+
+
+def refuse_suffix(path: Path) -> None:
+    """Raises CorpusError for a file of a form that is not read."""
+    suffix = path.suffix
+    if suffix.lower() not in SUFFIXES:
+        raise CorpusError(
+            f"{path.name}: {suffix or 'a file without suffix'} is not read; save it as .md or .txt",
+            f"{path.name}：不支持{f' {suffix} 文件' if suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
         )
 
 
