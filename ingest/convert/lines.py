@@ -1,6 +1,7 @@
 """The visible lines of a web page."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,9 +64,9 @@ class _Walk:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.linked = self.links = self.heading = self.rows = self.outside = self.preformatted = 0
-        self.tables = self.raised = 0
-        self.effects: dict[Any, tuple[str, ...]] = {}
+        self.linked = self.heading = self.tables = 0
+        self.inside: Counter[str] = Counter()  # how many links, rows of data, superscripts, … the walk is within
+        self.effects: dict[Any, list[str]] = {}
 
     def lines(self, root: Any) -> Iterator[Line]:
         # Not recursive: hostile pages nest a hundred thousand elements.
@@ -79,7 +80,7 @@ class _Walk:
                 if _is_invisible(element):
                     walk.skip_subtree()
                     continue
-                if element.tag == "table" and not self.rows and (rows := rows_of(element, _words)):
+                if element.tag == "table" and not self.inside["row"] and (rows := rows_of(element, _words)):
                     walk.skip_subtree()
                     yield from self.table(element, rows)
                     continue
@@ -103,49 +104,41 @@ class _Walk:
         for caption in table.iterchildren("caption"):
             self.parts.append(_words(caption))
             yield from self.close_line()
-        yield from (Line(row, outside=bool(self.outside), table=self.tables) for row in rows)
+        yield from (Line(row, outside=self.inside["outside"] > 0, table=self.tables) for row in rows)
 
     def enter(self, element: Any) -> Iterator[Line]:
         effects = []
         if element.tag in _BLOCKS or element.tag == "br":
-            yield from self.break_line("\n" if element.tag == "br" and self.preformatted else " ")
-        if element.tag == "tr" and not self.rows and is_data_row(element):
-            effects.append("rows")
-        elif element.tag in ("td", "th") and self.rows and "".join(self.parts).strip():
+            yield from self.break_line("\n" if element.tag == "br" and self.inside["pre"] else " ")
+        if element.tag == "tr" and not self.inside["row"] and is_data_row(element):
+            effects.append("row")
+        elif element.tag in ("td", "th") and self.inside["row"] and "".join(self.parts).strip():
             self.parts.append("| ")
-        if element.tag in _HEADINGS and not (self.heading or self.rows):
+        if element.tag in _HEADINGS and not (self.heading or self.inside["row"]):
             self.heading = int(element.tag[1])
             effects.append("heading")
-        if element.tag == "a":
-            effects.append("links")
-        if element.tag == "sup":
-            effects.append("raised")
-        if element.tag == "pre":
-            effects.append("preformatted")
+        if element.tag in ("a", "sup", "pre"):
+            effects.append(element.tag)
         if element.tag in _OUTSIDE or _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}"):
             effects.append("outside")
-        for effect in effects:
-            if effect != "heading":
-                setattr(self, effect, getattr(self, effect) + 1)
+        self.inside.update(effects)
         if effects:
-            self.effects[element] = tuple(effects)
+            self.effects[element] = effects
 
     def leave(self, element: Any) -> Iterator[Line]:
-        effects = self.effects.pop(element, ())
-        if "rows" in effects:
-            self.rows -= 1
-        if element.tag in _HEADINGS and "heading" in effects:
+        effects = self.effects.pop(element, [])
+        if "row" in effects:  # the line of a row ends with it
+            self.inside["row"] -= 1
+        if "heading" in effects:
             yield from self.close_line()
             self.heading = 0
         elif element.tag in _BLOCKS:
             yield from self.break_line(" ")
-        for effect in effects:
-            if effect not in ("heading", "rows"):
-                setattr(self, effect, getattr(self, effect) - 1)
+        self.inside.subtract(effect for effect in effects if effect != "row")
 
     def break_line(self, instead: str) -> Iterator[Line]:
         """End the line, but not inside of a heading or of a row."""
-        if self.heading or self.rows:
+        if self.heading or self.inside["row"]:
             self.parts.append(instead)
         else:
             yield from self.close_line()
@@ -153,12 +146,12 @@ class _Walk:
     def add(self, text: str | None) -> Iterator[Line]:
         if not text:
             return
-        lines = text.split("\n") if self.preformatted and not (self.heading or self.rows) else [text]
+        lines = text.split("\n") if self.inside["pre"] and not (self.heading or self.inside["row"]) else [text]
         for at, line in enumerate(lines):
             if at:
                 yield from self.close_line()
-            self.parts.append(raised(line) if self.raised else line)
-            if self.links:
+            self.parts.append(raised(line) if self.inside["sup"] else line)
+            if self.inside["a"]:
                 self.linked += count_letters(line)
 
     def close_line(self) -> Iterator[Line]:
@@ -166,7 +159,7 @@ class _Walk:
         text = _SPACES.sub(" ", _BROKEN_WIDE.sub("", text)).strip().strip("|").strip()
         if text:
             prefix = "#" * self.heading + " " if self.heading else ""
-            yield Line(prefix + text, self.linked, self.heading, bool(self.outside))
+            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0)
         self.parts.clear()
         self.linked = 0
 
@@ -190,5 +183,5 @@ def _formula(element: Any) -> str:
 def _words(cell: Any) -> str:
     """What is seen of a cell, on one line."""
     walk = _Walk()
-    walk.rows = 1  # nothing in it ends the line
+    walk.inside["row"] = 1  # nothing in it ends the line
     return " ".join(line.text for line in walk.lines(cell))
