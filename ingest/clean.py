@@ -119,6 +119,11 @@ def _matches(rule: Rule, text: str, start: int = 0) -> Iterator[Removal]:
                 yield Removal(start + a, start + b, rule.kind, rule.name)
 
 
+def _first_match(rules: Iterable[Rule], line: str, start: int) -> list[Removal]:
+    """What the first rule that finds something in a line finds."""
+    return next(filter(None, (list(_matches(rule, line, start)) for rule in rules)), [])
+
+
 def _learned_lines(text: str, learned: Collection[str]) -> Iterator[Removal]:
     for line in re.finditer(r"[^\n]*\S[^\n]*", text):
         if line_key(line[0]) in learned and not _HEADING.match(line[0]):
@@ -136,15 +141,10 @@ def _lines_from_above(text: str, rules: Sequence[Rule], title: str, taken: Seque
             break
         line = text[start:end]
         words, marked = _words(line), bool(_LEAD.match(line))
-        for rule in rules:
-            again = words == title != "" if rule.repeats == "title" else words in leads and (marked or leads[words])
-            if kept < (rule.first_lines or last) and (again or not rule.repeats):
-                found += (matched := list(_matches(rule, line, start)))
-                if matched:
-                    break
-        else:
-            matched = []
-            kept += 1
+        again = {"title": words == title != "", "lead": words in leads and (marked or leads[words]), None: True}
+        matched = _first_match((r for r in rules if kept < (r.first_lines or last) and again[r.repeats]), line, start)
+        found += matched
+        kept += not matched
         stays = not matched or matched[-1].end < end  # 摘要： goes and what is behind it stays
         if stays and len(words) >= SHORTEST_REPEATED_LEAD and kept <= LEAD_WITHIN:
             leads.setdefault(words, marked)
@@ -159,12 +159,9 @@ def _lines_from_below(text: str, rules: Sequence[Rule], taken: Sequence[Removal]
     for start, end in reversed(list(_untaken_lines(text, taken))):
         if kept >= last:
             break
-        for rule in rules:
-            if kept < (rule.last_lines or 0) and (matched := list(_matches(rule, text[start:end], start))):
-                found += matched
-                break
-        else:
-            kept += 1
+        matched = _first_match((rule for rule in rules if kept < (rule.last_lines or 0)), text[start:end], start)
+        found += matched
+        kept += not matched
     return sorted(found, key=lambda removal: removal.start)
 
 
