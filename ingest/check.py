@@ -123,7 +123,7 @@ def _agrees(library: Library, id_: str, terms: str, vector: Vector) -> bool:
         0 <= chunk.start < chunk.end <= len(article.text)
         and _in_order(chunk)
         and all(article.raw_span(*span) for span in chunk.sentences)
-        and terms.split() == list(index_terms(f"{article.title}\n{chunk.section}\n{chunk.text}"))
+        and terms.split() == index_terms(f"{article.title}\n{chunk.section}\n{chunk.text}")
         and bool(np.abs(mean - vector).max() <= SAME)
     )
 

@@ -125,13 +125,12 @@ def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
     A line at either end that is nothing but metadata is quoted only where there is nothing else.
     """
     heading_starts = [heading.start for heading in headings]
-    breaks = sorted(article.breaks)
     spans = []
     for start, end in sentence_spans(article.text):
         above = bisect_right(heading_starts, start) - 1
         if above >= 0 and start < headings[above].end:
             continue
-        cuts = breaks[bisect_right(breaks, start) : bisect_left(breaks, end)]
+        cuts = article.breaks[bisect_right(article.breaks, start) : bisect_left(article.breaks, end)]
         for a, b in zip([start, *cuts], [*cuts, end], strict=True):
             spans += [(a + x, a + y) for x, y in sentence_spans(article.text[a:b])] if cuts else [(a, b)]
     inside = _metadata_lines(article.text)

@@ -13,7 +13,7 @@ from rag.errors import CorpusError
 # What a text is in that is not UTF-8; of equal scores the first wins.
 CANDIDATES: tuple[str, ...] = ("gb18030", "cp950", "big5hkscs", "utf-16-le", "utf-16-be")
 SAMPLE_BYTES = 100_000  # enough to tell the encoding by
-OTHER_FORMS = {b"%PDF-": "PDF", b"PK\x03\x04": "DOCX 或 ZIP", b"{\\rtf": "RTF", b"\xd0\xcf\x11\xe0": "DOC"}
+OTHER_FORMS = {b"%PDF-": "PDF", b"PK\x03\x04": "DOCX/ZIP", b"{\\rtf": "RTF", b"\xd0\xcf\x11\xe0": "DOC"}
 LEAST_SCORE = 1.15  # whole texts have 1.8 or more, 99 % of cuts of 20 characters 1.6; Korean and Japanese 1.06 or less
 # Shares that spoil a text: of its characters beyond ASCII in lines of mojibake (an example quoted in an article is
 # less), of single damaged characters.

@@ -124,3 +124,10 @@ def test_a_few_damaged_bytes_become_replacement_characters() -> None:
     assert decode(content, "文.txt") == PLAIN * 50 + "\ufffd" + PLAIN
     with pytest.raises(CorpusError, match=r"坏\.txt"):
         decode("小红书".encode()[:-1], "坏.txt")
+
+
+def test_a_file_of_another_form_is_told_in_the_language_of_the_message() -> None:
+    with pytest.raises(CorpusError) as caught:
+        decode(b"PK\x03\x04", "a.txt")
+    assert str(caught.value).startswith("a.txt is a DOCX/ZIP file under a wrong name") and str(caught.value).isascii()
+    assert caught.value.chinese.startswith("a.txt 其实是 DOCX/ZIP 文件")
