@@ -50,6 +50,11 @@ def test_inside_rag_a_file_imports_only_files_earlier_in_the_flow() -> None:
         assert used <= set(FLOW[: FLOW.index(name)]), (name, used)
 
 
+def test_a_server_and_a_page_import_nothing_that_is_for_a_terminal() -> None:
+    for path in [*(ROOT / "service").glob("*.py"), *(ROOT / "views").glob("*.py"), ROOT / "app.py"]:
+        assert not {"ingest.commands", "ingest.explain", "ingest.upkeep"} & imports_of(path), path
+
+
 @pytest.mark.parametrize(
     ("library", "only"),
     [
