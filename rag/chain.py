@@ -27,7 +27,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import MAY_DIFFER, PREMISE, extract, refused, statements_of, what_is_missing
+from rag.extract import MAY_DIFFER, PREMISE, WHETHER, extract, refused, statements_of, what_is_missing
 from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
@@ -365,6 +365,7 @@ class AnswerChain(Runnable[Input, Answer]):
             settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
             first = [notice for notice in notices if not (settled and notice == NEARLY)]
             own = MAY_DIFFER if answer.differ and NEARLY in first else answer.notice
+            own = "" if own == WHETHER and NEARLY in first else own
             notice = "\n".join(filter(None, (*first, own)))
             yield replace(answer, question=question, notice=notice)
 

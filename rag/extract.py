@@ -22,6 +22,7 @@ from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Span, Sta
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事：文章日期新的在前，日期未注明的在后。"
+WHETHER = "是否如此，请以下面的原话为准。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
@@ -30,6 +31,7 @@ TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
+_ASKS_WHETHER = re.compile(r"(?:吗|没有?)[？?]?$|是否|是不是|\b(?:whether|really)\b", re.IGNORECASE)
 _RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
 
 
@@ -250,6 +252,8 @@ def extract(
 ) -> Iterator[Answer]:
     """The answer, a statement longer each time; the last one is whole. Refused when the number or time is missing.
 
+    What a sentence of one article says is no yes or no: where it is asked whether something is so, the answer says so.
+
     `period` is the time that the question speaks of: events in order are those within it.
     """
     asked = asking_words(question)
@@ -267,6 +271,8 @@ def extract(
         return
     groups = groups if settled else _without_what_states_none(asked, groups)
     notice, differ = ("", False) if told else disagreement(question, groups)
+    if not (told or notice) and _ASKS_WHETHER.search(question.text) and leaves_it_open(question.text):
+        notice = WHETHER
     whole = understandable(asked, groups)
     for count in range(1, len(whole) + 1):
         yield replace(compose(question, whole[:count], passages, whole=told or differ), notice=notice, differ=differ)

@@ -50,7 +50,7 @@ LEAST_READING = -7.0  # log probability; that of a sentence which was not read w
 _THINGS = (  # several of them are asked for
     "(?:带|准备|提交|注意)(?:些|点)?什么(?!时)|什么(?:东西|材料|条件|证件)|哪些|哪几|有什么|都(?:是|有)(?:谁|什么)|(?<![黑白])名单(?!是)|都有|分别"
 )
-_LIES_IN = "[栽输败难错亏]"  # 栽在哪儿 asks why, not where
+_LIES_IN = "[栽输败难错亏强弱贵赢胜]"  # 栽在哪儿 and 强在哪 ask why or what, not where
 _ASKS = {
     "number": re.compile(
         r"多少|(?<![好这那近])(?!(?<=前)几[年天名位])几[个名位次种年岁天所家座款成倍]|(?<![好这那近哪])几[回趟条块单人吨斤]|百分之几|(?<![很许更众])多[大长高远久]"

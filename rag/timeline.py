@@ -10,16 +10,16 @@ from rag.features import Candidate, Matrix
 from rag.text import normalize
 from rag.types import Article
 
-MOST_EVENTS = 8
+MOST_EVENTS = 16
 LEAST_EVENTS = 2  # with fewer there is no sequence
-EVENT_ABOVE = 0.005  # of the best dated sentence's probability
+EVENT_ABOVE = 0.02  # of the best dated sentence's probability
 SELDOM = 0.1  # share of the sentences up to which those that hold a name are about it
 
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事(?!小|化)|来龙去脉|一步一?步|一路走来"
     r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)过程|发展史"
     r"|历史(?=发展|沿革|是怎样|是什么|有哪些|吧?[？?。]?$)"
-    r"|的(?:经过|始末)|[几哪每]一?步|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
+    r"|的(?:经过|始末)|[几哪每各]一?步(?![入进])|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
     r"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末])[^，。？?]{0,14}(?:做|干|发生)了(?:些|哪些|什么)"
     r"|\b(?:timeline|chronolog\w*)\b",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from rag.extract import (
     DIFFER,
     PREMISE,
     VIEWS,
+    WHETHER,
     compose,
     extract,
     in_reading_order,
@@ -148,8 +149,17 @@ def test_an_open_question_says_that_the_articles_speak_for_themselves_the_newest
     *_, answer = extract(Question("平台收不收押金，是否要交？"), measured(passages, [0.0] * 3), tuple(passages))
     assert answer.notice == VIEWS.format(count=3)
     assert [c.article.id for c in answer.citations] == ["文3", "文2", "文1"]
-    *_, alone = extract(Question("平台是否要收押金？"), measured(passages[:1], [0.0]), tuple(passages))
-    assert alone.notice == ""
+
+
+def test_what_one_article_says_is_no_yes_or_no() -> None:
+    passages = [passage(1, "平台要收押金。")]
+
+    def notice(question: str) -> str:
+        *_, answer = extract(Question(question), measured(passages, [0.0]), tuple(passages))
+        return answer.notice
+
+    assert {notice(q) for q in ("平台是否要收押金？", "平台收押金吗", "平台收押金了没")} == {WHETHER}
+    assert notice("平台收押金还是收租金？") == ""
 
 
 def test_a_time_that_is_asked_for_must_be_given() -> None:
@@ -169,7 +179,7 @@ def test_what_speaks_against_the_premise_is_shown_alone_and_says_so() -> None:
     *_, answer = extract(Question("平台为什么不收取商家押金？"), found, tuple(passages))
     assert answer.notice == ""
     *_, answer = extract(Question("平台收取商家押金吗？"), found, tuple(passages))
-    assert answer.notice == ""
+    assert answer.notice == WHETHER
 
 
 def test_an_answer_quotes_a_sentence_that_points_back_with_the_one_before() -> None:
