@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, proxy
 
 from rag.latin import LatinNames
 from rag.library import Library
@@ -58,9 +58,9 @@ class Speller:
     """Corrections of names for the articles of one library; `frequencies` are those of its index terms."""
 
     def __init__(self, library: Library, frequencies: dict[str, int], words: Words) -> None:
-        self._library = library
+        self._library: Library = proxy(library)  # a speller that is kept for its library must not keep it open
         self._words = words
-        self._latin = LatinNames(frequencies, lambda word: library.document_frequencies([word])[word] > 0)
+        self._latin = LatinNames(frequencies, lambda word: self._library.document_frequencies([word])[word] > 0)
         self._pairs = {term: count for term, count in frequencies.items() if len(term) == 2 and not term.isascii()}
         self._after: dict[str, set[str]] = defaultdict(set)
         self._before: dict[str, set[str]] = defaultdict(set)

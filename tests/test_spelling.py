@@ -1,5 +1,7 @@
+import gc
 from collections.abc import Iterator
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from vocabulary import library_of
@@ -88,6 +90,16 @@ def test_a_name_in_fewer_than_three_chunks_corrects_nothing(tmp_path: Path) -> N
 
 def test_the_speller_of_a_library_is_made_once(library: Library) -> None:
     assert speller_of(library) is speller_of(library)
+
+
+def test_a_library_is_not_kept_by_its_speller(tmp_path: Path) -> None:
+    library = library_of(SENTENCES, tmp_path)
+    assert speller_of(library).corrected("小红数的月活") == "小红书的月活"
+    kept = ref(library)
+    library.close()
+    del library
+    gc.collect()
+    assert kept() is None
 
 
 NAMES = LatinNames({"tiktok": 9, "shopify": 5, "unity": 3, "rare": 2, "小红": 9}, lambda word: word == "sopify")
