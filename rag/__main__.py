@@ -131,16 +131,23 @@ def answer_one(question: Question, settings: Settings, *, as_json: bool, explain
 
 
 def show_prompt(question: Question, settings: Settings) -> int:
-    """Print the messages that an LLM would be sent for a question, with the hash of their file; nothing is sent."""
+    """Print the messages that an LLM would be sent for a question, with the hash of their file; nothing is sent.
+
+    A question that asks several things is sent as several.
+    """
     from rag.chain import AnswerChain
-    from rag.prompt import PROMPTS, prompt_messages
+    from rag.prompt import PROMPTS, passages_before, prompt_messages
 
     chain = AnswerChain(settings.model_copy(update={"llm": ""}))
-    messages, _ = prompt_messages(question, chain.retrieve(question, chain.index.current()).passages, settings)
+    generation = chain.index.current()
     path = PROMPTS / "answer.md"
     print(f"# prompts/{path.name}  sha256 {sha256(path.read_bytes()).hexdigest()[:12]}\n")
-    for message in messages:
-        print(f"## {message.type}\n{shown(str(message.content))}\n")
+    for part in chain.parts(question):
+        search = chain.retrieve(part, generation)
+        before = passages_before(part, search.passages, generation.library, search.query.scope)
+        messages, _ = prompt_messages(part, (*search.passages, *before), settings)
+        for message in messages:
+            print(f"## {message.type}\n{shown(str(message.content))}\n")
     return 0
 
 

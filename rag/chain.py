@@ -36,7 +36,7 @@ from rag.logs import fields
 from rag.measure import Measured, answer_probability, measure, said_probability
 from rag.origins import number_origins
 from rag.overview import answer_overview
-from rag.parts import answer_parts
+from rag.parts import answer_parts, parts_of
 from rag.prompt import passages_before
 from rag.quantity import speaks_of, what_is_asked
 from rag.reader import Reader, open_reader
@@ -180,8 +180,7 @@ class AnswerChain(Runnable[Input, Answer]):
             yield refusal
             return
         generation = self.index.current()
-        asked = plain(self._heard(question))
-        for answer in answer_parts(asked, partial(self._answer_one, generation, timings, config)):
+        for answer in answer_parts(self._heard(question), partial(self._answer_one, generation, timings, config)):
             origins = number_origins(answer.citations, generation.library)
             yield replace(answer, question=question, index_generation=generation.manifest.generation, origins=origins)
 
@@ -243,13 +242,24 @@ class AnswerChain(Runnable[Input, Answer]):
         config: RunnableConfig | None = None,
         timings: dict[str, float] | None = None,
     ) -> Search:
-        """What is searched for a question, and what is found; `timings` gets the milliseconds of the stages."""
-        *_, search = self._searches(self._heard(question), generation, config, {} if timings is None else timings)
+        """What an answer searches for the first thing that a question asks, and what is found.
+
+        `timings` gets the milliseconds of the stages.
+        """
+        first = self.parts(question)[0]
+        *_, search = self._searches(first, generation, config, {} if timings is None else timings)
         return search
 
+    def parts(self, question: Question) -> tuple[Question, ...]:
+        """A question for each thing that is asked, as each is searched and as an LLM is sent it."""
+        return parts_of(self._heard(question))
+
     def _heard(self, question: Question) -> Question:
-        """The question as all that follows sees it: a text refused as too long was none, and may take no time."""
-        return without_too_long(question, self.settings.question_limit)
+        """The question as all that follows sees it, without courtesy.
+
+        A text refused as too long was none, and may take no time.
+        """
+        return plain(without_too_long(question, self.settings.question_limit))
 
     def _searches(
         self,

@@ -81,6 +81,17 @@ def test_show_prompt_prints_the_messages_with_the_passages_and_sends_nothing(
     assert "## human\n<资料-" in out and "11 月 16 日正式关闭" in out and "问题：福利社是什么时候关闭的？" in out
 
 
+def test_show_prompt_prints_a_prompt_for_each_thing_that_is_asked(
+    corpus_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = "你好，请问福利社是什么时候关闭的？小红书出海首期覆盖哪些市场？谢谢"
+    assert main([asked, "--show-prompt", "--index", str(corpus_index)]) == 0
+    out = capsys.readouterr().out
+    sent = [line for line in out.splitlines() if line.startswith("问题：")]
+    assert sent == ["问题：福利社是什么时候关闭的？", "问题：小红书出海首期覆盖哪些市场？"]
+    assert out.count("# prompts/answer.md") == 1
+
+
 def test_show_prompt_goes_with_nothing_that_asks_for_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["谁？", "--show-prompt", "--json"])

@@ -86,6 +86,23 @@ def test_a_question_before_that_was_too_long_takes_no_part_in_what_is_searched(c
     assert chain.retrieve(question, chain.index.current()).query == answer.search.query
 
 
+@pytest.mark.parametrize(
+    ("question", "searched_for"),
+    [
+        ("你好，请问猫吃鱼吗？谢谢", "猫吃鱼吗？"),
+        ("猫吃什么鱼？鸟会飞吗？", "猫吃什么鱼？"),
+        ("请问猫吃什么鱼？麻烦告诉我鸟会飞吗？谢谢", "猫吃什么鱼？"),
+    ],
+)
+def test_what_is_retrieved_is_what_an_answer_searches_first(
+    chain: AnswerChain, question: str, searched_for: str
+) -> None:
+    answer = chain.invoke(question)
+    retrieved = chain.retrieve(Question(question), chain.index.current())
+    assert answer.search is not None and answer.search.query.text == searched_for
+    assert (retrieved.query, retrieved.passages) == (answer.search.query, answer.search.passages)
+
+
 def test_what_was_searched_is_told_step_by_step() -> None:
     query = Query("红书的月活", Scope(tags=("猫",)), (Step("follow-up", "它的月活"), Step("alias", "红书的月活")))
     assert searched(Search(query, (CANDIDATE,), ("x", "y"))) == [
