@@ -61,14 +61,12 @@ _RELATIVE: dict[str, Callable[[date], Days]] = {
     "本月": lambda today: _month(today.year, today.month),
     "上个月": lambda today: _last_month(today),
     "上月": lambda today: _last_month(today),
-    "今年": lambda today: _year(today.year),
-    "去年": lambda today: _year(today.year - 1),
-    "前年": lambda today: _year(today.year - 2),
 }
+_YEARS = {"今年": 0, "去年": 1, "前年": 2}  # years back
 _PART_OF_A_WORD = re.compile(
     r"目前(?=[天年])|(?:线|(?<![所可])以)上(?=个?[周月])|[基资成根]本(?=[周月])|过去(?=年)|前天(?=猫)"
 )  # 线上月销售额
-_TIME = re.compile(rf"{_ABSOLUTE}|{_LAST}|(?P<word>{'|'.join(_RELATIVE)})(?:(?P<in>\d{{1,2}})月份?)?")
+_TIME = re.compile(rf"{_ABSOLUTE}|{_LAST}|(?P<word>{'|'.join(_RELATIVE)})")
 _AFTER = re.compile(r"\s*(?:(?P<since>之后|以后|以来|至今|起(?![步家]))|(?P<until>之前|以前)|[里内间中]|期间)?")
 _UP_TO = re.compile(
     rf"\s*(?:到|至|[-–—~～])\s*(?:{_ABSOLUTE}|(?P<same_month>\d{{1,2}})\s*月(?:[初底末]|[上中下]旬)?|(?P<same_year>{'|'.join(_PARTS)}))"
@@ -85,7 +83,7 @@ _SHORT_YEAR = re.compile(
     rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)++月|\s*(?:{'|'.join(_PARTS)}))"
 )
 _FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
-_MONTHS = re.compile(rf"(?<=[0-9今去前]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
+_MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
 _QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 _FROM_NOW = re.compile(r"从现在|现在起|从目前")
 
@@ -103,6 +101,7 @@ def period_of(question: str, today: date) -> Period | None:
     for pattern in (_QUOTED, _PART_OF_A_WORD):
         question = pattern.sub(lambda match: " " * len(match[0]), question)
     written = question
+    question = re.sub("|".join(_YEARS), lambda match: f"{today.year - _YEARS[match[0]]}年", question)
     question = _FIRST_YEAR.sub(r"\g<0>年", question)
     question = _MONTHS.sub(_in_digits, _SHORT_YEAR.sub(lambda match: f"{_century(match['year'], today)}年", question))
     for match in _TIME.finditer(question):
@@ -156,9 +155,6 @@ def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
             length = {"月": 15, "年": 180}.get(match["unit"], length)
         return (today - timedelta(number * length), today), ""
     days = _RELATIVE[match["word"]](today)
-    if match["in"] and match["word"].endswith("年"):
-        month = int(match["in"])
-        return (_month(days[0].year, month), f"{days[0].year}年{month}月") if 1 <= month <= 12 else (None, "")
     return days, _written(days)
 
 
@@ -198,7 +194,7 @@ def _written(days: Days) -> str:
         return f"{first.year}年{first.month}月{first.day}日"
     if (last - first).days < 7:
         return ""  # articles do not name weeks
-    return f"{first.year}年" if (last - first).days > 31 else f"{first.year}年{first.month}月"
+    return f"{first.year}年{first.month}月"
 
 
 def _year(year: int) -> Days:
