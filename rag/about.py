@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from rag.library import Library
 from rag.scope import describe_scope
-from rag.text import content_of, index_terms, simplify
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, content_of, index_terms, simplify
 from rag.types import ALL, Answer, Article, Citation, Message, Passage, Query, Question, Scope, Statement
 
 NAMED_ABOVE = 0.6  # share of the terms of a quoted title that an article's title has
@@ -19,7 +19,7 @@ _ASKS = {
         re.I,
     ),
     "published": re.compile(
-        r"(?:哪.{0,2}[年天月日]|何时|什么时候|什么时间|几月|几号|日期|时间).{0,6}(?:发表|发布|发的|刊发|刊登|登的|写的|写于)"
+        rf"(?:{ASKS_WHEN}|{ASKS_DAY}|哪.{{0,2}}[年天月日]|什么时间|日期|时间).{{0,6}}(?:发表|发布|发的|刊发|刊登|登的|写的|写于)"
         r"|(?:发表|发布|刊发|刊登|发文|成文).{0,2}(?:日期|时间|于何时|于哪)"
         r"|when.{0,40}(?:published|written)|publication date",
         re.I,
@@ -40,7 +40,7 @@ _SPEAKS_OF_ARTICLE = re.compile(
 _THIS_ONE = re.compile(r"这一?篇|[这该]个?(?:文章|报道|稿子)|本文")
 _NAMES_ARTICLE = re.compile(r"《|第.{1,2}篇")
 _ASKED_OF_A_BOOK = re.compile(
-    r"》(?:这本|一书|那本)?书?[，,]?(?:到底)?(?:是|由)?(?:谁|哪位|何时|什么时候|哪一?年|作者)"
+    rf"》(?:这本|一书|那本)?书?[，,]?(?:到底)?(?:是|由)?(?:谁|哪位|{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|作者)"
 )
 _QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
 

@@ -2,7 +2,7 @@
 
 import re
 
-from rag.text import simplify
+from rag.text import ASKS_WHEN, simplify
 from rag.types import Question
 
 # What 下 is part of: 请问下一步怎么走.
@@ -36,7 +36,7 @@ _AFTER = re.compile(
 )
 _INSIDE = re.compile(rf"(?<=[，,。！!])\s*请问{_A_BIT}[，,：:]?")
 _ASKS = re.compile(
-    r"[?？]|谁|什么|啥|多少|几|哪|为何|怎|如何|是否|何时|[吗呢么]$|\b(?:who|what|why|how|when|where|which)\b",
+    rf"[?？]|谁|什么|啥|多少|几|哪|为何|怎|如何|是否|{ASKS_WHEN}|[吗呢么]$|\b(?:who|what|why|how|when|where|which)\b",
     re.IGNORECASE,
 )
 FEWEST = 3  # letters of a question that stands by itself

@@ -14,7 +14,17 @@ from rag.lexical import content_terms, inverse_document_frequency
 from rag.library import Library
 from rag.quantity import says_there_is_none
 from rag.tables import head_of, is_head, is_row
-from rag.text import content_of, in_standard_words, index_terms, is_foreign, normalize
+from rag.text import (
+    ASKS_DAY,
+    ASKS_HOUR,
+    ASKS_WHEN,
+    ASKS_YEAR,
+    content_of,
+    in_standard_words,
+    index_terms,
+    is_foreign,
+    normalize,
+)
 from rag.types import Article, Chunk, Passage, Span
 
 Matrix = npt.NDArray[np.float64]
@@ -58,7 +68,7 @@ _ASKS = {
         re.I,
     ),
     "date": re.compile(
-        r"何时|什么时候|多会儿|什么日子|哪[一]?[年天月日]|几月|几号|(?<!哪)几点(?=钟|前|后|[之以][前后]|开|关|到|结束|开始|上|下|打烊|[？?]?$)|时间|日期|年份|when",
+        rf"{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|{ASKS_HOUR}|时间|日期|年份|when",
         re.I,
     ),
     "reason": re.compile(

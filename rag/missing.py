@@ -7,7 +7,7 @@ from itertools import zip_longest
 from rag.features import asks_for, asks_for_several
 from rag.quantity import lacks_rate, states_number
 from rag.rivals import tells_of_another
-from rag.text import hanzi_value, in_standard_words, normalize
+from rag.text import ASKS_DAY, ASKS_HOUR, ASKS_WHEN, ASKS_YEAR, hanzi_value, in_standard_words, normalize
 from rag.told_of import tells_of
 
 NO_NUMBER = "文章谈到了这件事，但没有找到所问的数字。下面是最相近的原文，供参考。"
@@ -18,23 +18,25 @@ NO_REASON = "文章谈到了这件事，但没有找到所问的原因。下面�
 UNSAID = "文章谈到了这个话题，但没有找到问题所问的内容。下面是最相近的原文，供参考。"
 _UNSAID = {"number": NO_NUMBER, "date": NO_TIME, "person": NO_PERSON, "place": NO_PLACE, "reason": NO_REASON}
 _WHICH_ONE = re.compile(r"哪一?[家个位所支]")  # 在哪家公司 asks for a name, not for a place
-_ASKS_TIME = re.compile(r"何时|什么时候|多会儿|哪一?[年天月日]|几月|几号|\bwhen\b", re.IGNORECASE)
+_ASKS_TIME = re.compile(rf"{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|{ASKS_HOUR}|\bwhen\b", re.IGNORECASE)
 _STATES_TIME = re.compile(
     r"\d|[一二两三四五六七八九十半几数]+个?[年月日号天周]|世纪|年代|[今去前昨明当同次]年|[今昨明当同]天"
     r"|(?<![线以网])上个?[周月](?![边期活转])|(?<![资成基根])本[周月](?![期转])|下个?[周月](?!边)"
     r"|周[一二三四五六日末]|春节|元旦|国庆|双十|端午|中秋|[春夏秋冬][天季]|[寒暑]假"
     r"|[年月][初中末底]|季度|[今明昨当次]日|正月|腊月|清明|廿"
 )
-_ASKS_DAY = re.compile(r"几月|几[号日]|哪一?[天日]")  # that a year alone does not tell
+_ASKS_DAY = re.compile(rf"{ASKS_DAY}|几日")  # that a year alone does not tell; 这几日 alone asks for none
 _STATES_DAY = re.compile(
     r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[年月][初中末底]|[今明次当]日|工作日|q[1-4]"
     r"|正月|腊月|初[一二三四五六七八九十]|廿|[春夏秋冬]|元旦|清明|国庆|双十|端午|中秋|假"
 )
-_ASKS_WHEN = re.compile(r"何时|什么时候|多会儿|\bwhen\b", re.IGNORECASE)  # a time of history or of day answers it, too
+_ASKS_HOUR = re.compile(ASKS_HOUR)
+_ASKS_WHEN = re.compile(rf"{ASKS_WHEN}|\bwhen\b", re.IGNORECASE)  # a time of history or of day answers it, too
 _OF_HISTORY = re.compile(
     r"[唐宋元明清秦汉隋晋金辽](?:朝(?![阳晖鲜])|代|末|初)|民国|战国|春秋|王朝|时期|(?<![多近数常十百])年间"
 )
 _OF_DAY = re.compile(r"凌晨|清晨|黎明|[早晚][上间晨]|上午|中午|正午|下午|傍晚|黄昏|[深半午夜]夜|夜[间里晚]|白天")
+_STATES_HOUR = re.compile(rf"[一两二三四五六七八九十]点|全天|通宵|天[黑亮]|{_OF_DAY.pattern}")
 _HAPPENED_ONCE = re.compile("成立|创[立办建]|上线|上市|开业|关[闭门停]|下[架线]|倒闭|推出|发布|收购|去世|出生")
 LONGEST_NAME = 10  # code points, of one without quotation marks or Latin letters
 LONGEST_CLAUSE = 16  # code points; in a longer one there may be a name
@@ -78,6 +80,8 @@ def missing(question: str, sentences: Sequence[str], titles: str = "", headings:
         return NO_TIME
     if _STATES_TIME.search(told):
         return ""
+    if _ASKS_HOUR.search(asked):
+        return "" if _STATES_HOUR.search(told) else NO_TIME
     by_day = not _HAPPENED_ONCE.search(asked) and _OF_DAY.search(told)
     return "" if _ASKS_WHEN.search(asked) and (by_day or _OF_HISTORY.search(told)) else NO_TIME
 

@@ -2,7 +2,7 @@
 
 import re
 
-from rag.text import content_of, index_terms, normalize
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, content_of, index_terms, normalize
 
 PREMISE_TERMS = 0.5  # share of a question's terms in a sentence that can speak against its premise
 
@@ -11,7 +11,7 @@ _NEGATED = re.compile(  # a negation, and what it reaches
     r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要|向[^\W\d_]{1,4})*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
 )
 _PRESUPPOSES = re.compile(
-    r"为什么|为何|为啥|什么时候|何时|哪[年天月]|多少|怎么(?!样)|谁|\b(?:why|when|who)\b", re.IGNORECASE
+    rf"为什么|为何|为啥|{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|多少|怎么(?!样)|谁|\b(?:why|when|who)\b", re.IGNORECASE
 )
 
 

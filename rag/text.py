@@ -42,6 +42,12 @@ def letters(text: str) -> str:
     return "".join(char for char in normalize(text) if char.isalnum())
 
 
+# What asks for a time, for the patterns that tell what a question asks.
+ASKS_WHEN = "何时|什么时候|多会儿|什么日子"
+ASKS_YEAR = "哪一?年"
+ASKS_DAY = "哪一?[天月日]|几月|几号"
+ASKS_HOUR = "(?<!哪)几点(?=钟|前|后|[之以][前后]|开|关|到|结束|开始|上|下|打烊|[？?]?$)"  # 有哪几点 asks for points
+
 _QUESTION_WORDS = re.compile(
     r"请问|告诉我|帮我|给我|讲讲|说说|捋一[下捋]|梳理一下|(?:按|给个)(?:时间(?:顺序|线)?|月份|先后顺序?)|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥|啥|咋|干[嘛吗]"
     r"|怎么样|怎么|怎样|如何|是不是|有没有|能不能|会不会|是否|何时|何地|谁|吗|呢|吧|啊|[？?！!]"

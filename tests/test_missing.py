@@ -200,6 +200,21 @@ def test_a_time_of_day_or_of_history_tells_when_but_no_year(text: str) -> None:
     assert missing("是哪一年的事？", [text]) == NO_TIME
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("福利社是什么日子关闭的？", "福利社发布告别信后关闭了。", True),
+        ("福利社是什么日子关闭的？", "福利社11月16日关闭了。", False),
+        ("打印店几点关门？", "打印店关门以后不接急件。", True),
+        ("打印店几点关门？", "打印店晚上九点关门。", False),
+        ("打印店几点关门？", "天黑就关门。", False),
+        ("他的话有哪几点？", "他说要做好服务。", False),
+    ],
+)
+def test_a_day_and_an_hour_are_times(question: str, text: str, lacks: bool) -> None:
+    assert (missing(question, [text]) == NO_TIME) is lacks
+
+
 @pytest.mark.parametrize("text", ["客服白天和晚上都在线。", "用户每天都在分享。", "近百年间一直亏损。", "金朝阳去了。"])
 def test_what_happened_once_is_told_by_no_time_of_day(text: str) -> None:
     assert missing("福利社是什么时候关闭的？", [text]) == NO_TIME
