@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from ingest.add import add
-from ingest.explain import explain, explain_html, visible
+from ingest.explain import explain, explain_html
 from ingest.failures import read_failures
 from ingest.furniture import learned_of, line_numbers, repeated_lines, source_of
 from ingest.listing import list_articles
@@ -26,6 +26,7 @@ from rag.errors import IndexMissing, RagError
 from rag.index import open_library, read_manifest
 from rag.library import IndexedFile
 from rag.settings import Settings, load_settings
+from rag.text import visible
 from rag.types import Article
 from rag.writer import IndexWriter, history
 

@@ -1,6 +1,5 @@
 """What was recognised of an article and taken out of it: in a terminal, and as a page without network or script."""
 
-import re
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,11 +14,11 @@ from ingest.clean import line_key
 from ingest.damage import FLAG_NAMES
 from ingest.pieces import KIND_NAMES, UNANNOTATED, Piece, count_rules, pieces_of
 from ingest.rule_sets import reason_of
+from rag.text import visible
 from rag.types import Article, Removal
 
 PAGE = Path(__file__).with_name("explain.html")
 NO_EVIDENCE: Mapping[str, str] = {}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # could rewrite the terminal
 
 
 def note(removal: Removal, text: str, evidence: Mapping[str, str] = NO_EVIDENCE) -> str:
@@ -105,8 +104,3 @@ def _html(piece: Piece, kinds: list[str], evidence: Mapping[str, str]) -> str:
 
 def _flag_note(kind: str) -> str:
     return f"〔疑似损伤：{FLAG_NAMES.get(kind, kind)}〕"
-
-
-def visible(text: str) -> str:
-    """Text with a replacement character for every character that controls instead of shows."""
-    return _CONTROL.sub("\ufffd", text)

@@ -15,7 +15,8 @@ from rag.asked import to_question
 from rag.errors import RagError, ScopeError
 from rag.scope import read_scope
 from rag.settings import Settings, load_settings
-from rag.terminal import NOW, json_line, print_answer, print_search, shown, standing_line
+from rag.terminal import NOW, json_line, print_answer, print_search, standing_line
+from rag.text import visible
 from rag.types import ALL, Answer, Question, Scope
 from rag.verify import STATES, read_export, verify
 
@@ -84,7 +85,7 @@ def verify_command(arguments: list[str]) -> int:
     except RagError as error:
         return failed(error, 2)
     for standing in found:
-        print(json_line(standing.to_json()) if options.json else shown(standing_line(standing)))
+        print(json_line(standing.to_json()) if options.json else visible(standing_line(standing)))
     if not options.json:
         counts = "，".join(f"{NOW[state]} {sum(one.state == state for one in found)}" for state in STATES)
         print(f"共 {len(found)} 处引文：{counts}")
@@ -93,7 +94,7 @@ def verify_command(arguments: list[str]) -> int:
 
 def failed(error: RagError, code: int) -> int:
     """Say what is wrong on standard error; gives the exit code."""
-    print(f"错误：{shown(error.chinese)}", file=sys.stderr)
+    print(f"错误：{visible(error.chinese)}", file=sys.stderr)
     return code
 
 
@@ -147,7 +148,7 @@ def show_prompt(question: Question, settings: Settings) -> int:
         before = passages_before(part, search.passages, generation.library, search.query.scope)
         messages, _ = prompt_messages(part, (*search.passages, *before), settings)
         for message in messages:
-            print(f"## {message.type}\n{shown(str(message.content))}\n")
+            print(f"## {message.type}\n{visible(str(message.content))}\n")
     return 0
 
 

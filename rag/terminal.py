@@ -1,7 +1,6 @@
 """What the commands write: answers, searches and standings, without what would steer a terminal."""
 
 import json
-import re
 from typing import Any
 
 from rich.console import Console
@@ -11,27 +10,22 @@ from rich.padding import Padding
 from rag.explain import heading, reason, scores_line, searched, snippet
 from rag.export import NEAREST_HEADING, source_of
 from rag.scope import describe_scope
+from rag.text import STEERING, visible
 from rag.types import ALL, UNVERIFIED, Answer, Citation, Search
 from rag.verify import Standing
 from rag.voices import CHINESE as CHINESE_VOICES
 
 NOW = {"stands": "仍在原处", "moved": "位置有变", "changed": "已改动", "gone": "已不在"}
-_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a terminal, or unwritable as UTF-8
 
 
 def json_line(data: dict[str, Any]) -> str:
     """The data as a line of JSON; of its text only what would steer a terminal or cannot be written is escaped."""
-    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(data, ensure_ascii=False))
-
-
-def shown(text: str) -> str:
-    """Text without what would steer a terminal: every control character but newline and tab is a �."""
-    return _STEERING.sub("�", text)
+    return STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(data, ensure_ascii=False))
 
 
 def literal(text: str) -> str:
     """Markup of rich that shows a text as it is."""
-    return escape(shown(text))
+    return escape(visible(text))
 
 
 def print_answer(answer: Answer, console: Console) -> None:

@@ -27,6 +27,15 @@ def _simplifier() -> Any:
 _QUOTED_NAME = re.compile(r"[“「]([^“”「」，。！？、：；,.!?:;\s]{3,10})[”」]")
 
 
+# What controls a terminal or the direction of its text instead of showing, or cannot be written as UTF-8.
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """Text with a � for every character that would steer what shows it; newlines and tabs stay."""
+    return STEERING.sub("�", text)
+
+
 def simplify(text: str) -> str:
     """Traditional characters as simplified ones; for matching only, never for what is shown."""
     return str(_simplifier().convert(text))

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from rag.__main__ import answer_lines, main
 from rag.asked import to_question
-from rag.terminal import json_line, print_answer, print_search, shown
+from rag.terminal import json_line, print_answer, print_search
+from rag.text import visible
 from rag.types import Answer, Article, Chunk, Citation, Passage, Query, Question, Ranked, Search, Statement
 
 RED = "\x1b[31m猫\x9b怕狗。"
@@ -65,7 +66,8 @@ def test_bytes_that_are_no_text_are_a_usage_error(capsys: pytest.CaptureFixture[
 
 
 def test_a_control_character_is_shown_as_a_replacement_character() -> None:
-    assert shown("甲\t乙\n\x1b[31m\r\x00\x7f\x9f\ud800。") == "甲\t乙\n�[31m�����。"
+    assert visible("甲\t乙\n\x1b[31m\r\x00\x7f\x9f\ud800。") == "甲\t乙\n�[31m�����。"
+    assert visible("a\u202eb\u2066c\u2069") == "a�b�c�"
 
 
 def test_a_line_of_json_keeps_every_character_and_is_one_line_that_can_be_written() -> None:
