@@ -50,24 +50,23 @@ def _pattern(name: str) -> str:
 def load_aliases(corpus: Path) -> Aliases:
     """The aliases of a corpus folder, read again when the file has changed; none without the file.
 
-    Raises CorpusError for a file that cannot be used.
+    Raises CorpusError for a file that cannot be read or used.
     """
     path = corpus / FILE
     try:
         return _read(path, path.stat().st_mtime_ns)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return Aliases()
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, _changed: int) -> Aliases:
-    try:
-        groups = [group["names"] for group in tomllib.loads(path.read_text(encoding="utf-8"))["alias"]]
-        if not all(names and isinstance(name, str) and name.strip() for names in groups for name in names):
-            raise ValueError("a name is no text")
-        return Aliases(groups)
-    except (ValueError, KeyError, TypeError, IndexError) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise CorpusError(
             f"{path} cannot be used ({error}): write [[alias]] tables with names = [first name, others]",
             f"{path} 不能用（{error}）：请写成 [[alias]]，names = [正名, 别名…]",
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, _changed: int) -> Aliases:
+    groups = [group["names"] for group in tomllib.loads(path.read_text(encoding="utf-8"))["alias"]]
+    if not all(names and isinstance(name, str) and name.strip() for names in groups for name in names):
+        raise ValueError("a name is no text")
+    return Aliases([[name.strip() for name in names] for names in groups])

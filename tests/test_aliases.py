@@ -44,5 +44,16 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, text: str) -> None:
         load_aliases(tmp_path)
 
 
+def test_a_file_that_cannot_be_read_is_named_too(tmp_path: Path) -> None:
+    (tmp_path / "aliases.toml").mkdir()
+    with pytest.raises(CorpusError, match=r"aliases\.toml cannot be used"):
+        load_aliases(tmp_path)
+
+
+def test_blanks_around_a_name_are_none_of_it(tmp_path: Path) -> None:
+    (tmp_path / "aliases.toml").write_text('[[alias]]\nnames = [" 小红书 ", "红薯 "]\n', encoding="utf-8")
+    assert load_aliases(tmp_path).canonical("红薯好吗") == "小红书好吗"
+
+
 def test_the_aliases_of_the_corpus_can_be_used() -> None:
     assert load_aliases(Path(__file__).parent.parent / "corpus").canonical("XHS") == "小红书"
