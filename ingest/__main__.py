@@ -18,7 +18,7 @@ from ingest.run import EMBEDDING, READING, Summary, ingest, plan
 from ingest.watch import watch_command
 from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
-from rag.errors import RagError, SettingsError
+from rag.errors import RagError, exit_code
 from rag.settings import load_settings
 
 EPILOG = """其他命令（python -m ingest 命令 --help 看用法）：
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     except RagError as error:
         both = json.dumps({"error": str(error), "message": error.chinese}, ensure_ascii=False)
         print(both if "--json" in given else f"错误：{error.chinese}", file=sys.stderr)
-        return 2 if isinstance(error, SettingsError) else 1
+        return exit_code(error)
     except KeyboardInterrupt:
         print("已中断。算好的向量留在缓存里，再运行一次会接着做。", file=sys.stderr)
         return 130

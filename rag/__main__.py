@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from rag.asked import to_question
-from rag.errors import RagError, ScopeError
+from rag.errors import RagError, ScopeError, exit_code
 from rag.scope import read_scope
 from rag.settings import Settings, load_settings
 from rag.terminal import NOW, json_line, print_answer, print_search, standing_line
@@ -58,16 +58,13 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("用 --batch 时，范围写在每行的 scope 里（见 docs/answer.md）")
     try:
         settings = load_settings(index=options.index)
-    except RagError as error:
-        return failed(error, 2)
-    try:
         if options.batch:
             return answer_batch(settings, explain=options.explain)
         if options.show_prompt:
             return show_prompt(question, settings)
         return answer_one(question, settings, as_json=options.json, explain=options.explain)
     except RagError as error:
-        return failed(error, 1)
+        return failed(error, exit_code(error))
 
 
 def verify_command(arguments: list[str]) -> int:

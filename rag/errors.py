@@ -103,3 +103,8 @@ class ExportError(RagError):
 
 class HistoryError(RagError):
     """The history of conversations cannot be opened, read or written."""
+
+
+def exit_code(error: RagError) -> int:
+    """What a command ends with: 2 where a setting must be changed first, else 1."""
+    return 2 if isinstance(error, SettingsError) else 1

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rag.errors import RagError
+from rag.errors import RagError, exit_code
 from rag.settings import Settings, load_settings
 
 APP = Path(__file__).parents[1] / "server.py"
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run[options.command](options)
     except RagError as error:
         print(f"错误：{error.chinese}", file=sys.stderr)
-        return 2
+        return exit_code(error)
 
 
 def serve_api(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,6 +11,18 @@ import pytest
 from rag.__main__ import main
 
 pytestmark = pytest.mark.model
+
+
+def test_a_setting_that_cannot_be_used_is_exit_code_2_wherever_that_shows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = (("YINJU_CHUNK_TOKENS", "9", 2), ("YINJU_MILVUS_URI", "http://db", 2), ("YINJU_LLM", "bad", 1))
+    monkeypatch.setitem(sys.modules, "rag.milvus", None)  # as where it is not installed
+    for name, value, code in settings:
+        with monkeypatch.context() as changed:
+            changed.setenv(name, value)
+            assert main(["谁？", "--index", str(tmp_path)]) == code, name
+        assert capsys.readouterr().err.startswith("错误：")
 
 
 def test_json_prints_the_answer(corpus_index: Path, capsys: pytest.CaptureFixture[str]) -> None:

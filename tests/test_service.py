@@ -364,6 +364,14 @@ def test_the_command_makes_lists_and_removes_keys(
     assert main(["keys", "remove", "alice"]) == 0 and main(["keys", "remove", "alice"]) == 2
 
 
+@pytest.mark.parametrize(("name", "value", "code"), [("YINJU_LLM", "bad", 1), ("YINJU_CHUNK_TOKENS", "9", 2)])
+def test_what_cannot_be_started_is_exit_code_1_and_a_wrong_setting_2(
+    name: str, value: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["serve", "--index", str(tmp_path)]) == code
+
+
 def test_health_of_a_service_that_does_not_run_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["health", "--url", "http://127.0.0.1:9/healthz"]) == 1
     assert "python -m service serve" in capsys.readouterr().err
