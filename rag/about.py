@@ -42,7 +42,9 @@ _NAMES_ARTICLE = re.compile(r"《|第.{1,2}篇")
 _ASKED_OF_A_BOOK = re.compile(
     rf"》(?:这本|一书|那本)?书?[，,]?(?:到底)?(?:是|由)?(?:谁|哪位|{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|作者)"
 )
-_QUOTED = re.compile(r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\"")
+_QUOTED = re.compile(  # a title may be short; a short word in quotation marks is none
+    r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\""
+)
 
 _SAYS = {
     "author": "《{title}》的作者是{value}",

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from rag.text import blanks, without_quotations
+
 
 @dataclass(frozen=True)
 class Period:
@@ -84,7 +86,6 @@ _SHORT_YEAR = re.compile(
 )
 _FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
 _MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
-_QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 _FROM_NOW = re.compile(r"从现在|现在起|从目前")
 
 
@@ -98,9 +99,7 @@ def period_of(question: str, today: date) -> Period | None:
 
     What stands in quotation marks is somebody else's time.
     """
-    for pattern in (_QUOTED, _PART_OF_A_WORD):
-        question = pattern.sub(lambda match: " " * len(match[0]), question)
-    written = question
+    question = written = _PART_OF_A_WORD.sub(blanks, without_quotations(question))
     question = re.sub("|".join(_YEARS), lambda match: f"{today.year - _YEARS[match[0]]}年", question)
     question = _FIRST_YEAR.sub(r"\g<0>年", question)
     question = _MONTHS.sub(_in_digits, _SHORT_YEAR.sub(lambda match: f"{_century(match['year'], today)}年", question))

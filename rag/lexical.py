@@ -1,17 +1,14 @@
 """The lexical leg: which words of a query are searched, and how much of them each candidate has."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from statistics import fmean
 
 from rag.fusion import min_max
-from rag.text import content_of, index_terms, search_terms
+from rag.text import content_of, index_terms, quotations, search_terms
 
 K1, B = 1.2, 0.75  # of BM25, as SQLite has them
 MOST_POSTINGS = 20_000  # entries of the full-text index that are read for a query, about a millisecond a thousand
-
-_PHRASE = re.compile(r"《([^》]{2,})》|“([^”]{2,})”|「([^」]{2,})」|『([^』]{2,})』|\"([^\"]{2,})\"")
 
 
 def inverse_document_frequency(frequency: int, documents: int) -> float:
@@ -26,7 +23,7 @@ def content_terms(query: str) -> list[str]:
 
 def quoted_phrases(query: str) -> list[str]:
     """What a query has in quotation marks: the index terms of each, joined by blanks, so that it is one term."""
-    quoted = (next(filter(None, match.groups())) for match in _PHRASE.finditer(query))
+    quoted = (text for text in quotations(query) if len(text) > 1)
     return [phrase for text in quoted if (phrase := " ".join(index_terms(text)))]
 
 

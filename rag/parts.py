@@ -8,7 +8,7 @@ from itertools import chain, zip_longest
 from rag.clauses import ELLIPSIS
 from rag.extract import DIFFER, VIEWS
 from rag.refuse import NEARLY
-from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, simplify
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, QUOTATION, simplify
 from rag.types import Answer, Citation, Message, Passage, Question, Statement
 
 MOST = 4  # things; a text with more of them is searched as one
@@ -18,9 +18,7 @@ OF_PART = "“{part}”：{notice}"
 ANSWERED_BELOW = "答案就在下面的原文里。"  # a notice stands above the statements
 
 _PAUSES = "，,；;"
-_QUOTED_OR_END = re.compile(
-    rf"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\"|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))|(?P<pause>[{_PAUSES}])"
-)
+_QUOTED_OR_END = re.compile(rf"{QUOTATION}|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))|(?P<pause>[{_PAUSES}])")
 _ASKING = f"{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|多少|为什么|为何|为啥|怎么|如何|哪[里儿家]|谁"
 _ASKS = re.compile(_ASKING)
 _ASKS_MORE = re.compile(rf"(?:又|而且|还有|以及|另外|并且)?[是在]?(?:{_ASKING})")

@@ -2,7 +2,7 @@
 
 import re
 
-from rag.text import figures, in_standard_words, normalize
+from rag.text import blanks, figures, in_standard_words, normalize
 from rag.told_of import tells_of
 
 # What must stand after a number that answers 多少家, 多少钱, … : the measure word itself, or one that counts the same.
@@ -187,4 +187,4 @@ def _is_of_another_year(question: str, text: str) -> bool:
 
 def without_dates(text: str) -> str:
     """The text with blanks for its dates and times of day, as long as before."""
-    return _DATE.sub(lambda match: " " * len(match[0]), text)
+    return _DATE.sub(blanks, text)

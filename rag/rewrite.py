@@ -17,6 +17,7 @@ LEANS, LEANS_SHORT = -1.0, -2.0  # log odds from which a question leans on the o
 LOOK_BACK = 12  # messages
 READ = 200  # code points of an answer
 
+# Names, as people quote them: no long quotation, and no "word" of an English question.
 _QUOTED = re.compile(r"《([^》]{1,120})》|“([^”]{2,120})”|「([^」]{1,120})」|『([^』]{1,120})』")
 _LATIN = re.compile(r"[A-Za-z][\w&.+-]*[A-Za-z0-9]")
 _COMMON_LATIN = re.compile(
@@ -60,7 +61,7 @@ _PERSON = re.compile(
 )
 
 # What an answer may give.
-_MARK = re.compile(r"\[\d+\]")
+MARK = re.compile(r"\[\d+\]")
 _NOTICE = re.compile(r"^(?:“[^”]*”：)?(?:文章(?:库|里|谈到了)|下面是|没有找到)")
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
 _DIGITS = "一二三四五六七八九"
@@ -115,7 +116,7 @@ def _without_notices(answer: str) -> str:
     """What an answer of ours says: its lines with marks; of one without any, what is no notice of a refusal."""
     lines = answer.split("\n")
     return "\n".join(
-        [line for line in lines if _MARK.search(line)] or [line for line in lines if not _NOTICE.search(line)]
+        [line for line in lines if MARK.search(line)] or [line for line in lines if not _NOTICE.search(line)]
     )
 
 

@@ -17,7 +17,7 @@ from langchain_core.runnables import RunnableConfig
 from rag.errors import ModelError
 from rag.generate import Reply
 from rag.prompt import load_prompt
-from rag.rewrite import without_pointers
+from rag.rewrite import MARK, without_pointers
 from rag.settings import Settings
 from rag.text import content_of, count_tokens, figures, index_terms, normalize
 from rag.types import Question
@@ -30,7 +30,6 @@ HISTORY_TOKENS = 400
 ASKED = 200  # code points of an earlier question
 ANSWERED = 100  # code points of the last answer; those before it are not sent
 KEPT = 0.5  # share of the question's own terms that its rewriting must hold
-_MARKS = re.compile(r"\[\d+\]")
 _LABEL = re.compile(r"^(?:改写后?的?|完整的?|独立的?)?(?:问题|追问|改写|输出)[:：]\s*")
 _QUOTATION = re.compile(r"^[“\"「『](.*)[”\"」』]$")
 _RESIDUE = re.compile(
@@ -74,7 +73,7 @@ def turns_to_send(question: Question, budget: int) -> list[str]:
         if message.role == "user":
             line = f"读者：{_on_one_line(message.content)[:ASKED]}"
         elif back == 0:
-            line = f"回答：{_on_one_line(_MARKS.sub('', message.content))[:ANSWERED]}"
+            line = f"回答：{_on_one_line(MARK.sub('', message.content))[:ANSWERED]}"
         else:
             continue
         budget -= count_tokens(line) + 1

@@ -18,7 +18,7 @@ from rag.latin import LatinNames
 from rag.library import Library
 from rag.pinyin import nearly, sounds
 from rag.romanized import RomanizedNames
-from rag.text import CJK, content_of
+from rag.text import CJK, content_of, without_quotations
 from rag.words import Words, general_words
 
 LEAST = 3  # chunks that hold the name that a correction makes
@@ -32,7 +32,6 @@ _CORPUS = 0.7  # weight of the articles in the model
 _FLOOR = 1e-6
 # Characters that are words of their own in most places: nobody mistypes a name by them, and none is corrected to them.
 _FUNCTION = frozenset("的了是在有和与就也都不为到说要去会可么没着好还但被把让哪谁几什怎这那个一从以于而其之")
-_QUOTED = re.compile(r"「[^」]*」|“[^”]*”|《[^》]*》|\"[^\"]*\"")
 _RUN = re.compile(f"[{CJK}]{{2,}}")
 
 
@@ -48,10 +47,6 @@ class Correction:
     def applied(self, question: str) -> str:
         """The question after it."""
         return question[: self.start] + self.text + question[self.end :]
-
-
-def _blanks(match: re.Match[str]) -> str:
-    return " " * len(match[0])
 
 
 class Speller:
@@ -96,14 +91,14 @@ class Speller:
             if best is None:
                 break
             question = best.applied(question)
-        question = self._latin.corrected(question, _QUOTED.sub(_blanks, question))
-        return self._romanized.restored(question, _QUOTED.sub(_blanks, question))
+        question = self._latin.corrected(question, without_quotations(question))
+        return self._romanized.restored(question, without_quotations(question))
 
     def _corrections(self, question: str) -> Iterator[Correction]:
         content = content_of(question)
         if len(content) != len(question):  # an odd character was normalised to several
             return
-        for run in _RUN.finditer(_QUOTED.sub(_blanks, content)):
+        for run in _RUN.finditer(without_quotations(content)):
             by_place: dict[int, list[Correction]] = defaultdict(list)
             for candidate in self._candidates(run[0]):
                 by_place[candidate.start].append(candidate)

@@ -97,11 +97,26 @@ def content_of(question: str) -> str:
 
     It is as long as the normalised question.
     """
-    return _LINKING_WORDS.sub(_blanks, _QUESTION_WORDS.sub(_blanks, normalize(question)))
+    return _LINKING_WORDS.sub(blanks, _QUESTION_WORDS.sub(blanks, normalize(question)))
 
 
-def _blanks(match: re.Match[str]) -> str:
+def blanks(match: re.Match[str]) -> str:
+    """As many blanks as a match has characters: what replaces it leaves all else in its place."""
     return " " * len(match[0])
+
+
+QUOTATION = r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\""
+_QUOTATIONS = re.compile(QUOTATION)
+
+
+def quotations(text: str) -> list[str]:
+    """What a text puts in quotation marks or names as a title, in order, without the marks."""
+    return [quotation[1:-1] for quotation in _QUOTATIONS.findall(text)]
+
+
+def without_quotations(text: str) -> str:
+    """A text with blanks for its quotations and titles, as long as before: their words are another's."""
+    return _QUOTATIONS.sub(blanks, text)
 
 
 def quoted_names(text: str) -> list[str]:

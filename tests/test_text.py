@@ -10,10 +10,12 @@ from rag.text import (
     index_terms,
     normalize,
     quantities,
+    quotations,
     search_terms,
     sentence_spans,
     simplify,
     units,
+    without_quotations,
 )
 
 
@@ -201,6 +203,13 @@ def test_content_of_blanks_the_words_that_only_ask() -> None:
     assert content_of("请问小红书有多少月活用户？").split() == ["小红书有", "月活用户"]
     assert content_of("為什麼？").split() == []
     assert content_of("What is GMV").split() == ["gmv"]
+
+
+def test_what_stands_in_quotation_marks_is_found_and_blanked_in_its_place() -> None:
+    text = '谁说“去年”，《猫》『狗』「」和"a"与"b c"？'
+    assert quotations(text) == ["去年", "猫", "狗", "", "a", "b c"]
+    assert without_quotations(text) == "谁说    ，        和   与     ？"
+    assert without_quotations("“去年还没完") == "“去年还没完"
 
 
 def test_words_that_frame_an_english_question_are_not_searched() -> None:
