@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from rag.emphasis import SURE
-from rag.enumeration import headings_of_a_list_of, items_after, items_beside, items_of_a_list_of, numeral
+from rag.enumeration import headings_of_a_list_of, items_after, items_beside, items_of_a_list_of
 from rag.features import Candidate, Matrix, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
 from rag.quantity import says_there_is_none, speaks_of, what_is_asked
 from rag.sections import in_named_section
 from rag.tables import cells_of, is_row
-from rag.text import begins_line, content_of, figures, index_terms, normalize, quantities, units
+from rag.text import begins_line, content_of, figures, index_terms, normalize, numeral, quantities, units
 from rag.timeline import of_what_is_named
 from rag.types import Article
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rag.text import blanks, without_quotations
+from rag.text import blanks, numeral, without_quotations
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,6 @@ class Period:
 
 
 Days = tuple[date, date]
-_MONTH_NUMBERS = {
-    name: n for n, name in enumerate(["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"], 1)
-}
-NUMBERS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 BEGINNING = "年?初(?![步级次中心衷始创])"  # of a year, after the year
 END = "年?[底末](?![层座盘下位端特蕴气线牌])"  # 2006年底特律, 20年底蕴
 _PARTS = {  # of a year: its first and last month
@@ -130,7 +126,7 @@ def _century(year: str, today: date) -> str:
 def _in_digits(months: re.Match[str]) -> str:
     """Months as 2月 or 2月到3月: 二月, 二三月份, 2、3月."""
     named = filter(None, (months["first"], months["last"]))
-    first, *last = (_MONTH_NUMBERS.get(name) or int(name) for name in named)
+    first, *last = (numeral(name) for name in named)
     return f"{first}月到{last[0]}月" if last and last[0] > first else f"{first}月" if not last else months[0]
 
 
@@ -149,7 +145,7 @@ def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:
     if match["count"]:
         length = {"天": 1, "日": 1, "周": 7, "月": 30, "年": 365}[match["unit"]]  # days
         half = match["count"] == "半"
-        number = 1 if half else NUMBERS.get(match["count"]) or int(match["count"])
+        number = 1 if half else numeral(match["count"])
         if half:
             length = {"月": 15, "年": 180}.get(match["unit"], length)
         return (today - timedelta(number * length), today), ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from rag.features import Candidate
-from rag.text import begins_line
+from rag.text import begins_line, numeral
 from rag.types import Article, Span
 
 _MARKER = re.compile(
@@ -13,7 +13,6 @@ _MARKER = re.compile(
 )
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _BULLET = re.compile(r"[ \t]*[-*+•·▪■●]\s+")
-_NUMERALS = {**{char: number for number, char in enumerate("一二三四五六七八九十", 1)}, "两": 2}
 
 
 def _marked(sentence: str) -> tuple[str, int] | None:
@@ -21,11 +20,6 @@ def _marked(sentence: str) -> tuple[str, int] | None:
     if not (marker := _MARKER.match(sentence)):
         return None
     return f"{marker['before']}#{marker['after']}", numeral(marker["number"])
-
-
-def numeral(written: str) -> int:
-    """The number that is written as 3, 三 or ③."""
-    return _NUMERALS.get(written) or (int(written) if written.isdecimal() else ord(written) - ord("①") + 1)
 
 
 def items_beside(candidate: Candidate, *, bullets: bool = False) -> list[Candidate]:

@@ -7,13 +7,12 @@ from itertools import groupby, islice
 
 from rag.about import article_shown, articles_cited, find_article, refuse_outside
 from rag.courtesy import asks
-from rag.enumeration import numeral
 from rag.features import Candidate, candidates_of
 from rag.hanging import hangs, tells_of_itself
 from rag.lexical import content_terms
 from rag.library import Library
 from rag.sections import headings_of
-from rag.text import normalize, simplify
+from rag.text import normalize, numeral, simplify
 from rag.types import ALL, Answer, Article, Citation, Passage, Query, Question, Scope, Statement
 
 MOST_ARTICLES = 8

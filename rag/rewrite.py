@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.text import CJK, hanzi_value, simplify
+from rag.text import CJK, numeral, simplify
 from rag.types import Question
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
@@ -64,9 +64,8 @@ _PERSON = re.compile(
 MARK = re.compile(r"\[\d+\]")
 _NOTICE = re.compile(r"^(?:“[^”]*”：)?(?:文章(?:库|里|谈到了)|下面是|没有找到)")
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
-_DIGITS = "一二三四五六七八九"
 _COUNTED = re.compile(
-    rf"第(?P<nth>[{_DIGITS}])[个种家位项点款条]|(?P<first>前者)|后面?那?(?P<last>[两三])[个种家位项点款条]|后者|最后一?[个种家位项点款条]"
+    r"第(?P<nth>[一二三四五六七八九])[个种家位项点款条]|(?P<first>前者)|后面?那?(?P<last>[两三])[个种家位项点款条]|后者|最后一?[个种家位项点款条]"
 )
 # Not the characters of names: 即梦, 有赞, 华为, 和平精英, 普及版.
 _BEFORE_LIST = re.compile(
@@ -249,7 +248,7 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
     (如果退货呢) only takes the topic along.
     """
     if (on := _YEARS_ON.fullmatch(new)) and (year := _YEAR.search(last)):
-        years = int(hanzi_value(on["years"]) or on["years"])
+        years = numeral(on["years"])
         new = f"{int(year[0]) + (years if on['way'] == '后' else -years)}年"
     if _TIME.fullmatch(new):
         return _RANGE.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
@@ -267,7 +266,7 @@ def _counted(text: str, answer: str) -> str:
     chosen: list[str] = []
     for count in _COUNTED.finditer(text):
         if count["nth"]:
-            chosen += things[_DIGITS.index(count["nth"]) :][:1]
+            chosen += things[numeral(count["nth"]) - 1 :][:1]
         elif count["first"]:
             chosen += things[:1]
         else:

@@ -238,7 +238,10 @@ _OF_TWO_SCALES = re.compile(r"(?<!\d)(\d{1,15})\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\
 
 
 def hanzi_value(hanzi: str) -> float | None:
-    """Value of a Chinese numeral, 三千二百万 = 32000000; None where it is not a well-formed one, or endless."""
+    """Value of a Chinese numeral as NUMBER matches it: 三千二百万 is 32000000, 二三 is 23.
+
+    None where 万 or 亿 has nothing before it, or where it is endless.
+    """
     if len(hanzi) > LONGEST_NUMERAL:
         return None
     whole, _, fraction = hanzi.partition("点")
@@ -265,6 +268,13 @@ def hanzi_value(hanzi: str) -> float | None:
     for char in fraction[len(decimals) :]:
         value *= _MYRIADS[char]
     return value
+
+
+def numeral(written: str) -> int:
+    """The whole number that is written as 3, 三 or ③."""
+    if "①" <= written <= "⑳":
+        return ord(written) - ord("①") + 1
+    return int(written if written.isdecimal() else hanzi_value(written) or 0)
 
 
 def figures(text: str) -> set[str]:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 
-from rag.dates import BEGINNING, END, NUMBERS, Period
+from rag.dates import BEGINNING, END, Period
 from rag.features import Candidate, Matrix
-from rag.text import normalize
+from rag.text import normalize, numeral
 from rag.types import Article
 
 MOST_EVENTS = 16
@@ -102,7 +102,7 @@ def _after(time: str, match: re.Match[str]) -> str:
         with suppress(ValueError):  # 2月30日
             return (date.fromisoformat(time) + timedelta(1)).isoformat()
     if match["months"] and len(time) > len("2025"):
-        months = int(time[:4]) * 12 + int(time[5:7]) - 1 + NUMBERS[match["months"]]
+        months = int(time[:4]) * 12 + int(time[5:7]) - 1 + numeral(match["months"])
         return f"{months // 12}-{months % 12 + 1:02}"
     return time
 

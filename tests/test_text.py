@@ -9,6 +9,7 @@ from rag.text import (
     in_standard_words,
     index_terms,
     normalize,
+    numeral,
     quantities,
     quotations,
     search_terms,
@@ -182,6 +183,14 @@ def test_figures_have_one_form_however_they_are_written(text: str, expected: set
 )
 def test_a_figure_that_no_float_holds_is_inf_and_an_endless_numeral_is_none(text: str, expected: set[str]) -> None:
     assert figures(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("3", 3), ("12", 12), ("３", 3), ("三", 3), ("两", 2), ("十", 10), ("十二", 12), ("①", 1), ("⑳", 20)],
+)
+def test_a_numeral_is_a_whole_number_in_any_script(written: str, number: int) -> None:
+    assert numeral(written) == number
 
 
 def test_figures_of_eleven_digits_that_differ_in_the_last_stay_different() -> None:
