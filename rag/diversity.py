@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rag.library import Library
-from rag.text import figures, index_terms
+from rag.text import COMPARES, figures, index_terms
 from rag.types import Passage, Ranked, Search
 
 FIRST = 5  # passages among which a comparison finds a second article
@@ -14,9 +14,7 @@ COPY_ABOVE = 0.8  # share of a passage's terms that others have, from which on i
 MOST_COPIES = 2  # of one passage that are kept, to be cited beside it
 
 _COMPARES = re.compile(
-    r"对比|相比|比较|区别|差别|差异|差在|差多少|不同|异同|不一样|一样吗|各自|各有|各家|各篇|几篇|分别|出入|矛盾|对不上"
-    r"|哪一?[个家种款]更|谁更|(?:和|跟|与|同)[^，。？?]{1,12}(?:比|哪一?[个家种款])"
-    r"|\b(?:compare[ds]?|comparison|versus|vs|differ(?:s|ent|ence|ences)?)\b",
+    rf"{COMPARES}|出入|矛盾|对不上|各自|各有|各家|各篇|几篇|(?:和|跟|与|同)[^，。？?]{{1,12}}(?:比|哪一?[个家种款])",
     re.IGNORECASE,
 )
 

@@ -102,7 +102,7 @@ _GIVES = {
     "definition": re.compile(r"是指|指的是|即|是一|是由|称为|叫做|就是|意味|也就是"),
 }
 
-_ASKS_FOR_SEVERAL = re.compile(
+_ASKS_FOR_SEVERAL = re.compile(  # of COMPARES what no one sentence tells: 差多少 and 谁更 ask for one thing
     rf"{_THINGS}|[有分][为成]?几[种类步项点条样块部]|列[出举个]|列一[下列]|几个方面|为什么|为何|原因|怎么|如何|怎样|区别|对比|相比|比较|不同|异同|变化|过程|经过|历程"
     r"|\b(?:which|why|how|compare|list)\b",
     re.IGNORECASE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rag.features import Candidate, Matrix
-from rag.text import normalize
+from rag.text import COMPARES, normalize
 
 LONGEST = 12  # code points of a subject
 MOST_SKIPPED = 3  # code points before a subject that the articles do not have: 走小红书, 现在的计划
@@ -14,11 +14,11 @@ PER_SUBJECT = 2  # sentences
 LEAST_SHARE = 0.05  # of the probability of the subject's best sentence, below which a second one is left out
 
 _COMPARES = re.compile(
-    r"区别|不同|异同|(?:不|没|两样|不太)一样|一样吗|相比|对比|比较|差别|差异|差在|差多少|各(?=[靠信有能要占把是自种家给到多用怎走选做花收交说讲])|分别"
-    r"|哪个更|谁更|哪家更|\b(?:differ\w*|compar\w*)\b",
+    # 出入 and 对不上 are of what articles say, which no name beside 和 tells apart
+    rf"{COMPARES}|各(?=[靠信有能要占把是自种家给到多用怎走选做花收交说讲])",
     re.IGNORECASE,
 )
-_AND = re.compile(r"和|与|跟|、|还是|以及|对比|\band\b")
+_AND = re.compile(r"\s*(?:和|与|跟|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
 _STOP = re.compile(r"[，。；：！？,;:!?\s“”「」《》]")
 
 
