@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
+from rag.names import COMMON_SURNAMES
 from rag.text import CJK, numeral, simplify
 from rag.types import Question
 
@@ -54,11 +55,7 @@ _OF_A_TIME = re.compile(
     r"(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
 )
 _BARE = re.compile(r"为什么|为何|为啥|真的|具体|原因")
-_PERSON = re.compile(
-    r"[赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹章苏潘葛范彭鲁韦马方任袁柳史唐薛雷贺汤罗毕郝安于傅齐康伍余顾"
-    r"孟黄萧尹姚邵汪毛戴宋庞熊纪舒项董梁杜贾江郭林钟徐邱高夏蔡田胡万莫丁邓洪石崔龚程陆翁段侯武刘龙叶白赖乔曾瞿]"
-    r"[㐀-鿿]{1,2}(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)"
-)
+_PERSON = re.compile(rf"[{COMMON_SURNAMES}][㐀-鿿]{{1,2}}(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)")
 
 # What an answer may give.
 MARK = re.compile(r"\[\d+\]")

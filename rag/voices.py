@@ -5,6 +5,8 @@ Rules, not a model: they speak up where the sentence names its source or shows t
 
 import re
 
+from rag.names import SURNAMES
+
 OFFICIAL, MEDIA, PARTY, MERCHANT, ANONYMOUS, AUTHOR, UNCLEAR = VOICES = (
     "official",  # an organisation, an authority, or a person who speaks for one
     "media",  # another medium, which the article cites
@@ -41,15 +43,7 @@ _PEOPLE = (
     r"|专家|律师|分析师)"
 )
 _SOME = r"(?:有|一位|一名|某|某位|多位|多名|部分|不少|许多|一些|很多|几位|上述|受访|据|被邀请|受邀)"
-_SURNAMES = (
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费"
-    "廉岑薛雷贺倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧尹姚邵汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝"
-    "闵席季麻强贾路娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉钮龚程嵇邢裴陆"
-    "荣翁荀羊惠甄曲家封储靳段焦侯宓蓬全班仰秋仲伊宫宁仇栾暴甘厉戎祖武符刘景詹束龙叶幸司韶黎薄印宿白怀蒲邰从鄂索咸籍赖卓蔺屠蒙池乔阴"
-    "胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍桑桂牛寿通边扈燕冀浦尚农温别庄晏柴瞿阎充慕连茹习艾鱼容向古易慎戈廖庾终居衡步都耿满弘匡国文"
-    "寇广禄阙东欧利蔚越隆师巩厍聂晁勾敖冷辛阚那简饶曾关蒯相查后荆红游竺权盖益桓公"
-)
-_NAME = rf"(?<![\u4e00-\u9fff])[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}?"
+_NAME = rf"(?<![\u4e00-\u9fff])[{SURNAMES}][\u4e00-\u9fff]{{1,2}}?"
 
 _HEARSAY = re.compile(r"据悉|据称|据说|据传|被传|传闻|听说|坊间|有消息称|消息称|爆料|传出")
 _JUDGES = re.compile(
