@@ -111,7 +111,7 @@ def period_of(question: str, today: date) -> Period | None:
             explicit = stated
         after = _AFTER.match(question, end)
         assert after is not None
-        since, until = _bounds(days, after, today if match["count"] else None)
+        since, until = _bounds(days, after, open_ended=bool(match["count"]))
         before = question[: match.start()]
         of_articles = bool(_OF_ARTICLES.match(question, after.end())) and not _ABOUT.search(before)
         return Period(since, until, of_articles, explicit)
@@ -130,13 +130,16 @@ def _in_digits(months: re.Match[str]) -> str:
     return f"{first}月到{last[0]}月" if last and last[0] > first else f"{first}月" if not last else months[0]
 
 
-def _bounds(days: Days, after: re.Match[str], today: date | None) -> tuple[str | None, str | None]:
-    """Since and until of days with 之后, 以来 or 之前 behind them; 2024年之后 begins with 2024, as people use it."""
+def _bounds(days: Days, after: re.Match[str], *, open_ended: bool) -> tuple[str | None, str | None]:
+    """Since and until of days with 之后, 以来 or 之前 behind them; 2024年之后 begins with 2024, as people use it.
+
+    最近三个月 is `open_ended`: what is dated tomorrow is recent, too.
+    """
     if after["since"]:
         return days[0].isoformat(), None
     if after["until"]:
         return None, (days[0] - timedelta(1)).isoformat()
-    return days[0].isoformat(), None if today else days[1].isoformat()
+    return days[0].isoformat(), None if open_ended else days[1].isoformat()
 
 
 def _days(match: re.Match[str], today: date) -> tuple[Days | None, str]:

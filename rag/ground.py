@@ -15,6 +15,7 @@ LEAST_OF_CLAUSE = 0.3  # share of a clause's terms that the passages of its sent
 SHORTEST_CLAUSE = 3  # terms from which a clause says something by itself
 FRAGMENT = 4  # terms of a draft that says nothing by itself, such as a name
 MOST_CITED = 3  # sentences cited for one statement
+LEAST_GAIN = 0.15  # of the terms, or a figure: what a further sentence must add
 LONGEST_MARK = 24  # code points
 
 _OPEN, _CLOSE = "[【［〔", "]】］〕"
@@ -23,6 +24,7 @@ _NUMBERS = r"(\d{1,2}(?:\s*[,，、~–-]\s*[^\W\d_]{0,4}\d{1,2})*)"  # 1,3 and 
 _MARK = re.compile(
     rf"(?:[{re.escape(_OPEN)}]{_LABEL}){{1,2}}{_NUMBERS}\s*(?:†[^{re.escape(_CLOSE)}]*)?[{re.escape(_CLOSE)}]+"
 )
+_MARK_AFTER = re.compile(rf"\s*{_MARK.pattern}")
 _SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
 _BETWEEN_CLAUSES = re.compile(r"[，,；;：:]")
 _QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
@@ -58,7 +60,7 @@ def split_drafts(text: str, *, finished: bool) -> tuple[list[Draft], str]:
     while at < len(text):
         sentence = _SENTENCE.match(text, at)
         end = sentence.end() if sentence else len(text)
-        while mark := re.compile(rf"\s*{_MARK.pattern}").match(text, end):
+        while mark := _MARK_AFTER.match(text, end):
             end = mark.end()
         rest = text[end:].lstrip(" ")
         may_go_on = not rest or (rest[0] in _OPEN and len(rest) < LONGEST_MARK)
@@ -98,7 +100,7 @@ def find_support(
 
     while candidates and len(chosen) < MOST_CITED:
         best = max(candidates, key=gain)
-        if gain(best) < (LEAST_SUPPORT if not chosen else 0.15):
+        if gain(best) < (LEAST_SUPPORT if not chosen else LEAST_GAIN):
             break
         chosen.append(best)
         candidates.remove(best)
