@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase
 
+from rag.types import Span
+
 READ = 48  # code points of an earlier question
 READ_REPLY = 200
 LONGEST = 16  # code points of a span
@@ -23,7 +25,6 @@ PERSONS = ("他", "她")
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _LONGEST_WORD = 4
 
-Span = tuple[int, int]
 Weights = Mapping[str, float]
 
 
@@ -85,7 +86,7 @@ class Spans:
         self._asked = asked = asked[:READ].translate(_LOWER)
         self._text, self._reply = text.translate(_LOWER), reply[:READ_REPLY].translate(_LOWER)
         self._pronoun = _pronoun_of(text)
-        self._kind = (
+        self._kinds = (
             f"{self._pronoun}, length",
             f"after {min(sum(map(len, unlisted(text))), 4)} names, length",
             f"after {min(len(text), 12) // 2} letters, length",
@@ -127,7 +128,7 @@ class Spans:
         start, end = span
         size, stretch = min(end - start, 5), self._asked[start:end]
         replied = min(3, sum(self._pairs_replied[start : end - 1]))
-        found = [f"{kind} {size}" for kind in self._kind]
+        found = [f"{kind} {size}" for kind in self._kinds]
         found += [
             f"length {min(end - start, 8)}",
             f"new {min(5, self._again[start:end].count(False))}",
@@ -147,13 +148,13 @@ class Spans:
         return found
 
     def _cuts_a_word(self, at: int) -> bool:
-        return _kind(self._asked[at - 1 : at]) + _kind(self._asked[at : at + 1]) in ("LL", "DD", "LD", "DL")
+        return _class_of(self._asked[at - 1 : at]) + _class_of(self._asked[at : at + 1]) in ("LL", "DD", "LD", "DL")
 
     def _edge(self, name: str, at: int, inner: int) -> list[str]:
         """The features of one end of a span; `inner` is the place of its character inside."""
         asked, outer = self._asked, 2 * at - 1 - inner
         found = [
-            f"{name} {_kind(asked[at - 1 : at] if at else '')}{_kind(asked[at : at + 1])}",
+            f"{name} {_class_of(asked[at - 1 : at] if at else '')}{_class_of(asked[at : at + 1])}",
             f"{name} between {self._before[at]} _",
             f"{name} between _ {self._at[at]}",
             f"{name} between {_group(self._before[at])} _",
@@ -221,7 +222,7 @@ def _cut(text: str, groups: Sequence[str]) -> int:
     return min(found, default=len(text))
 
 
-def _kind(char: str) -> str:
+def _class_of(char: str) -> str:
     """L a Latin letter, D a digit, C another letter, P anything else, E the end of the text."""
     if not char:
         return "E"

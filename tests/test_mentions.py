@@ -1,6 +1,9 @@
 """What the model of left-out words sees of a question, and that its weights hold no text but our own lists."""
 
 import re
+import tomllib
+from collections import Counter
+from pathlib import Path
 
 from eval.fit_followups import matrix_of, right_spans, seen
 from eval.followups import Row
@@ -51,3 +54,9 @@ def test_features_become_counts() -> None:
 def test_the_weights_hold_no_chinese_word_but_the_listed_ones() -> None:
     used = {word for by_feature in weights().values() for name in by_feature for word in re.findall("[㐀-鿿]+", name)}
     assert used <= set(words())
+
+
+def test_no_word_is_listed_twice() -> None:
+    groups = tomllib.loads((Path(__file__).parents[1] / "rag/mentions.toml").read_text(encoding="utf-8"))
+    times = Counter(word for listed in groups.values() for word in listed.split())
+    assert [word for word, count in times.items() if count > 1] == []
