@@ -16,18 +16,16 @@ def test_convex_fusion_of_a_hand_computed_case() -> None:
     assert fused == pytest.approx({"a": 0.6, "b": 0.5, "c": 0.4})
 
 
-def test_convex_fusion_agrees_with_a_second_implementation_on_random_scores() -> None:
+def test_convex_fusion_depends_on_no_scale_or_origin_of_a_leg() -> None:
     chance = random.Random(5)
     for _ in range(50):
         ids = [f"c{i}" for i in range(chance.randint(2, 9))]
         dense, lexical = ({i: chance.uniform(-1, 9) for i in ids} for _ in range(2))
-        weight = chance.random()
-        spans = [(min(leg.values()), max(leg.values()) - min(leg.values())) for leg in (dense, lexical)]
-        expected = {
-            i: weight * (dense[i] - spans[0][0]) / spans[0][1] + (1 - weight) * (lexical[i] - spans[1][0]) / spans[1][1]
-            for i in ids
-        }
-        assert convex_fusion(dense, lexical, weight) == pytest.approx(expected)
+        weight, scale, origin = chance.random(), chance.uniform(0.1, 9), chance.uniform(-9, 9)
+        moved = {i: score * scale + origin for i, score in lexical.items()}
+        assert convex_fusion(dense, moved, weight) == pytest.approx(convex_fusion(dense, lexical, weight))
+        assert convex_fusion(dense, lexical, 1) == pytest.approx(min_max(dense))
+        assert convex_fusion(dense, lexical, 0) == pytest.approx(min_max(lexical))
 
 
 def test_convex_fusion_refuses_legs_that_scored_different_chunks() -> None:
