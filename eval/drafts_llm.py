@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from eval.drafts import LONGEST_QUESTION, SHORTEST, Draft
 from eval.metrics import contains
 from rag.generate import Reply
-from rag.prompt import load_prompt
+from rag.prompt import load_prompt, new_fence
 from rag.text import sentence_spans
 from rag.types import Article
 
@@ -26,7 +25,7 @@ def written_drafts(article: Article, model: BaseChatModel) -> Iterator[Draft]:
     fit = [sentence for sentence in sentences if len(sentence) >= SHORTEST]
     for at in range(0, len(fit), SENTENCES):
         part = fit[at : at + SENTENCES]
-        fence = f"原文-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
+        fence = new_fence("原文")
         numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(part, 1))
         reply = "".join(Reply(model, load_prompt("question").format_messages(fence=fence, text=numbered), None))
         yield from read_drafts(reply, part)

@@ -8,7 +8,6 @@ are not judged.
 
 import argparse
 import json
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from eval.report_data import read_report
 from eval.summary import shown
 from rag.errors import ModelError, RagError
 from rag.generate import Reply, open_model
-from rag.prompt import PROMPTS, load_prompt
+from rag.prompt import PROMPTS, load_prompt, new_fence
 from rag.settings import load_settings
 
 TEMPERATURE = 0.7  # at 0 the runs would be alike, and their spread would say nothing of the judge
@@ -45,7 +44,7 @@ def asker(model: BaseChatModel) -> Ask:
     """Asks a prompt with its slots; gives yes, no, or None where the reply is neither or the model fails."""
 
     def ask(name: str, slots: dict[str, str]) -> bool | None:
-        fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no text can close it
+        fence = new_fence("资料")
         try:
             reply = "".join(Reply(model, load_prompt(name).format_messages(fence=fence, **slots), None)).strip()
         except ModelError:

@@ -32,6 +32,11 @@ def load_prompt(name: str = "answer") -> ChatPromptTemplate:
     return ChatPromptTemplate.from_messages([("system", system.strip()), ("user", user.strip())])
 
 
+def new_fence(name: str) -> str:
+    """The tag that fences what others wrote in one request: new each time, so that none of it can close the fence."""
+    return f"{name}-{secrets.token_hex(3)}"
+
+
 @dataclass(frozen=True)
 class Stretch:
     """Some sentences of a passage, the `at`-th stretch of it, and how likely they answer: a tuple to sort by."""
@@ -118,7 +123,7 @@ def prompt_messages(
 
     Raises PromptTooLong when nothing of a passage fits.
     """
-    fence = f"资料-{secrets.token_hex(3)}"  # new for each request, so that no article can close it
+    fence = new_fence("资料")
     history = recent_history(question.history, settings.llm_history_tokens)
     slots = {"fence": fence, "question": question.text, "history": f"之前的对话：\n{history}\n" if history else ""}
     empty = load_prompt().format(passages="", **slots)

@@ -2,7 +2,6 @@
 
 import logging
 import re
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError
 from rag.generate import Reply
-from rag.prompt import load_prompt
+from rag.prompt import load_prompt, new_fence
 from rag.rewrite import MARK, without_pointers
 from rag.settings import Settings
 from rag.text import content_of, count_tokens, figures, index_terms, normalize
@@ -43,7 +42,7 @@ def rewrite_follow_up(
 ) -> str | None:
     """The question as a model completes it from the turns before it; None where that is late or not to be believed."""
     turns = turns_to_send(question, HISTORY_TOKENS)
-    fence = f"对话-{secrets.token_hex(3)}"  # new for each request, so that no turn can close it
+    fence = new_fence("对话")
     slots = {"fence": fence, "history": "\n".join(turns), "question": _on_one_line(question.text)}
     messages = load_prompt("rewrite").format_messages(**slots)
     asked = [message.content for message in question.history if message.role == "user"]
