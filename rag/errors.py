@@ -1,21 +1,4 @@
-"""The error tree. A message says what is wrong, with the value, then what to do.
-
-RagError
-├── SettingsError    a setting has a value that cannot be used
-├── ScopeError       a scope cannot be meant so (also a ValueError)
-├── CorpusError      an article file or the corpus folder cannot be used
-├── IndexMissing     there is no published index where one was expected
-├── IndexMismatch    the index was built with other settings than the ones in force, or by an older program
-│   └── IndexNewer   the index was built by a newer program
-├── IndexLocked      another process is writing the index
-├── IndexUnwritable  the folder of the index takes nothing: full disk, no rights
-├── IndexDamaged     a generation does not hold what its manifest says
-├── BackendUnavailable  the database that generations are searched by does not answer
-├── PromptTooLong    the question alone does not fit the token budget
-├── ExportError      a file is no export of a conversation
-├── HistoryError     the history cannot be opened, read or written
-└── ModelError       an embedding model or an LLM cannot be loaded or does not answer
-"""
+"""The error tree. A message says what is wrong, with the value, then what to do."""
 
 import shutil
 from pathlib import Path
@@ -56,7 +39,7 @@ class IndexMissing(RagError):
 
 
 class IndexMismatch(RagError):
-    """The index was built with another embedding model or chunker than the settings name."""
+    """The index was built with another embedding model or chunker than the settings name, or by an older program."""
 
 
 class IndexNewer(IndexMismatch):

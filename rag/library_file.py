@@ -83,7 +83,7 @@ class LibraryFile:
         return cls(connection)
 
     def close(self) -> None:
-        """Commit what was written and let go of the file."""
+        """Let go of the file."""
         with self._lock:
             self._connection.close()
 
