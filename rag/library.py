@@ -30,27 +30,23 @@ class IndexedFile:
 
 
 class Library(Terms, Copies):
-    """The articles and chunks of one generation. Safe to read from several threads.
-
-    `article(id)`, `chunk(id)` and `sentence_vectors(chunk id)`, (sentences, d) float32 with unit rows, remember
-    the last ones asked for; they raise KeyError for an unknown id. `repeated(article id, start, end)` gives the origins
-    of the paragraphs of a span that other articles repeat; `articles_within(scope)` and `chunks_within(scope)` the ids
-    that a scope allows, or None where it is empty. They remember too.
-    """
+    """The articles and chunks of one generation. Safe to read from several threads."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
+        # Each remembers the last ones asked for. Of an id, KeyError for an unknown one; the vectors are (sentences, d)
+        # float32 with unit rows.
         self.article = lru_cache(maxsize=512)(self._article)
         self.chunk = lru_cache(maxsize=4096)(self._chunk)
         self.sentence_vectors = lru_cache(maxsize=4096)(self._sentence_vectors)
+        # Of an article's span: the origins of its paragraphs that other articles repeat.
         self.repeated = lru_cache(maxsize=4096)(self._repeated)
+        # Ids that a scope allows; None where it is empty.
         self.articles_within = lru_cache(maxsize=16)(self._articles_within)
         self.chunks_within = lru_cache(maxsize=4)(self._chunks_within)  # some 10 MB each in an index of 100,000 chunks
 
-    def put(
-        self, article: Article, file: IndexedFile, chunks: Sequence[Chunk] = (), vectors: Sequence[Vector] = ()
-    ) -> None:
-        """Add an article with its first chunks, and for each chunk the vectors of its sentences."""
+    def put(self, article: Article, file: IndexedFile) -> None:
+        """Add an article, without its chunks."""
         removed = json.dumps([[r.start, r.end, r.kind, r.rule] for r in article.removed], ensure_ascii=False)
         metadata = (article.title, article.author, article.publisher, article.published, article.url)
         tags = json.dumps(article.tags, ensure_ascii=False)
@@ -60,7 +56,6 @@ class Library(Terms, Copies):
         values = (article.id, article.source_path, article.raw, removed, *metadata, tags, *noticed, *made_from)
         with self._writing() as connection:
             connection.execute(f"INSERT INTO articles VALUES ({','.join('?' * len(values))})", values)
-        self.put_chunks([(article, chunk, rows) for chunk, rows in zip(chunks, vectors, strict=True)])
 
     def put_chunks(self, chunks: Sequence[tuple[Article, Chunk, Vector]]) -> None:
         """Add chunks of articles that are there, each with the vectors of its sentences."""

@@ -71,11 +71,3 @@ class Copies(LibraryFile):
     def _repeated_articles(self) -> frozenset[str]:
         rows = self._rows("SELECT DISTINCT article_id FROM paragraphs WHERE id IN (SELECT paragraph FROM copies)")
         return frozenset(id_ for (id_,) in rows)
-
-    def copies(self) -> list[tuple[str, str, int]]:
-        """Pairs of articles that share paragraphs, with the number of paragraphs, most first."""
-        return self._rows(
-            "SELECT a.article_id, b.article_id, count(*) AS shared FROM copies JOIN paragraphs a ON a.id = paragraph "
-            "JOIN paragraphs b ON b.id = other WHERE a.article_id < b.article_id "
-            "GROUP BY 1, 2 ORDER BY shared DESC, 1, 2"
-        )

@@ -104,7 +104,7 @@ class Reader:
         if not row.offsets:
             return Reading(answer, (0, 0), (0.0,) * len(window.sentences))
         own = spans[0, row.first : row.first + len(row.offsets)]
-        first, last, _ = best_span(own[:, 0], own[:, 1])
+        first, last = best_span(own[:, 0], own[:, 1])
         starts = torch.log_softmax(own[:, 0], 0).exp().tolist()
         begins = [offset for offset, _ in row.offsets]
         mass = [sum(p for p, begin in zip(starts, begins, strict=True) if a <= begin < b) for a, b in window.sentences]

@@ -62,13 +62,13 @@ class ReaderModel(nn.Module):
         return self.span(states).float(), self.answers(states[:, 0]).squeeze(-1).float()
 
 
-def best_span(start: Tensor, end: Tensor) -> tuple[int, int, float]:
-    """The span of at most LONGEST_ANSWER tokens with the highest sum of logits: first and last token, and that sum."""
+def best_span(start: Tensor, end: Tensor) -> tuple[int, int]:
+    """The span of at most LONGEST_ANSWER tokens with the highest sum of logits: its first and last token."""
     count = len(start)
     allowed = torch.ones(count, count).triu() - torch.ones(count, count).triu(LONGEST_ANSWER)
     sums = (start[:, None] + end[None, :]).masked_fill(~allowed.bool(), float("-inf"))
     at = int(sums.argmax())
-    return at // count, at % count, float(sums.flatten()[at])
+    return divmod(at, count)
 
 
 def with_adapter(encoder: nn.Module, hidden: int, path: Path) -> ReaderModel:

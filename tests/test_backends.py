@@ -62,7 +62,8 @@ def library(folder: Path) -> Library:
     for id_, text in TEXTS.items():
         article = Article(id_, f"{id_}.md", text, title="标题")
         chunk = Chunk(id_, id_, 0, len(text), text, "", ((0, len(text)),))
-        library.put(article, IndexedFile(id_), [chunk], [np.float32([[1, 0]])])
+        library.put(article, IndexedFile(id_))
+        library.put_chunks([(article, chunk, np.float32([[1, 0]]))])
     return library
 
 

@@ -37,8 +37,9 @@ ROWS = [np.array(rows, np.float32) for rows in ([[1, 0]], [[0, 1], [0.5, 0.5]], 
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "library.sqlite"
     library = Library.create(path)
-    library.put(FIRST, IndexedFile("digest-1"), CHUNKS[:2], ROWS[:2])
-    library.put(SECOND, IndexedFile("digest-2"), CHUNKS[2:], ROWS[2:])
+    library.put(FIRST, IndexedFile("digest-1"))
+    library.put(SECOND, IndexedFile("digest-2"))
+    library.put_chunks(list(zip((FIRST, FIRST, SECOND), CHUNKS, ROWS, strict=True)))
     library.close()
     return path
 

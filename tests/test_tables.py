@@ -73,7 +73,8 @@ def test_the_words_of_the_head_count_for_its_rows(tmp_path: Path) -> None:
     of = passage(1, TABLE)
     with closing(Library.create(tmp_path / "library.sqlite")) as library:
         vectors = np.zeros((len(of.chunk.sentences), 2), np.float32)
-        library.put(of.article, IndexedFile("digest"), [of.chunk], [vectors])
+        library.put(of.article, IndexedFile("digest"))
+        library.put_chunks([(of.article, of.chunk, vectors)])
         features = sentence_features("新费率", np.zeros(2), candidates_of([of]), {"新费": 1.0}, library)
     assert features[:, SENTENCE_FEATURES.index("coverage")].tolist() == [0, 1, 1, 1, 0]
 

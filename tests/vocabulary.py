@@ -15,5 +15,6 @@ def library_of(sentences: Sequence[str], folder: Path) -> Library:
     for number, sentence in enumerate(sentences):
         article = Article(f"a{number}", f"a{number}.txt", sentence)
         chunk = Chunk(f"c{number}", article.id, 0, len(sentence), sentence, "", ((0, len(sentence)),))
-        library.put(article, IndexedFile("digest"), [chunk], [np.zeros((1, 2), np.float32)])
+        library.put(article, IndexedFile("digest"))
+        library.put_chunks([(article, chunk, np.zeros((1, 2), np.float32))])
     return library
