@@ -202,10 +202,10 @@ class AnswerChain(Runnable[Input, Answer]):
         query, passages = search.query, search.passages
         simple = question.changed(to_simplified)  # as the patterns are that tell what is asked for
         with _timed(timings, "measure"):
-            completed = any(step.name.startswith(FOLLOW_UP) for step in query.steps)
-            newest = simple.text if completed else None
+            is_completed = any(step.name.startswith(FOLLOW_UP) for step in query.steps)
+            newest = simple.text if is_completed else None
             most = settings.passages if asks_for_sequence(simple.text) else READ_PASSAGES
-            own = completed and not (refers_back(question.text) or _speak_of_what_is_asked(simple.text, passages))
+            own = is_completed and not (refers_back(question.text) or _speak_of_what_is_asked(simple.text, passages))
             measured = (
                 measure(query.text, passages, generation, self.embedder, newest=newest, own_topic=own, most=most)
                 if passages

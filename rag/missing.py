@@ -38,7 +38,7 @@ _OF_HISTORY = re.compile(
 _OF_DAY = re.compile(r"凌晨|清晨|黎明|[早晚][上间晨]|上午|中午|正午|下午|傍晚|黄昏|[深半午夜]夜|夜[间里晚]|白天")
 _STATES_HOUR = re.compile(rf"[一两二三四五六七八九十]点|全天|通宵|天[黑亮]|{_OF_DAY.pattern}")
 _HAPPENED_ONCE = re.compile("成立|创[立办建]|上线|上市|开业|关[闭门停]|下[架线]|倒闭|推出|发布|收购|去世|出生")
-LONGEST_NAME = 10  # code points, of one without quotation marks or Latin letters
+LONGEST_PLAIN_NAME = 10  # code points, of one without quotation marks or Latin letters
 LONGEST_CLAUSE = 16  # code points; in a longer one there may be a name
 _ASKS_NAME = re.compile(
     r"叫什么|真名|什么名字|哪一?[家位所支]|哪个(?:公司|品牌|平台|机构|学校|单位|人|明星|演员|主播|老师|教授)|是谁"
@@ -108,7 +108,7 @@ def _may_be_name(words: str, asked: str) -> bool:
     if normalize(words) in asked:
         return False
     parts = [_BEFORE_NAME.sub("", part) for part in _BETWEEN.split(words)]
-    short = any(0 < len(part) <= LONGEST_NAME and not _IN_NO_NAME.search(part) for part in parts)
+    short = any(0 < len(part) <= LONGEST_PLAIN_NAME and not _IN_NO_NAME.search(part) for part in parts)
     return short or len(words) > LONGEST_CLAUSE or bool(_IN_NAME.search(words))
 
 

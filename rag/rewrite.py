@@ -86,22 +86,22 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     answer = ""
     carried: set[str] = set()
 
-    def completed(text: str, *, unanswered: bool = False) -> str:
+    def whole(text: str, *, unanswered: bool = False) -> str:
         for earlier in asked if names else ():
             span = left_out(earlier, text, answer)
             carried.update(name for name in names if not PRONOUN.search(text) or _cuts(span, name, earlier))
         asked[:] = [_marked(earlier, carried) for earlier in asked]
-        return _completed(text, asked, answer, unanswered=unanswered)
+        return _made_whole(text, asked, answer, unanswered=unanswered)
 
     for message in question.history[-LOOK_BACK:]:
         if message.role == "user":
-            asked.append(_marked(completed(simplify(message.content)), carried))
+            asked.append(_marked(whole(simplify(message.content)), carried))
             answer = ""
         else:
             answer = simplify(_without_notices(message.content)[:READ])
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
-    query = completed(text, unanswered=unanswered)
+    query = whole(text, unanswered=unanswered)
     typed = "".join([question.text, *(message.content for message in question.history if message.role == "user")])
     if carried and "“" not in typed:
         query = query.replace("“", "").replace("”", "")  # they only kept the name together
@@ -189,7 +189,7 @@ def _leans(text: str, asked: str) -> bool:
     return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if len(text) <= SHORT else LEANS)
 
 
-def _completed(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
+def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
     """A question with what it leaves out; `asked` are the questions before it, complete, the last one last."""
     if not asked or not text.strip() or not _leans(text, asked[-1]):
         return text
