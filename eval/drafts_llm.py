@@ -9,8 +9,8 @@ from langchain_core.language_models import BaseChatModel
 
 from eval.drafts import LONGEST_QUESTION, SHORTEST, Draft
 from eval.metrics import contains
-from rag.generate import Reply
 from rag.prompt import load_prompt, new_fence
+from rag.reply import Reply
 from rag.text import sentence_spans
 from rag.types import Article
 
@@ -27,7 +27,7 @@ def written_drafts(article: Article, model: BaseChatModel) -> Iterator[Draft]:
         part = fit[at : at + SENTENCES]
         fence = new_fence("原文")
         numbered = "\n".join(f"[{n}] {sentence}" for n, sentence in enumerate(part, 1))
-        reply = "".join(Reply(model, load_prompt("question").format_messages(fence=fence, text=numbered), None))
+        reply = Reply(model, load_prompt("question").format_messages(fence=fence, text=numbered)).whole()
         yield from read_drafts(reply, part)
 
 

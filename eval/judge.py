@@ -26,8 +26,9 @@ from eval.records import Line, RunError
 from eval.report_data import read_report
 from eval.summary import shown
 from rag.errors import ModelError, RagError
-from rag.generate import Reply, open_model
+from rag.generate import open_model
 from rag.prompt import PROMPTS, load_prompt, new_fence
+from rag.reply import Reply
 from rag.settings import load_settings
 
 TEMPERATURE = 0.7  # at 0 the runs would be alike, and their spread would say nothing of the judge
@@ -46,7 +47,7 @@ def asker(model: BaseChatModel) -> Ask:
     def ask(name: str, slots: dict[str, str]) -> bool | None:
         fence = new_fence("资料")
         try:
-            reply = "".join(Reply(model, load_prompt(name).format_messages(fence=fence, **slots), None)).strip()
+            reply = Reply(model, load_prompt(name).format_messages(fence=fence, **slots)).whole().strip()
         except ModelError:
             return None
         return {YES: True, NO: False}.get(reply[:1])

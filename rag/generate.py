@@ -7,13 +7,13 @@ from importlib.util import find_spec
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError
 from rag.features import Candidate, candidates_of
-from rag.ground import find_support, split_drafts
+from rag.ground import Draft, find_support, split_drafts
 from rag.prompt import prompt_messages
+from rag.reply import Reply
 from rag.settings import Settings
 from rag.subjects import subjects_of
 from rag.text import index_terms
@@ -101,6 +101,35 @@ def nearest_extract(text: str, extracts: Sequence[Candidate], answer: Answer) ->
     return best if best and terms & set(index_terms(best.text)) else None
 
 
+@dataclass
+class Checked:
+    """An answer that grows by what a model wrote, sentence by sentence, each held against the passages `sent`.
+
+    `asked` is what the reader said, `compared` what the question compares; `declined`: the model finds no answer.
+    """
+
+    answer: Answer
+    sent: Sequence[Passage]
+    asked: str
+    compared: Sequence[str]
+    unsupported: Unsupported
+    declined: bool = False
+    drafted: set[str] = field(default_factory=set)
+
+    def take(self, drafts: Sequence[Draft]) -> None:
+        """Check the next sentences."""
+        for draft in drafts:
+            if draft.text in self.drafted:
+                continue  # a small model repeats itself
+            self.drafted.add(draft.text)
+            if support := find_support(draft, self.sent, self.asked, self.compared):
+                self.answer = add_statement(self.answer, draft.text, support)
+            elif NOT_STATED in draft.text:
+                self.declined = True
+            else:
+                self.answer = self.unsupported.settle(self.answer, draft.text)
+
+
 def generate(
     model: BaseChatModel,
     question: Question,
@@ -118,30 +147,28 @@ def generate(
     Raises ModelError when the model fails, PromptTooLong when nothing of a passage fits.
     """
     messages, sent = prompt_messages(question, passages, settings)
-    answer = Answer(question, passages=passages, answerer=settings.llm)
-    rest, declined = "", False
     asked = " ".join([*(m.content for m in question.history if m.role == "user"), question.text])
     compared = subjects_of(question.text, candidates_of(sent))
-    unsupported = Unsupported(settings.llm_unverified, list(extracts))
-    drafted: set[str] = set()
+
+    def begun() -> Checked:
+        answer = Answer(question, passages=passages, answerer=settings.llm)
+        return Checked(answer, sent, asked, compared, Unsupported(settings.llm_unverified, list(extracts)))
+
+    checked, rest = begun(), ""
     reply = Reply(model, messages, config)
     for piece in reply:
-        rest += piece
-        drafts, rest = split_drafts(rest, finished=reply.finished)
-        for draft in drafts:
-            if draft.text in drafted:
-                continue  # a small model repeats itself
-            drafted.add(draft.text)
-            if support := find_support(draft, sent, asked, compared):
-                answer = add_statement(answer, draft.text, support)
-            elif NOT_STATED in draft.text:
-                declined = True
-            else:
-                answer = unsupported.settle(answer, draft.text)
-        yield replace(answer, draft=rest)
+        if piece is None:
+            checked, rest = begun(), ""
+            continue
+        drafts, rest = split_drafts(rest + piece, finished=False)
+        checked.take(drafts)
+        yield replace(checked.answer, draft=rest)
+    drafts, rest = split_drafts(rest, finished=reply.finished, broken=not reply.finished)
+    checked.take(drafts)
+    answer = checked.answer
     if any(statement.verified for statement in answer.statements):
-        yield replace(answer, notice=unsupported.notice + CUT * bool(rest))
-    elif declined:
+        yield replace(answer, notice=checked.unsupported.notice + CUT * bool(rest))
+    elif checked.declined:
         yield replace(answer, statements=(), refused=True, notice=REFUSED)
     else:
         yield replace(answer, statements=())
@@ -159,26 +186,3 @@ def add_statement(answer: Answer, text: str, support: Sequence[Candidate]) -> An
             citations.append(Citation(len(citations) + 1, article, candidate.start, candidate.end))
         markers.append(known or len(citations))
     return replace(answer, statements=(*answer.statements, Statement(text, tuple(markers))), citations=tuple(citations))
-
-
-class Reply:
-    """What a model writes, piece by piece; `finished` is true from the piece on with which it says that it stops.
-
-    A reply that breaks off or reaches its limit is never finished.
-    """
-
-    def __init__(self, model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None) -> None:
-        self._model, self._messages, self._config = model, messages, config
-        self.finished = False
-
-    def __iter__(self) -> Iterator[str]:
-        try:
-            for chunk in self._model.stream(self._messages, self._config):
-                metadata = chunk.response_metadata
-                self.finished |= (metadata.get("finish_reason") or metadata.get("done_reason")) == "stop"
-                yield chunk.text
-        except Exception as error:  # each provider has errors of its own, without a common class
-            raise ModelError(
-                f"the LLM did not answer ({type(error).__name__}: {error})",
-                "大模型没有回答：请检查 YINJU_LLM_BASE_URL 和 YINJU_LLM_API_KEY，详情见日志",
-            ) from error

@@ -50,10 +50,11 @@ def read_marks(text: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(numbers))
 
 
-def split_drafts(text: str, *, finished: bool) -> tuple[list[Draft], str]:
+def split_drafts(text: str, *, finished: bool, broken: bool = False) -> tuple[list[Draft], str]:
     """The whole sentences of what an LLM wrote so far, and the rest, which may go on.
 
-    A sentence is whole once something follows that cannot be a mark of it. With `finished` there is no rest.
+    A sentence is whole once something follows that cannot be a mark of it. With `finished` there is no rest; where the
+    text is `broken` off, it is what stands behind its last full stop.
     """
     drafts: list[Draft] = []
     at = 0
@@ -64,7 +65,7 @@ def split_drafts(text: str, *, finished: bool) -> tuple[list[Draft], str]:
             end = mark.end()
         rest = text[end:].lstrip(" ")
         may_go_on = not rest or (rest[0] in _OPEN and len(rest) < LONGEST_MARK)
-        if not finished and (sentence is None or may_go_on):
+        if not finished and (sentence is None or (may_go_on and not broken)):
             break
         words = _LIST_PREFIX.sub("", _MARK.sub("", text[at:end]).replace("**", "")).strip()
         if any(char.isalnum() for char in words):

@@ -14,8 +14,8 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError
-from rag.generate import Reply
 from rag.prompt import load_prompt, new_fence
+from rag.reply import Reply
 from rag.rewrite import MARK, without_pointers
 from rag.settings import Settings
 from rag.text import content_of, count_tokens, figures, index_terms, normalize
@@ -154,10 +154,10 @@ def _written(
     text = ""
     reply = Reply(model, messages, config)
     for piece in reply:
-        text += piece
+        text = "" if piece is None else text + piece
         if "\n" in text.strip() or len(text) > longest + ANSWERED or time.monotonic() > ends:
             return text.strip()
-    return text.strip() if reply.finished else ""
+    return text.strip() if reply.finished or text.rstrip().endswith(("？", "?")) else ""
 
 
 def _on_one_line(text: str) -> str:

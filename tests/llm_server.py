@@ -13,12 +13,13 @@ class FakeServer(ThreadingHTTPServer):
 
     `mode` is ok, error (500), busy (429: rate limit), overflow (400: the prompt is too long), stall, garbage or broken.
 
-    `prompts` is what it was asked.
+    `finish` is the reason that it gives for its end; `prompts` is what it was asked.
     """
 
     daemon_threads = True
     reply = ""
     mode = "ok"
+    finish: str | None = "stop"
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -59,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
                 return
             self._send({"content": reply[at : at + 3]})
             time.sleep(0.001)
-        self._send({}, finish="stop")
+        self._send({}, finish=self.server.finish)
         self.wfile.write(b"data: [DONE]\n\n")
 
     def _send(self, delta: dict[str, str], finish: str | None = None) -> None:

@@ -313,6 +313,44 @@ def test_a_reply_that_breaks_off_keeps_its_whole_sentences_and_says_so(server: F
     assert answer.notice == CUT
 
 
+@pytest.mark.parametrize("finish", [None, "length"])
+def test_a_reply_that_ends_with_a_whole_sentence_keeps_it_whatever_the_reason_it_ends_for(
+    server: FakeServer, chain: AnswerChain, finish: str | None
+) -> None:
+    server.reply, server.finish = "首期覆盖美国、中国香港和中国澳门市场。[1]", finish
+    answer = chain.invoke(QUESTION)
+    assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
+    assert answer.notice == ""
+    server.reply += "商家不需要缴纳保证"
+    assert chain.invoke(QUESTION).notice == CUT
+
+
+@pytest.mark.parametrize(
+    "thought",
+    [
+        "<think>\n\n</think>\n\n",
+        "<think>首期覆盖美国市场。[1]也许有47个？</think>\n",
+        "首期覆盖美国市场。[1]也许有47个？\n</think>\n",
+    ],
+)
+def test_what_a_model_thinks_is_neither_shown_nor_counted(server: FakeServer, chain: AnswerChain, thought: str) -> None:
+    server.reply = f"{thought}首期覆盖美国、中国香港和中国澳门市场。[1]"
+    steps = list(chain.stream(QUESTION))
+    assert [s.text for s in steps[-1].statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
+    assert steps[-1].notice == ""
+    if thought.startswith("<think>"):
+        assert not any("47" in step.draft or "think" in step.draft for step in steps)
+    server.reply = f"{thought}资料未提及"
+    assert chain.invoke(QUESTION).notice == DECLINED.format(name="openai:fake")
+
+
+def test_a_character_that_the_server_cut_in_two_does_no_harm(server: FakeServer, chain: AnswerChain) -> None:
+    for sent, shown in (("😀\ud83d", "😀\ufffd"), ("\ude00", "\ufffd")):
+        server.reply = f"首期覆盖美国、中国香港和中国澳门市场{sent}。[1]"
+        (statement,) = chain.invoke(QUESTION).statements
+        assert statement.text == f"首期覆盖美国、中国香港和中国澳门市场{shown}。"
+
+
 def test_an_absent_topic_never_reaches_the_model(server: FakeServer, chain: AnswerChain) -> None:
     assert chain.invoke("红烧肉怎么炖才能软烂又不腻？").refused
     assert server.prompts == []

@@ -83,6 +83,12 @@ def test_a_sentence_is_held_back_while_a_mark_may_still_follow() -> None:
     assert split_drafts("月活3.5亿。[1]首", finished=False) == ([Draft("月活3.5亿。", (1,))], "首")
 
 
+def test_of_what_breaks_off_the_whole_sentences_stay() -> None:
+    whole = [Draft("月活3.5亿。", (1,))]
+    assert split_drafts("月活3.5亿。[1]", finished=False, broken=True) == (whole, "")
+    assert split_drafts("月活3.5亿。[1]首期是", finished=False, broken=True) == (whole, "首期是")
+
+
 def test_support_is_the_sentence_that_holds_the_words_and_the_figure() -> None:
     (support,) = find_support(Draft("小红书的月活用户是3.5亿", (1,)), PASSAGES)
     assert support.text == "小红书月活用户3.5亿。"

@@ -45,7 +45,11 @@ def rewritten(server: FakeServer, settings: Settings, reply: str, question: Ques
 
 
 @pytest.mark.parametrize(
-    "reply", [COMPLETED, f"  {COMPLETED}\n", f"“{COMPLETED}”", f"改写后的问题：{COMPLETED}", f"追问:「{COMPLETED}」"]
+    "reply",
+    [
+        *(COMPLETED, f"  {COMPLETED}\n", f"“{COMPLETED}”", f"改写后的问题：{COMPLETED}", f"追问:「{COMPLETED}」"),
+        *(f"<think>\n\n</think>\n\n{COMPLETED}", f"<think>它指福利社。</think>{COMPLETED}"),
+    ],
 )
 def test_a_completed_follow_up_is_taken_without_what_stands_around_it(
     server: FakeServer, settings: Settings, reply: str
@@ -72,6 +76,14 @@ def test_whatever_else_the_model_writes_is_left_to_the_rules(
 ) -> None:
     assert rewritten(server, settings, reply) is None
     assert doubt in caplog.text
+
+
+def test_of_a_model_that_does_not_say_that_it_is_done_a_whole_question_is_taken(
+    server: FakeServer, settings: Settings
+) -> None:
+    server.finish = None
+    assert rewritten(server, settings, COMPLETED) == COMPLETED
+    assert rewritten(server, settings, COMPLETED.rstrip("？")) is None
 
 
 @pytest.mark.parametrize("mode", ["error", "garbage", "broken"])
