@@ -136,7 +136,7 @@ async def ask_stream(request: Request, asked: Ask, user: User, explain: bool = F
     answers = state.workers.items(user, lambda: state.chain.stream(question, state.telemetry.config()))
     first = await anext(answers)  # an error before the first words is an ordinary response
 
-    async def events() -> AsyncIterator[str]:
+    async def events() -> AsyncIterator[bytes]:
         answer: Answer = first
         try:
             yield partial(answer)
@@ -156,12 +156,12 @@ def question_of(asked: Ask) -> Question:
     return to_question(asked.model_dump())
 
 
-def event(name: str, data: dict[str, Any]) -> str:
-    """One server-sent event."""
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+def event(name: str, data: dict[str, Any]) -> bytes:
+    """One server-sent event; encoded here, so that what cannot be is an error of the stream that makes it."""
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def partial(answer: Answer) -> str:
+def partial(answer: Answer) -> bytes:
     """What of an answer is there so far: checked words, and words of an LLM that are not checked yet."""
     return event("partial", {"text": answer.text, "draft": answer.draft})
 

@@ -8,6 +8,7 @@ import re
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,17 @@ def test_a_stream_ends_with_the_same_answer(client: TestClient) -> None:
     assert [name for name, _ in events] == ["partial"] * (len(events) - 1) + ["answer"]
     assert events[-2][1] == {"text": events[-1][1]["text"], "draft": ""}
     assert without_times(events[-1][1]) == without_times(client.post("/v1/ask", json=ASK).json())
+
+
+def test_a_stream_with_what_cannot_be_sent_ends_with_an_error(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = client.app.state.chain  # type: ignore[attr-defined]
+    answer = chain.invoke(ASK["question"])
+    monkeypatch.setattr(chain, "stream", lambda *_: iter([answer, replace(answer, draft="半个\ud83d")]))
+    events = events_of(client.post("/v1/ask/stream", json=ASK).text)
+    assert [name for name, _ in events] == ["partial", "error"]
+    assert events[-1][1]["error"]["code"] == "internal"
 
 
 def test_a_scope_decides_which_articles_answer(client: TestClient) -> None:
