@@ -155,7 +155,7 @@ def generate(
         return Checked(answer, sent, asked, compared, Unsupported(settings.llm_unverified, list(extracts)))
 
     checked, rest = begun(), ""
-    reply = Reply(model, messages, config)
+    reply = Reply(model, messages, config, seconds=settings.llm_timeout)
     for piece in reply:
         if piece is None:
             checked, rest = begun(), ""

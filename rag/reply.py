@@ -2,6 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TypeVar
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, BaseMessageChunk
@@ -13,6 +18,7 @@ from rag.errors import ModelError
 _REASONS = ("finish_reason", "done_reason", "stop_reason", "stopReason")
 _DONE = {"stop", "end_turn", "stop_sequence", "complete", "eos", "eos_token"}
 
+Item = TypeVar("Item")
 _TAG = re.compile(r"<(?P<end>/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _BEGUN_TAG = re.compile(r"</?[a-z]{0,9}$", re.IGNORECASE)
 
@@ -22,15 +28,24 @@ class Reply:
 
     A reply that breaks off, reaches its limit or does not say why it ends is never finished. Of what it thinks aloud
     nothing is given; where thoughts turn out to be such only at their end, a None takes back all before it.
+    Raises ModelError where the model fails, or sends no word, not even a thought, for so many `seconds`.
     """
 
-    def __init__(self, model: BaseChatModel, messages: list[BaseMessage], config: RunnableConfig | None = None) -> None:
+    def __init__(
+        self,
+        model: BaseChatModel,
+        messages: list[BaseMessage],
+        config: RunnableConfig | None = None,
+        *,
+        seconds: float | None = None,
+    ) -> None:
         self._model, self._messages, self._config = model, messages, config
+        self._seconds = seconds
         self.finished = False
 
     def __iter__(self) -> Iterator[str | None]:
         try:
-            yield from without_thoughts(with_whole_characters(map(self._read, self._stream())))
+            yield from without_thoughts(with_whole_characters(map(self._read, in_time(self._stream(), self._seconds))))
         except Exception as error:  # each provider has errors of its own, without a common class
             raise ModelError(
                 f"the LLM did not answer ({type(error).__name__}: {error})",
@@ -51,6 +66,42 @@ class Reply:
         reasons = (str(chunk.response_metadata.get(name)).lower() for name in _REASONS)
         self.finished |= any(reason in _DONE for reason in reasons)
         return str(chunk.text)
+
+
+def in_time(items: Iterator[Item], seconds: float | None) -> Iterator[Item]:
+    """The items, read in a thread of their own. Raises TimeoutError where the next takes longer than so many seconds.
+
+    What a server sends to keep a connection open ends every timeout of a client but makes no item. Once nobody wants
+    more, the thread ends with the item that it waits for.
+    """
+    read = SimpleQueue[Item | _End]()
+    unwanted = Event()
+
+    def run() -> None:
+        try:
+            for item in items:
+                read.put(item)
+                if unwanted.is_set():
+                    break
+            read.put(_End())
+        except BaseException as error:  # it is raised again where the item is waited for
+            read.put(_End(error))
+
+    Thread(target=copy_context().run, args=(run,), daemon=True).start()
+    try:
+        while not isinstance(item := read.get(timeout=seconds), _End):
+            yield item
+        if item.error:
+            raise item.error
+    except Empty:
+        raise TimeoutError(f"no word for {seconds:g} s") from None
+    finally:
+        unwanted.set()
+
+
+@dataclass(frozen=True)
+class _End:
+    error: BaseException | None = None
 
 
 def with_whole_characters(pieces: Iterable[str]) -> Iterator[str]:

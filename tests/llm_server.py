@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class FakeServer(ThreadingHTTPServer):
     """`reply` is what the model writes, after those in `queue`.
 
-    `mode` is ok, error (500), busy (429: rate limit), overflow (400: the prompt is too long), stall, garbage or broken.
+    `mode` is ok, error (500), busy (429: rate limit), overflow (400: the prompt is too long), stall, garbage,
+    broken, alive (no word, but signs that the server lives) or later (429 with a long Retry-After).
 
     `finish` is the reason that it gives for its end; `prompts` is what it was asked.
     """
@@ -47,9 +48,17 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.mode == "stall":
             self.server.released.wait(20)
             return
+        if self.server.mode == "later":
+            self.send_response(429)
+            self.send_header("Retry-After", "20")
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
+        while self.server.mode == "alive" and not self.server.released.wait(0.3):
+            self.wfile.write(b": keep-alive\n\n")
+            self.wfile.flush()
         if self.server.mode == "garbage":
             self.wfile.write(b"data: {not json\n\n")
             return

@@ -313,6 +313,16 @@ def test_a_reply_that_breaks_off_keeps_its_whole_sentences_and_says_so(server: F
     assert answer.notice == CUT
 
 
+@pytest.mark.parametrize("mode", ["alive", "later"])
+def test_what_is_no_word_of_the_model_does_not_prolong_the_wait_for_one(
+    server: FakeServer, chain: AnswerChain, mode: str
+) -> None:
+    server.mode = mode
+    answer = chain.invoke(QUESTION)
+    assert answer.notice == FELL_BACK.format(name="openai:fake")
+    assert answer.timings_ms["answer"] < 10_000
+
+
 @pytest.mark.parametrize("finish", [None, "length"])
 def test_a_reply_that_ends_with_a_whole_sentence_keeps_it_whatever_the_reason_it_ends_for(
     server: FakeServer, chain: AnswerChain, finish: str | None

@@ -1,5 +1,7 @@
 """How the reply of a chat model is read, whatever provider it comes from."""
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +11,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field
 
-from rag.reply import Reply, with_whole_characters, without_thoughts
+from rag.reply import Reply, in_time, with_whole_characters, without_thoughts
 
 
 class Streaming(BaseChatModel):
@@ -95,3 +97,41 @@ def test_what_a_model_thinks_aloud_is_no_part_of_its_reply(written: str, told: s
     for piece in without_thoughts(written[at : at + size] for at in range(0, len(written), size)):
         text = "" if piece is None else text + piece
     assert text == told
+
+
+def test_items_in_time_are_given_and_the_first_late_one_ends_the_wait() -> None:
+    late = threading.Event()
+    ended: list[str] = []
+
+    def items() -> Iterator[int]:
+        try:
+            yield 1
+            late.wait(20)
+            yield 2
+            yield 3
+        finally:
+            ended.append("closed")
+
+    assert list(in_time(iter([1, 2]), 5)) == [1, 2]
+    assert list(in_time(iter([1, 2]), None)) == [1, 2]
+    read = in_time(items(), 0.2)
+    assert next(read) == 1
+    with pytest.raises(TimeoutError, match=r"no word for 0\.2 s"):
+        next(read)
+    late.set()
+    for _ in range(200):
+        if ended:
+            break
+        time.sleep(0.01)
+    assert ended == ["closed"]
+
+
+def test_an_error_among_items_is_raised_where_they_are_waited_for() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("2")
+
+    read = in_time(items(), 5)
+    assert next(read) == 1
+    with pytest.raises(ValueError, match="2"):
+        next(read)
