@@ -61,7 +61,8 @@ def answer_all(index: Path) -> dict[str, float]:
 
 def check_times(answers: Sequence[Answer]) -> list[float]:
     """Milliseconds that an LLM's sentence would be checked for: each statement, unmarked, against all passages."""
-    from rag.ground import Draft, find_support
+    from rag.drafts import Draft
+    from rag.ground import find_support
 
     find_support(Draft("小红书在香港租下办公区。", ()), answers[0].passages)  # loads the tagger of names
     times = []

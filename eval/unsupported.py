@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.summary import shown_share
-from rag.ground import find_support, split_drafts
+from rag.drafts import split_drafts
+from rag.ground import find_support
 from rag.names import names_in
 from rag.text import figures, sentence_spans
 from rag.types import Article, Chunk, Passage

@@ -9,9 +9,10 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 
+from rag.drafts import Draft, split_drafts
 from rag.errors import ModelError
 from rag.features import Candidate, candidates_of
-from rag.ground import Draft, find_support, split_drafts
+from rag.ground import find_support
 from rag.prompt import prompt_messages
 from rag.reply import Reply
 from rag.settings import Settings

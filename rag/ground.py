@@ -1,9 +1,9 @@
-"""Checks what an LLM wrote against its passages: marks are resolved, figures and words must be in the cited text."""
+"""Checks what an LLM wrote against its passages: figures and words must be in the cited text."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rag.drafts import Draft
 from rag.features import Candidate, candidates_of
 from rag.names import names_in
 from rag.negation import contradicts
@@ -16,62 +16,10 @@ SHORTEST_CLAUSE = 3  # terms from which a clause says something by itself
 FRAGMENT = 4  # terms of a draft that says nothing by itself, such as a name
 MOST_CITED = 3  # sentences cited for one statement
 LEAST_GAIN = 0.15  # of the terms, or a figure: what a further sentence must add
-LONGEST_MARK = 24  # code points
 
-_OPEN, _CLOSE = "[【［〔", "]】］〕"
-_LABEL = rf"[^\d{re.escape(_OPEN + _CLOSE)}]{{0,8}}"
-_NUMBERS = r"(\d{1,2}(?:\s*[,，、~–-]\s*[^\W\d_]{0,4}\d{1,2})*)"  # 1,3 and 1-3 and 编号1、编号3
-_MARK = re.compile(
-    rf"(?:[{re.escape(_OPEN)}]{_LABEL}){{1,2}}{_NUMBERS}\s*(?:†[^{re.escape(_CLOSE)}]*)?[{re.escape(_CLOSE)}]+"
-)
-_MARK_AFTER = re.compile(rf"\s*{_MARK.pattern}")
-_SENTENCE = re.compile(r"[^。！？!?\n]*[。！？!?\n]+[”」』\"）)]*")
 _BETWEEN_CLAUSES = re.compile(r"[，,；;：:]")
 _QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
-_LIST_PREFIX = re.compile(r"^\s*(?:[-*•#>]+\s+|\d{1,2}[.、）)](?!\d{1,3}(?!\d))\s*)+")  # not 3.5亿
-
-
-@dataclass(frozen=True)
-class Draft:
-    """One sentence that an LLM wrote, without its marks, and the numbers that they name."""
-
-    text: str
-    marks: tuple[int, ...]
-
-
-def read_marks(text: str) -> tuple[int, ...]:
-    """The numbers of all marks in a text, in order: [1], 【2】, [编号3], [来源:资料[4]], [1,3], [1-3], 【5†source】."""
-    numbers: list[int] = []
-    for match in _MARK.finditer(text):
-        for part in re.split(r"[,，、]", match[1]):
-            ends = [int(number) for number in re.findall(r"\d+", part)]
-            numbers += range(ends[0], ends[-1] + 1)
-    return tuple(dict.fromkeys(numbers))
-
-
-def split_drafts(text: str, *, finished: bool, broken: bool = False) -> tuple[list[Draft], str]:
-    """The whole sentences of what an LLM wrote so far, and the rest, which may go on.
-
-    A sentence is whole once something follows that cannot be a mark of it. With `finished` there is no rest; where the
-    text is `broken` off, it is what stands behind its last full stop.
-    """
-    drafts: list[Draft] = []
-    at = 0
-    while at < len(text):
-        sentence = _SENTENCE.match(text, at)
-        end = sentence.end() if sentence else len(text)
-        while mark := _MARK_AFTER.match(text, end):
-            end = mark.end()
-        rest = text[end:].lstrip(" ")
-        may_go_on = not rest or (rest[0] in _OPEN and len(rest) < LONGEST_MARK)
-        if not finished and (sentence is None or (may_go_on and not broken)):
-            break
-        words = _LIST_PREFIX.sub("", _MARK.sub("", text[at:end]).replace("**", "")).strip()
-        if any(char.isalnum() for char in words):
-            drafts.append(Draft(words, read_marks(text[at:end])))
-        at = end
-    return drafts, text[at:]
 
 
 def find_support(

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from rag.ground import Draft, find_support, read_marks, split_drafts
+from rag.drafts import Draft
+from rag.ground import find_support
 from rag.negation import contradicts
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage, PassageReading
@@ -15,78 +16,6 @@ def passage(rank: int, text: str) -> Passage:
 
 
 PASSAGES = [passage(1, "小红书月活用户3.5亿。首期覆盖美国。"), passage(2, "商家不需要缴纳保证金。税费由消费者承担。")]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("[1][3]", "【1】【3】", "［1］［3］", "〔1〕和[3]", "[1,3]", "[1、3]", "[ 1 , 3 ]"),
-        *("[编号1][资料3]", "[来源:1][来源:3]", "[来源:资料[1]][来源:资料[3]]", "[来源：编号1、编号3]"),
-        *("【1†source】【3†L2-L8】",),
-    ],
-)
-def test_marks_are_read_in_every_bracket_style(text: str) -> None:
-    assert read_marks(f"话{text}。") == (1, 3)
-
-
-def test_a_range_of_marks_names_all_of_them() -> None:
-    assert read_marks("话。[1-3]") == (1, 2, 3)
-
-
-def test_a_year_in_brackets_is_no_mark() -> None:
-    assert read_marks("他说（2025）和[2025年]。") == ()
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("3.5亿用户[1]。", "3.5亿用户。"),
-        ("12.5%的用户增长[1]。", "12.5%的用户增长。"),
-        ("10、11 月关闭[1]。", "10、11 月关闭。"),
-        ("1. 首期是美国[1]。", "首期是美国。"),
-        ("2、商家不收费[1]。", "商家不收费。"),
-    ],
-)
-def test_the_number_of_an_item_is_left_out_and_a_figure_is_not(text: str, said: str) -> None:
-    assert [draft.text for draft in split_drafts(text, finished=True)[0]] == [said]
-
-
-def test_drafts_do_not_depend_on_how_the_stream_is_cut() -> None:
-    text = "月活3.5亿。[1]首期是美国[1]。\n- 不收保证金。【2】【1】"
-    whole = split_drafts(text, finished=True)[0]
-    assert whole == [Draft("月活3.5亿。", (1,)), Draft("首期是美国。", (1,)), Draft("不收保证金。", (2, 1))]
-    for size in (1, 2, 3, 5):
-        drafts: list[Draft] = []
-        rest = ""
-        for at in range(0, len(text), size):
-            found, rest = split_drafts(rest + text[at : at + size], finished=False)
-            drafts += found
-        assert drafts + split_drafts(rest, finished=True)[0] == whole
-
-
-@pytest.mark.parametrize("mark", ["[2]", "【2】", "[来源:资料[2]]", "[来源：编号2]", "【2†source】"])
-@pytest.mark.parametrize("size", [1, 2, 3, 50])
-def test_a_mark_after_the_full_stop_belongs_to_the_sentence_before_it(mark: str, size: int) -> None:
-    text = f"不收保证金。{mark}税费由消费者承担。{mark}"
-    drafts: list[Draft] = []
-    rest = ""
-    for at in range(0, len(text), size):
-        found, rest = split_drafts(rest + text[at : at + size], finished=False)
-        drafts += found
-    drafts += split_drafts(rest, finished=True)[0]
-    assert drafts == [Draft("不收保证金。", (2,)), Draft("税费由消费者承担。", (2,))]
-
-
-def test_a_sentence_is_held_back_while_a_mark_may_still_follow() -> None:
-    assert split_drafts("月活3.5亿。", finished=False) == ([], "月活3.5亿。")
-    assert split_drafts("月活3.5亿。[1", finished=False) == ([], "月活3.5亿。[1")
-    assert split_drafts("月活3.5亿。[1]首", finished=False) == ([Draft("月活3.5亿。", (1,))], "首")
-
-
-def test_of_what_breaks_off_the_whole_sentences_stay() -> None:
-    whole = [Draft("月活3.5亿。", (1,))]
-    assert split_drafts("月活3.5亿。[1]", finished=False, broken=True) == (whole, "")
-    assert split_drafts("月活3.5亿。[1]首期是", finished=False, broken=True) == (whole, "首期是")
 
 
 def test_support_is_the_sentence_that_holds_the_words_and_the_figure() -> None:

@@ -4,7 +4,7 @@ share = sentences of the reply that carry a mark / sentences of the reply, befor
 Source: ours.
 """
 
-from rag.ground import split_drafts
+from rag.drafts import split_drafts
 
 
 def marked_sentences(reply: str) -> float | None:
