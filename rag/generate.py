@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 
+from rag.claims import claim_of, is_no_claim, repeats
 from rag.drafts import Draft, split_drafts
 from rag.errors import ModelError
 from rag.features import Candidate, candidates_of
@@ -17,11 +19,11 @@ from rag.prompt import prompt_messages
 from rag.reply import Reply
 from rag.settings import Settings
 from rag.subjects import subjects_of
-from rag.text import index_terms
+from rag.text import index_terms, normalize
 from rag.types import Answer, Citation, Passage, Question, Statement
 
-NOT_STATED = "资料未提及"
 REFUSED = "文章里没有找到这个问题的答案。下面是最相近的原文，供参考。"
+PARTLY = "问题的其余部分，模型没有在文章里找到答案。"
 CUT = "模型的回答没有写完，未写完的一句已略去。"
 DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
 MARKED = "模型写的 {count} 句话在原文中找不到依据，已注明“未能核实”。"
@@ -120,15 +122,28 @@ class Checked:
     def take(self, drafts: Sequence[Draft]) -> None:
         """Check the next sentences."""
         for draft in drafts:
-            if draft.text in self.drafted:
+            claim, declined = claim_of(draft.text)
+            self.declined |= declined
+            if not claim or claim in self.drafted or repeats(claim, self.answer.question.text, self.titles):
                 continue  # a small model repeats itself
-            self.drafted.add(draft.text)
-            if support := find_support(draft, self.sent, self.asked, self.compared):
-                self.answer = add_statement(self.answer, draft.text, support)
-            elif NOT_STATED in draft.text:
-                self.declined = True
-            else:
-                self.answer = self.unsupported.settle(self.answer, draft.text)
+            self.drafted.add(claim)
+            draft = replace(draft, text=claim)
+            if support := self.support_of(draft):
+                self.answer = add_statement(self.answer, claim, support)
+            elif not is_no_claim(draft):
+                self.answer = self.unsupported.settle(self.answer, claim)
+
+    def support_of(self, draft: Draft) -> list[Candidate]:
+        """What a sentence rests on: of the passages that its marks name, or else, as without marks, of all."""
+        for marks in dict.fromkeys((draft.marks, ())):
+            if support := find_support(replace(draft, marks=marks), self.sent, self.asked, self.compared):
+                return support
+        return []
+
+    @cached_property
+    def titles(self) -> set[str]:
+        """What its passages are titled, normalised."""
+        return {normalize(passage.article.title) for passage in self.sent}
 
 
 def generate(
@@ -168,7 +183,7 @@ def generate(
     checked.take(drafts)
     answer = checked.answer
     if any(statement.verified for statement in answer.statements):
-        yield replace(answer, notice=checked.unsupported.notice + CUT * bool(rest))
+        yield replace(answer, notice=checked.unsupported.notice + PARTLY * checked.declined + CUT * bool(rest))
     elif checked.declined:
         yield replace(answer, statements=(), refused=True, notice=REFUSED)
     else:

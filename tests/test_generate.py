@@ -14,6 +14,7 @@ from rag.generate import (
     CUT,
     DROPPED,
     MARKED,
+    PARTLY,
     REFUSED,
     REPAIRED,
     open_model,
@@ -311,6 +312,44 @@ def test_a_reply_that_breaks_off_keeps_its_whole_sentences_and_says_so(server: F
     answer = chain.invoke(QUESTION)
     assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
     assert answer.notice == CUT
+
+
+def test_of_a_question_that_a_model_answers_in_part_that_part_is_shown_and_the_rest_told(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "福利社有多少粉丝，盈利怎么样？"
+    fans = place_of(chain, question, "1669.2")
+    for reply in (
+        "福利社拥有近1669.2万粉丝，资料未提及其盈利。[{}]",
+        "福利社拥有近1669.2万粉丝。[{}]文章没有提到盈利。",
+    ):
+        server.reply = reply.format(fans)
+        answer = chain.invoke(question)
+        assert [s.text for s in answer.statements] == ["福利社拥有近1669.2万粉丝。"]
+        assert answer.notice == PARTLY
+    server.reply = "资料未提及盈利，2022年亏损47亿元。"
+    assert "47" not in chain.invoke(question).text
+
+
+def test_what_stands_around_a_true_answer_is_neither_shown_nor_counted(server: FakeServer, chain: AnswerChain) -> None:
+    said = "首期覆盖美国、中国香港和中国澳门市场。"
+    title = chain.invoke(QUESTION).passages[0].article.title
+    for reply in (
+        f"您好！{QUESTION}\n## 回答\n根据资料1，{said}[1]\n希望对您有帮助！",
+        f"回答：{said}[1]\n\n参考资料：\n[1] {title}",
+        f"覆盖的市场如下：\n| 时间 | 市场 |\n|---|---|\n\n{said}（1）",
+    ):
+        server.reply = reply
+        answer = chain.invoke(QUESTION)
+        assert ([s.text for s in answer.statements], answer.notice) == ([said], ""), reply
+
+
+def test_a_true_sentence_whose_mark_names_another_passage_cites_its_own(server: FakeServer, chain: AnswerChain) -> None:
+    own = place_of(chain, QUESTION, "中国澳门")
+    server.reply = f"首期覆盖美国、中国香港和中国澳门市场。[{own % 2 + 1}]首期覆盖47个市场。[{own % 2 + 1}]"
+    answer = chain.invoke(QUESTION)
+    assert [s.text for s in answer.statements] == ["首期覆盖美国、中国香港和中国澳门市场。"]
+    assert "澳门" in answer.citations[0].quote and answer.notice == DROPPED.format(count=1)
 
 
 @pytest.mark.parametrize("mode", ["alive", "later"])
