@@ -28,6 +28,7 @@ CUT = "模型的回答没有写完，未写完的一句已略去。"
 DROPPED = "模型写的 {count} 句话在原文中找不到依据，已略去。"
 MARKED = "模型写的 {count} 句话在原文中找不到依据，已注明“未能核实”。"
 REPAIRED = "模型写的 {count} 句话在原文中找不到依据，已换成原文。"
+NEARLY_ALL = 0.85  # share of the terms of a sentence with a wrong mark that the sentences of a passage must hold
 _MAY_LEAD_AWAY = re.compile(r"://|www\.|\]\(|<\w", re.IGNORECASE)  # links, pictures and tags, which no check has seen
 _PACKAGES = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
 
@@ -134,9 +135,17 @@ class Checked:
                 self.answer = self.unsupported.settle(self.answer, claim)
 
     def support_of(self, draft: Draft) -> list[Candidate]:
-        """What a sentence rests on: of the passages that its marks name, or else, as without marks, of all."""
-        for marks in dict.fromkeys((draft.marks, ())):
-            if support := find_support(replace(draft, marks=marks), self.sent, self.asked, self.compared):
+        """What a sentence rests on: of the passages that its marks name, or else of the one that has nearly its words.
+
+        A wrong mark is a reason for doubt: the words of a sentence in all passages together are not enough then.
+        """
+        if support := find_support(draft, self.sent, self.asked, self.compared):
+            return support
+        terms = set(index_terms(draft.text))
+        for passage in self.sent if draft.marks else ():
+            support = find_support(replace(draft, marks=(passage.rank,)), self.sent, self.asked, self.compared)
+            held = {term for candidate in support for term in index_terms(candidate.text)}
+            if support and len(terms & held) >= NEARLY_ALL * len(terms):
                 return support
         return []
 

@@ -352,6 +352,16 @@ def test_a_true_sentence_whose_mark_names_another_passage_cites_its_own(server: 
     assert "澳门" in answer.citations[0].quote and answer.notice == DROPPED.format(count=1)
 
 
+def test_a_wrong_mark_is_a_reason_to_doubt_what_is_not_nearly_in_the_words_of_one_passage(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "小红书的海外日活变了多少？"
+    fell = place_of(chain, question, "较巅峰期下跌了 70%")
+    for text, shown in (("海外日活较巅峰期下跌了70%。", True), ("小红书海外日活较巅峰期上涨70%。", False)):
+        server.reply = f"{text}[{fell % 2 + 1}]"
+        assert (text in [s.text for s in chain.invoke(question).statements]) is shown
+
+
 @pytest.mark.parametrize("mode", ["alive", "later"])
 def test_what_is_no_word_of_the_model_does_not_prolong_the_wait_for_one(
     server: FakeServer, chain: AnswerChain, mode: str
