@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from rag.drafts import Draft
 from rag.features import Candidate, candidates_of
-from rag.names import names_in
+from rag.names import names_missing
 from rag.negation import contradicts
 from rag.text import figures, index_terms, normalize
 from rag.types import Passage
@@ -60,7 +60,7 @@ def find_support(
     if not supported or missing_names(draft.text, said) or contradicts(draft.text, said):
         return []
     around = normalize(said + "\n".join(c.passage.chunk.text for c in chosen))
-    if any(normalize(name) not in around for name in names_in(draft.text)):
+    if names_missing(draft.text, around):
         return []
     if adds_a_clause(draft.text, f"{around}\n{asked}") or is_of_another(draft.text, chosen, compared):
         return []

@@ -1,23 +1,22 @@
 """Names of people, places and organisations in Chinese text, by the tags of jieba's part-of-speech tagger."""
 
 import logging
+import re
+from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
-# Of one character; the others are words as often, 和, 时, 从: only where a name is sure to stand.
-COMMON_SURNAMES = (
-    "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜谢邹章苏潘葛范彭鲁韦马方任袁柳史唐薛雷贺汤罗毕郝"
-    "安于傅齐康伍余顾孟黄萧尹姚邵汪毛戴宋庞熊纪舒项董梁杜贾江郭林钟徐邱高夏蔡田胡万莫丁邓洪石崔龚程陆翁段侯武刘龙"
-    "叶白赖乔曾瞿"
-)
-SURNAMES = COMMON_SURNAMES + (
-    "尤施戚喻柏水窦云奚郎昌苗凤花俞鲍费廉岑倪滕殷邬常乐时皮卞元卜平和穆祁禹狄米贝明臧计伏成谈茅屈祝阮蓝闵席季麻强"
-    "路娄危童颜梅盛刁骆樊凌霍虞支柯管卢经房裘缪干解应宗宣郁单杭包诸左吉钮嵇邢裴荣荀羊惠甄曲家封储靳焦宓蓬全班仰秋"
-    "仲伊宫宁仇栾暴甘厉戎祖符景詹束幸司韶黎薄印宿怀蒲邰从鄂索咸籍卓蔺屠蒙池阴胥能苍双闻莘党翟谭贡劳逄姬申扶堵冉宰"
-    "郦雍桑桂牛寿通边扈燕冀浦尚农温别庄晏柴阎充慕连茹习艾鱼容向古易慎戈廖庾终居衡步都耿满弘匡国文寇广禄阙东欧利蔚"
-    "越隆师巩厍聂晁勾敖冷辛阚那简饶关蒯相查后荆红游竺权盖益桓公"
-)
+from rag.text import normalize, simplify
+
 _TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt"})
+_PLACE = "ns"
+_KIND = re.compile(r"(?<=[^\W\d_]{2})(?:特别行政区|自治区|[地新特]区|[省市县区州])$")  # 北京市 is 北京
+_LINKS = (
+    "和与及以于从在由向对跟到是为被把让给的之而但其如若使曾已将也都说称"  # torn off their words: 于小红 of 源于小红书
+)
+_ALSO_CALLED = {"中国": "我国"}
 
 
 @cache
@@ -30,6 +29,51 @@ def _tagger() -> Any:
     return jieba.posseg.POSTokenizer()
 
 
+@cache
+def _common_words() -> frozenset[str]:
+    """Words of every day that the tagger's list calls names, mostly since they begin like one: 顾客, 荣获, 上市."""
+    return frozenset(Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8").split())
+
+
+def _tagged_names(text: str) -> Iterator[tuple[str, bool]]:
+    """Every word of a text that is simplified, "" for one that is no name, and whether it is a place."""
+    for word in _tagger().cut(text):
+        if word.flag not in _TAGS or len(word.word) < 2 or word.word in _common_words():
+            yield "", False
+        elif word.flag == _PLACE and (inner := _place_within(word.word)):
+            yield word.word.removesuffix(inner), True
+            yield inner, True
+        else:
+            yield word.word, word.flag == _PLACE
+
+
+def _place_within(name: str) -> str:
+    """The second of two places that the tagger takes for one, 浦东 of 上海浦东; "" for others."""
+    tags = _tagger().word_tag_tab
+    ends = (at for at in range(2, len(name) - 1) if tags.get(name[:at]) == tags.get(name[at:]) == _PLACE)
+    return name[at:] if (at := next(ends, 0)) else ""
+
+
 def names_in(text: str) -> set[str]:
-    """The names of at least two characters; what the tagger does not know is none."""
-    return {word.word for word in _tagger().cut(text) if word.flag in _TAGS and len(word.word) > 1}
+    """The names of at least two characters, in simplified ones; what the tagger does not know is none."""
+    return {name for name, _ in _tagged_names(simplify(text)) if name}
+
+
+def names_missing(text: str, source: str) -> set[str]:
+    """The names of a text that are not in a source.
+
+    北京市 is there where 北京 is, a place also where the one behind it is: 广东深圳, of 深圳.
+    """
+    source = normalize(source)
+    tagged = [*_tagged_names(simplify(text)), ("", False)]
+    return {
+        name
+        for (name, is_place), (behind, also_place) in pairwise(tagged)
+        if name and not _is_in(name, source) and not (is_place and also_place and _is_in(behind, source))
+    }
+
+
+def _is_in(name: str, source: str) -> bool:
+    without_links = name.lstrip(_LINKS) if len(name.lstrip(_LINKS)) > 1 else name
+    forms = (name, _KIND.sub("", name), without_links, without_links.rstrip(_LINKS), _ALSO_CALLED.get(name, name))
+    return any(len(form) > 1 and normalize(form) in source for form in forms)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.names import COMMON_SURNAMES
+from rag.surnames import COMMON_SURNAMES
 from rag.text import CJK, numeral, simplify
 from rag.types import Question
 

@@ -5,7 +5,7 @@ Rules, not a model: they speak up where the sentence names its source or shows t
 
 import re
 
-from rag.names import SURNAMES
+from rag.surnames import SURNAMES
 
 OFFICIAL, MEDIA, PARTY, MERCHANT, ANONYMOUS, AUTHOR, UNCLEAR = VOICES = (
     "official",  # an organisation, an authority, or a person who speaks for one

@@ -94,6 +94,7 @@ def test_a_chinese_name_must_stand_in_the_cited_passages() -> None:
     assert find_support(Draft("甲公司在北京开了新店，很大。", (1,)), of)
     assert not find_support(Draft("甲公司在上海开了新店，很大。", (1,)), of)
     assert not find_support(Draft("甲公司在北京开了新店，店长是李强。", (1,)), of)
+    assert find_support(Draft("甲公司在北京市开了新店，店很大，顾客很多。", (1,)), of, "顾客多不多？")
 
 
 def test_a_mere_name_must_be_the_answer_that_the_reader_finds() -> None:
