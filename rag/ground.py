@@ -18,7 +18,11 @@ MOST_CITED = 3  # sentences cited for one statement
 LEAST_GAIN = 0.15  # of the terms, or a figure: what a further sentence must add
 
 _BETWEEN_CLAUSES = re.compile(r"[，,；;：:]")
-_QUOTED = re.compile(r"[「“《]([^「」“”《》]{2,30})[」”》]")
+_QUOTED = re.compile(  # also what is quoted from or up to here, where the quotation has several sentences
+    r"(?:^|[“「『])([^“”「」『』]{2,})[”」』]|[“「『]([^“”「」『』]{2,})$|‘([^‘’]{2,})’|《([^《》]{2,30})》"
+    r'|(?<!\d)"([^"]{2,})"'  # but no inches
+)
+_LEFT_OUT = re.compile(r"…+|\.{3,}")  # inside a quotation
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
 
 
@@ -93,7 +97,14 @@ def may_be_the_answer(terms: set[str], passages: Sequence[Passage]) -> bool:
 
 
 def missing_names(draft: str, source: str) -> list[str]:
-    """The quoted words and Latin names of a draft that a source does not hold, in whatever script and width."""
-    names = [*_QUOTED.findall(draft), *_LATIN.findall(draft)]
-    source = normalize(source)
-    return [name for name in names if normalize(name) not in source]
+    """The quoted words and Latin names of a draft that a source does not hold, in whatever script, width and marks."""
+    quoted = [part for match in _QUOTED.finditer(draft) for part in _LEFT_OUT.split(match[match.lastindex or 0])]
+    letters, source = _letters(source), normalize(source)
+    return [
+        *(words for words in quoted if _letters(words) not in letters),
+        *(name for name in _LATIN.findall(draft) if normalize(name) not in source),
+    ]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, normalize(text)))

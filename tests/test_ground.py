@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rag.drafts import Draft
-from rag.ground import find_support
+from rag.ground import find_support, missing_names
 from rag.negation import contradicts
 from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage, PassageReading
@@ -87,6 +87,37 @@ def test_the_same_denial_in_other_words_is_no_contradiction(draft: str, source: 
 def test_a_draft_that_says_something_else_in_the_same_words_has_no_support(text: str) -> None:
     assert find_support(Draft("商家不需要缴纳保证金。", (2,)), PASSAGES)
     assert find_support(Draft(text, (2,)), PASSAGES) == []
+
+
+QUOTING = [
+    passage(
+        1,
+        "瞿芳认为“跨境电商只是一个阶段性的概念,用户的需求不再局限于购买‘国外的好东西’,而是更广泛地追求好东西。我们都信。”",
+    )
+]
+
+
+@pytest.mark.parametrize("marks", ["“”", "「」", "『』", "‘’", '""'])
+def test_what_is_quoted_must_be_said_in_whatever_marks(marks: str) -> None:
+    opened, closed = marks
+    assert find_support(Draft(f"瞿芳认为{opened}跨境电商只是一个阶段性的概念{closed}。", (1,)), QUOTING)
+    assert not find_support(Draft(f"瞿芳认为{opened}跨境电商是一个永恒的概念{closed}。", (1,)), QUOTING)
+
+
+@pytest.mark.parametrize(
+    ("draft", "said"),
+    [
+        ("瞿芳认为：“用户的需求不再局限于购买「国外的好东西」，而是更广泛地追求好东西。”", True),
+        ("瞿芳认为：“用户的需求永远都会局限于购买国外的好东西，而不是更广泛地追求国内的好东西。”", False),
+        ("瞿芳认为“跨境电商……更广泛地追求好东西”。", True),
+        ("瞿芳认为：“跨境电商只是一个阶段性的概念。", True),
+        ("瞿芳认为：“跨境电商从来不是一个阶段性的概念。", False),
+        ("用户更广泛地追求坏东西。”", False),
+        ('屏幕有5"和6"的。', True),
+    ],
+)
+def test_a_quotation_may_be_long_shortened_or_go_on_in_the_next_sentence(draft: str, said: bool) -> None:
+    assert (missing_names(draft, f'{QUOTING[0].chunk.text}屏幕有5"。') == []) == said
 
 
 def test_a_chinese_name_must_stand_in_the_cited_passages() -> None:
