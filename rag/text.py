@@ -292,7 +292,7 @@ def figures(text: str) -> set[str]:
     """
     found = set()
     text = _OF_TWO_SCALES.sub(
-        lambda two: f"{int(two[1]) * 10**8 + float(two[2]) * 10**4:.15g}", unicodedata.normalize("NFKC", text)
+        lambda two: f"{int(two[1]) * 10**8 + float(two[2]) * 10**4:.15g}", simplify(unicodedata.normalize("NFKC", text))
     )
     for match in NUMBER.finditer(text):
         if match["digits"]:
@@ -312,7 +312,8 @@ _QUANTITY = re.compile(rf"(\d[\d,.]*)\s*([万亿]+|[%‰]|公[里斤顷](?:/小�
 
 def quantities(text: str) -> set[tuple[str, str]]:
     """Digits of a text with what they count: 万, 亿, % or ‰, else the character there; 3.5 亿 gives ("3.5", "亿")."""
-    return {(match[1], match[2]) for match in _QUANTITY.finditer(unicodedata.normalize("NFKC", text))}
+    simple = simplify(unicodedata.normalize("NFKC", text))
+    return {(match[1], match[2]) for match in _QUANTITY.finditer(simple)}
 
 
 def units(text: str) -> set[str]:

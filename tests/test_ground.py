@@ -27,6 +27,11 @@ def test_the_same_figure_written_another_way_is_supported() -> None:
     assert find_support(Draft("小红书月活用户350,000,000", (1,)), PASSAGES)
 
 
+def test_a_figure_is_the_same_in_traditional_script() -> None:
+    assert find_support(Draft("年营收为1200万元。", (1,)), [passage(1, "好買平台年營收為1200萬元。")])
+    assert find_support(Draft("小紅書月活用戶3.5億。", (1,)), PASSAGES)
+
+
 def test_a_figure_that_the_passage_does_not_have_is_not_supported() -> None:
     assert find_support(Draft("小红书月活用户3.6亿。", (1,)), PASSAGES) == []
 

@@ -154,6 +154,7 @@ def test_normalize_folds_width_case_and_script_but_simplify_only_the_script() ->
         ("310亿美元", {"31000000000"}),
         ("1亿2000万", {"120000000"}),
         ("1亿零500万，2亿，300万", {"105000000", "200000000", "3000000"}),
+        ("1200萬元，3.5億，兩千萬，百分之十二點五，九公頃", {"12000000", "350000000", "20000000", "12.5%", "9"}),
         ("三个", set()),
         ("九公顷", {"9"}),
         ("两 平方公里，十分钟，三吨", {"2", "10", "3"}),
@@ -234,6 +235,7 @@ def test_in_a_chinese_question_every_word_is_searched() -> None:
 def test_quantities_are_digits_with_what_they_count() -> None:
     assert quantities("月活３.5 亿，涨了7%，花600元，第1。") == {("3.5", "亿"), ("7", "%"), ("600", "元")}
     assert units("月活３.5 亿，涨了7%，花600元，第1。") == {"亿", "%", "元"}
+    assert quantities("月活3.5億") == {("3.5", "亿")}
 
 
 def test_words_that_ask_for_a_telling_are_no_content() -> None:
