@@ -7,6 +7,7 @@ from rag.drafts import Draft
 from rag.features import Candidate, candidates_of
 from rag.names import names_missing
 from rag.negation import contradicts
+from rag.opposites import says_the_opposite
 from rag.text import figures, index_terms, normalize
 from rag.types import Passage
 
@@ -39,32 +40,28 @@ def find_support(
     answer in one of them. Of the things that are `compared`, a figure must not be another one's than the draft names.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
-    candidates = candidates_of(named)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
     if not wanted_terms or (len(wanted_terms) <= FRAGMENT and not may_be_the_answer(wanted_terms, passages)):
         return []
+    offers = [
+        (c, set(index_terms(c.text)) & wanted_terms, figures(c.text) & wanted_figures) for c in candidates_of(named)
+    ]
     chosen: list[Candidate] = []
     terms, numbers = set[str](), set[str]()
-
-    def gain(candidate: Candidate) -> float:
-        new_terms = (set(index_terms(candidate.text)) & wanted_terms) - terms
-        new_figures = (figures(candidate.text) & wanted_figures) - numbers
-        return len(new_terms) / len(wanted_terms) + len(new_figures)
-
-    while candidates and len(chosen) < MOST_CITED:
-        best = max(candidates, key=gain)
-        if gain(best) < (LEAST_SUPPORT if not chosen else LEAST_GAIN):
+    while offers and len(chosen) < MOST_CITED:
+        gains = [len(held - terms) / len(wanted_terms) + len(given - numbers) for _, held, given in offers]
+        if max(gains) < (LEAST_SUPPORT if not chosen else LEAST_GAIN):
             break
+        best, held, given = offers.pop(gains.index(max(gains)))
         chosen.append(best)
-        candidates.remove(best)
-        terms |= set(index_terms(best.text)) & wanted_terms
-        numbers |= figures(best.text) & wanted_figures
+        terms |= held
+        numbers |= given
     supported = numbers >= wanted_figures and len(terms) >= LEAST_SUPPORT * len(wanted_terms)
     said = "\n".join(f"{c.passage.article.title}\n{c.text}" for c in chosen)
     if not supported or missing_names(draft.text, said) or contradicts(draft.text, said):
         return []
     around = normalize(said + "\n".join(c.passage.chunk.text for c in chosen))
-    if names_missing(draft.text, around):
+    if names_missing(draft.text, around) or says_the_opposite(draft.text, [c.text for c in chosen], around):
         return []
     if adds_a_clause(draft.text, f"{around}\n{asked}") or is_of_another(draft.text, chosen, compared):
         return []
