@@ -25,6 +25,7 @@ _QUOTED = re.compile(  # also what is quoted from or up to here, where the quota
 )
 _LEFT_OUT = re.compile(r"…+|\.{3,}")  # inside a quotation
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9]+")
+_UNITS = {"km": "公里", "kg": "公斤", "cm": "厘米", "mm": "毫米", "ml": "毫升", "mg": "毫克"}
 
 
 def find_support(
@@ -99,7 +100,11 @@ def missing_names(draft: str, source: str) -> list[str]:
     letters, source = _letters(source), normalize(source)
     return [
         *(words for words in quoted if _letters(words) not in letters),
-        *(name for name in _LATIN.findall(draft) if normalize(name) not in source),
+        *(
+            name
+            for name in _LATIN.findall(draft)
+            if normalize(name) not in source and _UNITS.get(name.lower(), name) not in source
+        ),
     ]
 
 

@@ -1,11 +1,11 @@
 """Whether a sentence says the opposite of the words that it is cited from: 上升 of 下降, 收门票 of 不收门票."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from rag.text import figures, index_terms, normalize
+from rag.text import CJK, figures, hanzi_value, index_terms, normalize
 
 SAME_WORDS = 0.5  # share of a clause's terms in another, from which both speak of the same thing
 SAME_FIGURE = 0.2  # the same, where both state the same figure, which is no date
@@ -19,10 +19,11 @@ _OPPOSITES = (
     ),
     (r"盈利|净利|净赚|赚了", r"亏损|净亏"),
     (
-        r"(?<!不)超过?(?!市)|(?<!不)[高多大]于|逾|突破|以上|[年已]满(?=\s*\d)",
+        r"(?<!不)超过?(?!市)|(?<!不)[高多大]于|逾|突破|以上",
         r"不[足到](?=[\s\d一二三四五六七八九十百千半])|(?<!不)[低少小]于|未[达满]|不超过|以下|(?<![最附])近(?=\s*\d)",
     ),
     (r"(?<!未)达到|[高已]达", r"不[足到](?=[\s\d一二三四五六七八九十百千半])|未达(?!成)"),
+    (r"[年已]满(?=\s*\d)", r"未满"),
     (r"[高多]达", r"低至|少至"),
     (r"最[高大多快早]", r"最[低小少慢晚]"),
     (r"[快高多优早]于", r"[慢低少劣晚]于"),
@@ -53,6 +54,11 @@ _NO_DENIAL = re.compile(r"不[得能可会]不|无不|不无|[会是能]不[会�
 _WHO = re.compile(r"由(?P<who>[^\W\d_]{2,8}?)(?P<does>承担|负责|支付|缴纳|提供|出资|管理|运营|负担)")
 _CURRENCY = re.compile(r"美[元金]|欧元|日元|港[元币]|英镑|韩元|卢布|泰铢|人民币|(?<=[\d万亿千百])\s*元")
 _CALLED = {"美金": "美元", "港币": "港元", "元": "人民币"}
+_COUNT = re.compile(  # 五个车 of 五个车间, 九年, 第三名; one is seldom a count, 十几 and 三十多 are about as many
+    rf"(?<![几数\d.一二两三四五六七八九十百千万])(?P<number>\d{{1,3}}(?![\d.,])|[二两三四五六七八九十]{{1,3}}|(?<=第)一)\s*(?P<of>个?[{CJK}])"
+)
+_NO_MEASURE = "几多余来百千万亿点元块分"  # 分 is a part as well as a minute
+_TEMPERATURE = re.compile(r"(?P<below>零下|(?<!\d)-)?\s*(?P<degrees>\d+(?:\.\d+)?)\s*(?:°c|摄氏度|度)")
 _DATE = re.compile(r"\d+\s*[年月日号]")
 _END = re.compile(r"[，；：。！？;:!?\n]|,(?!\d{3})")
 
@@ -78,6 +84,20 @@ class _Clause:
         return [match["reach"] for match in _DENIAL.finditer(_NO_DENIAL.sub(" ", self.text))]
 
     @cached_property
+    def counts(self) -> dict[str, set[float | None]]:
+        """Small numbers, in digits or as numerals, by what they count."""
+        counts: dict[str, set[float | None]] = {}
+        for match in _COUNT.finditer(self.text):
+            if match["of"][-1] not in _NO_MEASURE:
+                number = match["number"]
+                counts.setdefault(match["of"], set()).add(float(number) if number.isdecimal() else hanzi_value(number))
+        return counts
+
+    @cached_property
+    def temperatures(self) -> set[tuple[bool, str]]:
+        return {(bool(match["below"]), match["degrees"]) for match in _TEMPERATURE.finditer(self.text)}
+
+    @cached_property
     def currencies(self) -> set[str]:
         return {_CALLED.get(name := match[0].strip(), name) for match in _CURRENCY.finditer(self.text)}
 
@@ -89,9 +109,17 @@ class _Clause:
         return share if share >= (SAME_FIGURE if self.figures & other.figures else SAME_WORDS) else 0
 
     def contradicts(self, other: "_Clause") -> bool:
-        """Whether only one of two clauses on one thing denies it, or they say opposites of it, but not both."""
+        """Whether only one of two clauses on one thing denies it, or they say opposites of it, but not both.
+
+        Also where they count it otherwise, in another currency, or on the other side of zero degrees.
+        """
         opposite = any(_stand_apart(self.text, other.text, *pair) for pair in _PAIRS)
-        return _denies(self, other) != opposite or _is_disjoint(self.currencies, other.currencies)
+        return (
+            _denies(self, other) != opposite
+            or _is_disjoint(self.currencies, other.currencies)
+            or _is_disjoint(self.temperatures, other.temperatures)
+            or any(_is_disjoint(self.counts[of], other.counts[of]) for of in self.counts.keys() & other.counts.keys())
+        )
 
 
 def says_the_opposite(text: str, cited: Sequence[str], around: str) -> bool:
@@ -126,7 +154,7 @@ def _stand_apart(text: str, other: str, one: re.Pattern[str], opposite: re.Patte
     return has[0] != has[1] and also == (has[1], has[0])
 
 
-def _is_disjoint(some: set[str], others: set[str]) -> bool:
+def _is_disjoint(some: Set[Hashable], others: Set[Hashable]) -> bool:
     return bool(some and others) and not some & others
 
 

@@ -240,7 +240,10 @@ _ONE_MEASURED = re.compile(
 )
 LONGEST_NUMERAL = 36  # code points; the longest below 10**16 has 31, and each stands for 10**8 at most: always finite
 
-_OF_TWO_SCALES = re.compile(r"(?<!\d)(\d{1,15})\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\s*万(?!亿)")
+_OF_TWO_SCALES = re.compile(r"(?<!\d)(\d{1,15})\s*亿零?\s*(\d{1,4}(?:\.\d+)?)\s*(千?)万(?!亿)")
+_RANGE = re.compile(  # 3-5万 is 3万 to 5万
+    r"(?<![\d.,-])(?P<low>\d{1,4}(?:\.\d+)?)(?P<to>\s*[-–—~至到]\s*)(?P<high>\d{1,4}(?:\.\d+)?)(?P<scale>\s*[百千]?[万亿]+)(?!\d)"
+)
 
 
 def hanzi_value(hanzi: str) -> float | None:
@@ -288,12 +291,12 @@ def figures(text: str) -> set[str]:
 
     Written with digits or as a Chinese numeral, of at least two characters unless a unit of measure follows (三个 is no
     figure, 十二年 is 12, 九公顷 is 9);
-    a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure. One beyond 10**308 is inf.
+    a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure, 3-5万 are 30000 and 50000. One beyond 10**308 is
+    inf.
     """
     found = set()
-    text = _OF_TWO_SCALES.sub(
-        lambda two: f"{int(two[1]) * 10**8 + float(two[2]) * 10**4:.15g}", simplify(unicodedata.normalize("NFKC", text))
-    )
+    text = _RANGE.sub(_scaled_range, simplify(unicodedata.normalize("NFKC", text)))
+    text = _OF_TWO_SCALES.sub(_of_one_scale, text)
     for match in NUMBER.finditer(text):
         if match["digits"]:
             value = float(match["digits"].replace(",", ""))
@@ -305,6 +308,15 @@ def figures(text: str) -> set[str]:
             if number is not None:
                 found.add(f"{number:.15g}{'%' if match['percent'] else ''}")
     return found
+
+
+def _scaled_range(two: re.Match[str]) -> str:
+    rises = float(two["low"]) < float(two["high"])
+    return f"{two['low']}{two['scale']}{two['to']}{two['high']}{two['scale']}" if rises else two[0]
+
+
+def _of_one_scale(two: re.Match[str]) -> str:
+    return f"{int(two[1]) * 10**8 + float(two[2]) * (10**7 if two[3] else 10**4):.15g}"
 
 
 _QUANTITY = re.compile(rf"(\d[\d,.]*)\s*([万亿]+|[%‰]|公[里斤顷](?:/小时)?|平方公?[里米]|[{CJK}])")

@@ -32,6 +32,12 @@ def test_a_figure_is_the_same_in_traditional_script() -> None:
     assert find_support(Draft("小紅書月活用戶3.5億。", (1,)), PASSAGES)
 
 
+def test_a_range_and_a_unit_may_be_written_another_way() -> None:
+    assert find_support(Draft("总投资额为3万至5万元。", (1,)), [passage(1, "总投资额为3-5万元。")])
+    assert find_support(Draft("从总部到机场12km。", (1,)), [passage(1, "从总部到机场是12公里。")])
+    assert not find_support(Draft("从总部到机场12km。", (1,)), [passage(1, "从总部到机场是12天。")])
+
+
 def test_a_figure_that_the_passage_does_not_have_is_not_supported() -> None:
     assert find_support(Draft("小红书月活用户3.6亿。", (1,)), PASSAGES) == []
 

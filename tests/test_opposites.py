@@ -19,6 +19,7 @@ def opposite(text: str, *cited: str) -> bool:
         ("公司证实了收购传闻。", "公司否认了收购传闻。"),
         ("孕妇可以服用该药品。", "孕妇禁止服用该药品，以免影响胎儿。"),
         ("未满18周岁的居民方可报名。", "年满18周岁以上的居民方可报名。"),
+        ("年满18周岁以下方可报名。", "年满18周岁以上方可报名。"),
         ("估值尚未达到310亿美元。", "估值已经达到310亿美元。"),
     ],
 )
@@ -78,6 +79,36 @@ def test_another_currency_or_another_bearer_is_seen(text: str, cited: str) -> No
     ],
 )
 def test_the_same_in_other_words_or_of_another_thing_is_no_opposite(text: str, cited: str) -> None:
+    assert not opposite(text, cited)
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("共有五个车间。", "共有3个车间，每个车间50人。"),
+        ("他在公司工作了九年。", "他在公司工作了八年。"),
+        ("利润增长了五倍。", "利润增长了两倍。"),
+        ("会议于五月三日上午9点召开。", "会议于3月5日上午9点召开。"),
+        ("比赛第三名是张伟。", "比赛第一名是张伟，第二名是李娜。"),
+        ("冬季最低气温为15℃。", "冬季最低气温为-15℃。"),
+    ],
+)
+def test_another_small_number_of_the_same_thing_or_side_of_zero_is_seen(text: str, cited: str) -> None:
+    assert opposite(text, cited)
+    assert not opposite(cited, cited)
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("共有三个车间。", "共有3个车间，每个车间50人。"),
+        ("会议于三月五日召开。", "会议于3月5日召开。"),
+        ("冬季最低气温为零下15℃。", "冬季最低气温为-15℃。"),
+        ("有两个原因。", "有3个车间，原因是缺人。"),
+        ("一个车间有十多个人。", "3个车间有十几个人。"),
+    ],
+)
+def test_the_same_small_number_or_one_of_something_else_is_none(text: str, cited: str) -> None:
     assert not opposite(text, cited)
 
 
