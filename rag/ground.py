@@ -35,7 +35,8 @@ def find_support(
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
     adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
-    quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says; their
+    quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says or say
+    the opposite; their
     passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere
     name or figure stands in many a sentence: where the passages were read it must be what the reader takes for the
     answer in one of them. Of the things that are `compared`, a figure must not be another one's than the draft names.

@@ -10,6 +10,7 @@ _NEGATED = re.compile(  # a negation, and what it reaches
     r"(?:并非|没有|(?<!不得)(?<!不能)(?<!不可)(?<!无)不(?![仅但断过少同久管止光只妨及如良足错菲已得])|无(?![论数疑限线人])|未(?!来)|没(?!想到))"
     r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要|向[^\W\d_]{1,4})*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
 )
+_BETWEEN_CLAUSES = re.compile(r"[，；。！？,;!?\n]")
 _PRESUPPOSES = re.compile(
     rf"为什么|为何|为啥|{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|多少|怎么(?!样)|谁|\b(?:why|when|who)\b", re.IGNORECASE
 )
@@ -24,7 +25,7 @@ def denies(text: str, other: str) -> bool:
     """Whether a text denies, and nowhere says, what another says and nowhere denies."""
     text, other = normalize(text), normalize(other)
     said, also_said = _NEGATED.sub(" ", text), _NEGATED.sub(" ", other)
-    also_denied = " ".join(match[0] for match in _NEGATED.finditer(other))
+    also_denied = " ".join(clause for clause in _BETWEEN_CLAUSES.split(other) if _NEGATED.search(clause))
     whats = {match["what"] for match in _NEGATED.finditer(text)}
     return any(what in also_said and what not in also_denied and what not in said for what in whats)
 

@@ -80,6 +80,7 @@ def test_a_denial_contradicts_what_it_denies_in_both_directions(draft: str, sour
         ("平台不收取认证费，但收取服务费。", "收取服务费，不收取认证费。"),
         ("小红书关闭福利社。", "小红书不得不关闭福利社。"),
         ("平台向商家收取押金。", "平台不能不向商家收取押金。"),
+        ("商家不用承担手续费。", "手续费无需商家承担。"),
     ],
 )
 def test_the_same_denial_in_other_words_is_no_contradiction(draft: str, source: str) -> None:
