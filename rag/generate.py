@@ -30,6 +30,7 @@ MARKED = "模型写的 {count} 句话在原文中找不到依据，已注明“�
 REPAIRED = "模型写的 {count} 句话在原文中找不到依据，已换成原文。"
 NEARLY_ALL = 0.85  # share of the terms of a sentence with a wrong mark that the sentences of a passage must hold
 _MAY_LEAD_AWAY = re.compile(r"://|www\.|\]\(|<\w", re.IGNORECASE)  # links, pictures and tags, which no check has seen
+LONGEST_TOKEN = 8  # code points: more than a token of any model has on average, in any language
 _PACKAGES = {"openai": "langchain_openai", "ollama": "langchain_ollama"}
 
 
@@ -49,22 +50,32 @@ def open_model(settings: Settings) -> BaseChatModel:
             f"{settings.llm} needs a package that is not installed: run pip install 'yinju[{provider}]'",
             f"使用 {settings.llm} 还缺一个包：请运行 pip install 'yinju[{provider}]'",
         )
-    options: dict[str, Any] = {"temperature": 0, "timeout": settings.llm_timeout, "max_retries": 1}
-    if provider == "openai":
-        options["max_tokens"] = settings.llm_answer_tokens
-        options["api_key"] = settings.llm_api_key.get_secret_value() or "none"  # local servers want any key
-    elif key := settings.llm_api_key.get_secret_value():
-        options["api_key"] = key
-    if settings.llm_base_url:
-        options["base_url"] = settings.llm_base_url
     try:
-        opened: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+        opened: BaseChatModel = init_chat_model(model, model_provider=provider, **model_options(settings))
         return opened
     except (ImportError, ValueError, TypeError) as error:
         raise ModelError(
             f"YINJU_LLM={settings.llm} cannot be used: {error}",
             f"大模型 {settings.llm} 用不了（{error}）：请检查 YINJU_LLM 开头的几项设置",
         ) from error
+
+
+def model_options(settings: Settings) -> dict[str, Any]:
+    """What a chat model is opened with, in the names that its package has for it."""
+    options: dict[str, Any] = {"temperature": 0}
+    provider, key = settings.llm.partition(":")[0], settings.llm_api_key.get_secret_value()
+    if provider == "ollama":  # which passes over the names of the others without a word
+        options |= {"num_predict": settings.llm_answer_tokens, "client_kwargs": {"timeout": settings.llm_timeout}}
+    else:
+        options |= {"timeout": settings.llm_timeout, "max_retries": 1}
+    if provider == "openai":
+        options["max_tokens"] = settings.llm_answer_tokens
+        key = key or "none"  # local servers want any key
+    if key:
+        options["api_key"] = key
+    if settings.llm_base_url:
+        options["base_url"] = settings.llm_base_url
+    return options
 
 
 @dataclass
@@ -180,7 +191,8 @@ def generate(
         return Checked(answer, sent, asked, compared, Unsupported(settings.llm_unverified, list(extracts)))
 
     checked, rest = begun(), ""
-    reply = Reply(model, messages, config, seconds=settings.llm_timeout)
+    longest = LONGEST_TOKEN * settings.llm_answer_tokens
+    reply = Reply(model, messages, config, seconds=settings.llm_timeout, longest=longest)
     for piece in reply:
         if piece is None:
             checked, rest = begun(), ""

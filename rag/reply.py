@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TypeVar
@@ -28,6 +29,8 @@ class Reply:
 
     A reply that breaks off, reaches its limit or does not say why it ends is never finished. Of what it thinks aloud
     nothing is given; where thoughts turn out to be such only at their end, a None takes back all before it.
+    One that goes on past `longest` code points is not read further: there are servers that know no limit, and models
+    that never end.
     Raises ModelError where the model fails, or sends no word, not even a thought, for so many `seconds`.
     """
 
@@ -38,14 +41,16 @@ class Reply:
         config: RunnableConfig | None = None,
         *,
         seconds: float | None = None,
+        longest: float = inf,
     ) -> None:
         self._model, self._messages, self._config = model, messages, config
-        self._seconds = seconds
+        self._seconds, self._longest = seconds, longest
         self.finished = False
 
     def __iter__(self) -> Iterator[str | None]:
         try:
-            yield from without_thoughts(with_whole_characters(map(self._read, in_time(self._stream(), self._seconds))))
+            read = map(self._read, in_time(self._stream(), self._seconds))
+            yield from without_thoughts(with_whole_characters(up_to(self._longest, read)))
         except Exception as error:  # each provider has errors of its own, without a common class
             raise ModelError(
                 f"the LLM did not answer ({type(error).__name__}: {error})",
@@ -66,6 +71,16 @@ class Reply:
         reasons = (str(chunk.response_metadata.get(name)).lower() for name in _REASONS)
         self.finished |= any(reason in _DONE for reason in reasons)
         return str(chunk.text)
+
+
+def up_to(longest: float, pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces of a text up to the one that makes it longer than so many code points."""
+    read = 0
+    for piece in pieces:
+        yield piece
+        read += len(piece)
+        if read > longest:
+            return
 
 
 def in_time(items: Iterator[Item], seconds: float | None) -> Iterator[Item]:

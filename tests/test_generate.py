@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from llm_server import FakeServer, fake_llm
+from measured import passage
 
 from rag.chain import DECLINED, DECLINED_UNSURE, FELL_BACK, AnswerChain
 from rag.complete import MERGED, OTHERS, REST
@@ -13,10 +15,13 @@ from rag.errors import ModelError
 from rag.generate import (
     CUT,
     DROPPED,
+    LONGEST_TOKEN,
     MARKED,
     PARTLY,
     REFUSED,
     REPAIRED,
+    generate,
+    model_options,
     open_model,
 )
 from rag.missing import NO_TIME
@@ -473,6 +478,23 @@ def test_a_follow_up_may_cite_what_the_answer_before_it_cites(
     ):
         chain.invoke(Question(text, history))
         assert server.prompts[-1].count("编号=") == sent, text
+
+
+def test_a_reply_without_an_end_is_read_as_far_as_an_answer_may_go(server: FakeServer) -> None:
+    server.reply = "首期覆盖美国。[1]" + "首期覆盖美国、" * 1000
+    settings = Settings(llm="openai:fake", llm_base_url=server.base_url, llm_answer_tokens=16)
+    passages = (passage(1, "首期覆盖美国。"),)
+    *_, longest, last = generate(open_model(settings), Question(QUESTION), passages, settings)
+    assert 0 <= len(longest.text + longest.draft) - 16 * LONGEST_TOKEN < 6  # the server sends three at a time
+    assert [statement.text for statement in last.statements] == ["首期覆盖美国。"] and last.notice == CUT
+
+
+def test_ollama_is_told_of_limits_in_its_own_names() -> None:
+    settings = Settings(llm="ollama:qwen3", llm_timeout=3, llm_answer_tokens=50)
+    assert model_options(settings) == {"temperature": 0, "num_predict": 50, "client_kwargs": {"timeout": 3}}
+    pytest.importorskip("langchain_ollama")
+    model: Any = open_model(settings)
+    assert (model.num_predict, model.client_kwargs["timeout"]) == (50, 3)
 
 
 def test_a_missing_extra_names_the_pip_command() -> None:
