@@ -32,7 +32,7 @@ from service.schemas import (
     Status,
 )
 from service.telemetry import Telemetry
-from service.turns import Workers
+from service.turns import Workers, while_heard
 
 log = logging.getLogger(__name__)
 LLM_WORKERS = 8
@@ -124,7 +124,8 @@ def metrics(request: Request) -> StreamingResponse:
 async def ask(request: Request, asked: Ask, user: User, explain: bool = False) -> JSONResponse:
     """The whole answer to a question."""
     state, question = request.app.state, question_of(asked)
-    answer = await state.workers.result(user, lambda: state.chain.invoke(question, state.telemetry.config()))
+    answers = state.workers.last(user, lambda: state.chain.stream(question, state.telemetry.config()))
+    answer = await while_heard(request.receive, answers)
     state.telemetry.answered(answer)
     return JSONResponse(answer.to_json(explain=explain))
 
@@ -134,7 +135,9 @@ async def ask_stream(request: Request, asked: Ask, user: User, explain: bool = F
     """The answer as it grows, as server-sent events: `partial` as often as it grows, then `answer`, or `error`."""
     state, question = request.app.state, question_of(asked)
     answers = state.workers.items(user, lambda: state.chain.stream(question, state.telemetry.config()))
-    first = await anext(answers)  # an error before the first words is an ordinary response
+    first = await while_heard(
+        request.receive, anext(answers)
+    )  # an error before the first words is an ordinary response
 
     async def events() -> AsyncIterator[bytes]:
         answer: Answer = first
@@ -184,7 +187,7 @@ async def search(request: Request, asked: Ask, user: User) -> JSONResponse:
             "index_generation": generation.manifest.generation,
         }
 
-    return JSONResponse(await state.workers.result(user, find))
+    return JSONResponse(await while_heard(request.receive, state.workers.result(user, find)))
 
 
 @router.get("/articles", response_model=ArticlePage)

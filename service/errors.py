@@ -67,6 +67,12 @@ class Busy(ApiError):
         )
 
 
+class HungUp(ApiError):
+    """The client does not wait for its answer any more: only the log and the figures learn of it."""
+
+    status, code = 499, "hung_up"  # nginx's status for it
+
+
 _MESSAGES = {
     400: ("the body of the request cannot be read: send JSON in UTF-8", "请求正文读不了：请用 UTF-8 编码的 JSON"),
     404: ("there is nothing at this address: see /docs", "没有这个地址：请看 /docs"),

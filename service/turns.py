@@ -1,14 +1,16 @@
-"""Whose turn it is: a bounded queue that serves users in turn, and the threads that answer."""
+"""Whose turn it is: a bounded queue that serves users in turn, the threads that answer, and who no longer listens."""
 
 import asyncio
 import contextvars
 import threading
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from service.errors import Busy
+from starlette.types import Receive
+
+from service.errors import Busy, HungUp
 
 T = TypeVar("T")
 PATIENCE = 60.0  # seconds that a request waits for its turn
@@ -76,8 +78,30 @@ class Turns:
                 del self._waiting[user]
 
 
+async def while_heard(receive: Receive, work: Awaitable[T]) -> T:
+    """What `work` gives; given up as soon as the client hangs up, wherever it is. Raises HungUp, or what `work` raises.
+
+    `receive` is that of a request whose body has been read: all that can still come of it is its end.
+    """
+
+    async def hung_up() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    working, gone = asyncio.ensure_future(work), asyncio.create_task(hung_up())
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise HungUp("the client has hung up", "客户端已断开")
+        return working.result()
+    finally:
+        for task in (working, gone):
+            task.cancel()
+        await asyncio.gather(working, gone, return_exceptions=True)
+
+
 class Workers:
-    """Threads that do the work of requests, each when it is its turn; what was begun is finished."""
+    """Threads that do the work of requests, each when it is its turn; what somebody waits for is finished."""
 
     def __init__(self, threads: int, most_waiting: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answer")
@@ -122,10 +146,14 @@ class Workers:
         if message[1] is not None:
             raise message[1]
 
+    async def last(self, user: str, work: Callable[[], Iterable[T]]) -> T:
+        """The last of what `work` yields; given up, it stops at the next one. Raises Busy, or what `work` raises."""
+        [*_, last] = [item async for item in self.items(user, work)]
+        return last
+
     async def result(self, user: str, work: Callable[[], T]) -> T:
         """What `work` gives. Raises Busy, or what `work` raises."""
-        [result] = [item async for item in self.items(user, lambda: [work()])]
-        return result
+        return await self.last(user, lambda: [work()])
 
     def close(self) -> None:
         """Wait for what was begun."""

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +16,9 @@ from typing import Any
 import pytest
 from fakes import FakeEmbedder
 from fastapi.testclient import TestClient
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.outputs import ChatGenerationChunk
 from llm_server import fake_llm
 
 from rag.chain import AnswerChain
@@ -71,6 +75,95 @@ def test_there_is_a_turn_for_each_core_and_the_chain_knows_how_many_wait_for_the
         return waiting
 
     assert (asyncio.run(ask()), state.chain.waiting()) == (2, 0)
+
+
+class Hearer:
+    """A client of an app without a server between: `hang_up` when it no longer waits; `status` is what it got."""
+
+    def __init__(self, client: TestClient, address: str) -> None:
+        self._app, self._address, self._asked = client.app, address, False
+        self.hang_up, self.status = asyncio.Event(), 0
+
+    async def ask(self) -> None:
+        scope = {
+            "type": "http", "method": "POST", "path": self._address, "query_string": b"", "client": ("127.0.0.1", 1),
+            "headers": [(b"content-type", b"application/json")], "asgi": {"version": "3.0", "spec_version": "2.3"},
+        }  # fmt: skip
+        await self._app(scope, self._receive, self._send)
+
+    async def _receive(self) -> dict[str, Any]:
+        if not self._asked:
+            self._asked = True
+            return {"type": "http.request", "body": json.dumps(ASK).encode(), "more_body": False}
+        await self.hang_up.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        self.status = message.get("status", self.status)
+
+
+ADDRESSES = ("/v1/ask", "/v1/ask/stream", "/v1/search")
+
+
+def test_who_hangs_up_while_waiting_leaves_the_queue_and_the_others_stay(client: TestClient) -> None:
+    turns = client.app.state.workers.turns  # type: ignore[attr-defined]
+
+    async def run() -> list[int]:
+        cores = os.cpu_count() or 1
+        for _ in range(cores):
+            await turns.take("a")
+        gone, patient = ([Hearer(client, address) for address in ADDRESSES] for _ in range(2))
+        tasks = {hearer: asyncio.create_task(hearer.ask()) for hearer in (*gone, *patient)}
+        while turns.waiting < len(tasks):
+            await asyncio.sleep(0.001)
+        for hearer in gone:
+            hearer.hang_up.set()
+        await asyncio.gather(*(tasks[hearer] for hearer in gone))
+        assert turns.waiting == len(patient)
+        for _ in range(cores):
+            turns.give_back()
+        await asyncio.gather(*(tasks[hearer] for hearer in patient))
+        return [hearer.status for hearer in (*gone, *patient)]
+
+    assert asyncio.run(run()) == [499, 499, 499, 200, 200, 200]
+    assert 'yinju_request_seconds_count{route="/v1/ask",status="499"} 1.0' in client.get("/metrics").text
+
+
+class Talkative(GenericFakeChatModel):
+    """Writes without an end, a hundred words a second; `written` is how many."""
+
+    messages: Iterator[Any] = iter(())
+    written: int = 0
+
+    def _stream(self, *_: Any, **__: Any) -> Iterator[ChatGenerationChunk]:
+        while True:
+            self.written += 1
+            yield ChatGenerationChunk(message=AIMessageChunk("猫吃鱼，"))
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("address", ["/v1/ask", "/v1/ask/stream"])
+def test_an_llm_stops_writing_for_who_has_hung_up(tiny_index: Path, tmp_path: Path, address: str) -> None:
+    settings = Settings.model_validate(
+        {"index": tiny_index, "api_keys": tmp_path / "keys.json", "refusal_threshold": 0.0, "api_workers": 1}
+    )
+    model = Talkative()
+    chain = AnswerChain(settings, embedder=FakeEmbedder(), model=model)
+
+    async def run(client: TestClient) -> None:
+        hearer = Hearer(client, address)
+        asked = asyncio.create_task(hearer.ask())
+        while not model.written:
+            await asyncio.sleep(0.01)
+        hearer.hang_up.set()
+        await asked
+        turns = client.app.state.workers.turns  # type: ignore[attr-defined]
+        await asyncio.wait_for(turns.take("another"), 20)
+        turns.give_back()
+
+    with TestClient(create_app(chain)) as client:
+        asyncio.run(run(client))
+    assert 0 < model.written < 200
 
 
 def test_the_turns_before_may_name_the_passages_that_they_cite(client: TestClient) -> None:
