@@ -47,7 +47,7 @@ from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
 from rag.rewrite_llm import rewrite_follow_up
 from rag.settings import Settings, load_settings
-from rag.text import normalize
+from rag.text import normalize, without_invisible
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Passage, Query, Question, Search
 from rag.understand import FOLLOW_UP, FOLLOW_UP_LLM, to_simplified, understand
@@ -176,8 +176,8 @@ class AnswerChain(Runnable[Input, Answer]):
         log.info("answered", extra=of)
 
     def _steps(self, question: Question, timings: dict[str, float], config: RunnableConfig) -> Iterator[Answer]:
-        if refusal := refuse_text(question, self.settings.question_limit):
-            yield refusal
+        if refusal := refuse_text(question.changed(without_invisible), self.settings.question_limit):
+            yield replace(refusal, question=question)
             return
         generation = self.index.current()
         for answer in answer_parts(self._heard(question), partial(self._answer_one, generation, timings, config)):
@@ -255,11 +255,12 @@ class AnswerChain(Runnable[Input, Answer]):
         return parts_of(self._heard(question))
 
     def _heard(self, question: Question) -> Question:
-        """The question as all that follows sees it, without courtesy.
+        """The question as all that follows sees it: what is seen of it, without courtesy.
 
         A text refused as too long was none, and may take no time.
         """
-        return plain(without_too_long(question, self.settings.question_limit))
+        seen = question.changed(without_invisible)
+        return plain(without_too_long(seen, self.settings.question_limit))
 
     def _searches(
         self,

@@ -63,6 +63,19 @@ COMPARES = (
     r"|(?<![a-z])(?:compar\w*|differ\w*|versus|vs)(?![a-z])"
 )
 
+# Control characters but white space, soft hyphens, zero-width characters, marks of direction, selectors of variants,
+# fillers and tags: what text copied from web pages and chat programs holds, and nobody sees.
+_INVISIBLE = re.compile(
+    "[\0-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def without_invisible(text: str) -> str:
+    """A text without the characters that take no room and have no meaning in a question."""
+    return _INVISIBLE.sub("", text)
+
+
 _QUESTION_WORDS = re.compile(
     r"请问|告诉我|帮我|给我|讲讲|说说|捋一[下捋]|梳理一下|(?:按|给个)(?:时间(?:顺序|线)?|月份|先后顺序?)|到底|究竟|什么时候|什么样的?|甚么|什么|哪一?[些个家位里年天种款篇项几]|多少|几[个次种家款]|多[久长大高]|为什么|为何|为啥|啥|咋|干[嘛吗]"
     r"|怎么样|怎么|怎样|如何|是不是|有没有|能不能|会不会|是否|何时|何地|谁|吗|呢|吧|啊|[？?！!]"

@@ -47,6 +47,17 @@ def test_a_question_in_traditional_characters_is_answered_like_the_same_in_simpl
         assert answer.question.text == asked
 
 
+def test_invisible_characters_change_nothing_but_the_question_that_is_shown(chain: AnswerChain) -> None:
+    before = {"role": "assistant", "content": "美国、香港和澳门。"}
+    for clean, mark in (("福利社是什么时候关闭的？", "\u200b"), ("那它的估值呢？", "\ufeff"), ("？", "\0")):
+        asked, earlier = mark + mark.join(clean), mark.join(MARKETS)
+        answer = chain.invoke({"question": asked, "history": [{"role": "user", "content": earlier}, before]})
+        same = chain.invoke({"question": clean, "history": [{"role": "user", "content": MARKETS}, before]})
+        assert (answer.text, answer.notice, answer.search) == (same.text, same.notice, same.search)
+        assert answer.question.text == asked
+        assert same.refused == (clean == "？")
+
+
 def test_a_question_after_another_one_is_judged_alike_though_a_name_or_a_slip_is_put_right(chain: AnswerChain) -> None:
     history = [{"role": "user", "content": MARKETS}, {"role": "assistant", "content": "美国、香港和澳门。"}]
     for asked in ("小红薯的创始人毛文超是哪里人？", "小红数是哪一年成立的公司？"):

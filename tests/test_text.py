@@ -16,6 +16,7 @@ from rag.text import (
     sentence_spans,
     simplify,
     units,
+    without_invisible,
     without_quotations,
 )
 
@@ -265,3 +266,10 @@ def test_words_that_ask_in_everyday_speech_have_their_standard_form(question: st
     assert in_standard_words(question) == standard
     assert in_standard_words(standard) == standard
     assert len(content_of(question)) == len(question)
+
+
+def test_what_nobody_sees_of_a_question_is_left_out_and_all_else_stays() -> None:
+    unseen = "\0\x1b\x7f\xad\u200b\u200d\u200e\u202e\u2060\u2066\ufe0f\ufeff\U000e0100"
+    assert without_invisible(unseen.join("小红书 3.5亿？")) == "小红书 3.5亿？"
+    seen = "Ａ１　1\t2\n3\r\n4\xa05\u20286é葛😀“…”——"
+    assert without_invisible(seen) == seen
