@@ -57,7 +57,8 @@ def rewrite_follow_up(
         return None
     text = unwrapped(reply)
     if doubt := doubt_about(text, question.text, turns, longest):
-        log.warning("the rules complete the follow-up: the LLM's %r %s", reply, doubt)
+        told = f"{reply!r} {doubt}" if settings.log_questions else f"rewriting {doubt.partition(':')[0]}"
+        log.warning("the rules complete the follow-up: the LLM's %s", told)
         return None
     return text
 
@@ -92,6 +93,7 @@ def unwrapped(reply: str) -> str:
 def doubt_about(text: str, question: str, turns: Sequence[str], longest: int) -> str:
     """What speaks against a rewriting, as the end of a sentence; empty where it can be believed.
 
+    Its words, which are those of questions, stand behind a colon.
     It must be one short line that adds nothing which stands neither in the question nor in the turns, and that still
     asks what the question asks: an answer, or what a turn tells the model to write, does not.
     """
@@ -99,11 +101,11 @@ def doubt_about(text: str, question: str, turns: Sequence[str], longest: int) ->
     if not text or "\n" in text or len(text) > longest:
         return f"is not one line of at most {longest} characters"
     if (residue := _RESIDUE.search(text)) and residue[0] not in question:
-        return f"talks about the task ({residue[0]})"
+        return f"talks about the task: {residue[0]}"
     if added := figures(text) - figures(known):
-        return f"adds the figure {min(added)}"
+        return f"adds a figure: {min(added)}"
     if stranger := invented(text, known):
-        return f"adds {stranger!r}"
+        return f"adds a word: {stranger}"
     if set(index_terms(content_of(text))) <= set(index_terms(content_of(question))):
         return "adds nothing"
     own = set(index_terms(content_of(without_pointers(question))) or index_terms(question))

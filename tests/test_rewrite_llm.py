@@ -63,19 +63,23 @@ def test_a_completed_follow_up_is_taken_without_what_stands_around_it(
         ("", "is not one line"),
         (f"{COMPLETED}\n因为“它”指福利社。", "is not one line"),
         ("福利社有多少粉丝，" * 5, "is not one line of at most 40 characters"),
-        ("福利社在2022年有多少粉丝？", "adds the figure 2022"),
-        ("淘宝有多少粉丝？", "adds '淘宝有'"),
-        ("TikTok有多少粉丝？", "adds 'tiktok'"),
+        ("福利社在2022年有多少粉丝？", "adds a figure: 2022"),
+        ("淘宝有多少粉丝？", "adds a word: 淘宝有"),
+        ("TikTok有多少粉丝？", "adds a word: tiktok"),
         ("福利社于2023年11月16日正式关闭。", "drops what the question asks"),
         ("那么它有多少的粉丝呢？", "adds nothing"),
-        ("根据上文，福利社有多少粉丝？", "talks about the task (上文)"),
+        ("根据上文，福利社有多少粉丝？", "talks about the task: 上文"),
     ],
 )
 def test_whatever_else_the_model_writes_is_left_to_the_rules(
     server: FakeServer, settings: Settings, caplog: pytest.LogCaptureFixture, reply: str, doubt: str
 ) -> None:
+    assert rewritten(server, settings.model_copy(update={"log_questions": True}), reply) is None
+    assert f"' {doubt}" in caplog.text
+    caplog.clear()
     assert rewritten(server, settings, reply) is None
-    assert doubt in caplog.text
+    assert f"the LLM's rewriting {doubt.partition(':')[0]}" in caplog.text
+    assert not any(word in caplog.text for word in ("粉丝", "福利社", "淘宝", "TikTok", "2022", "上文"))
 
 
 def test_of_a_model_that_does_not_say_that_it_is_done_a_whole_question_is_taken(
