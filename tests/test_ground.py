@@ -165,3 +165,19 @@ def test_a_figure_is_not_given_to_another_of_the_things_compared() -> None:
     assert not find_support(Draft("乙平台：1.7亿用户。", (1,)), of, "", compared)
     assert find_support(Draft("乙平台：1.7亿用户。", (1,)), of)
     assert find_support(Draft("用户有1.7亿。", (1,)), of, "", compared)
+
+
+@pytest.mark.parametrize(
+    ("said", "source", "supported"),
+    [
+        ("小红书" * 4 + "月活用户3.5亿。", "小红书月活用户3.5亿。", False),
+        ("小红书月活，" * 4 + "月活用户3.5亿。", "小红书月活用户3.5亿。", False),
+        ("小红书" * 3 + "月活用户3.5亿。", "小红书月活用户3.5亿。", True),
+        ("小红书月活用户100000000——————。", "小红书月活用户100000000。", True),
+        ("他们喊加油加油加油加油。", "他们喊：加油加油加油加油！", True),
+    ],
+)
+def test_what_repeats_itself_without_end_is_supported_only_by_what_does_so(
+    said: str, source: str, supported: bool
+) -> None:
+    assert bool(find_support(Draft(said, (1,)), [passage(1, source)])) == supported
