@@ -9,7 +9,7 @@ from rag.clauses import ELLIPSIS
 from rag.extract import DIFFER, VIEWS
 from rag.refuse import NEARLY
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, QUOTATION, simplify
-from rag.types import Answer, Citation, Message, Passage, Question, Statement
+from rag.types import EXTRACTIVE, Answer, Citation, Message, Passage, Question, Statement
 
 MOST = 4  # things; a text with more of them is searched as one
 FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one beside it
@@ -95,8 +95,8 @@ def _told(answer: Answer) -> list[str]:
 def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     """One answer of those to its parts: each statement under the part that it answers, once.
 
-    It refuses where all do; a part that alone is refused is named in the notice. What was searched is told of the
-    first part.
+    It refuses where all do; a part that alone is refused is named in the notice. It is an LLM's where one wrote any
+    part. What was searched is told of the first part.
     """
     refused = all(answer.refused for answer in answers)
     shown = chain.from_iterable(answer.nearest if refused else answer.citations for answer in answers)
@@ -114,6 +114,7 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
             subject = statement.subject or _named(answer.question)
             moved = tuple(markers[marker] for marker in statement.citations)
             statements.setdefault(statement.text, replace(statement, citations=moved, subject=subject))
+    written = [answer.answerer for answer in answers if answer.statements and answer.answerer != EXTRACTIVE]
     confidences = [answer.confidence for answer in answers if answer.confidence is not None]
     return replace(
         answers[-1],
@@ -124,6 +125,7 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
         origins=(),
         passages=_passages(answers),
         refused=refused,
+        answerer=written[0] if written else answers[-1].answerer,
         notice=_notice(answers, notices),
         confidence=min(confidences, default=None),
         differ=any(answer.differ for answer in answers),

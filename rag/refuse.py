@@ -38,7 +38,7 @@ _ORDERS = re.compile(
 def refuse_text(question: Question, limit: int) -> Answer | None:
     """The refusal of what has no word, more than `limit` characters, or only orders; None for any other question."""
     letters = question.text.strip()
-    if not _NO_WORD.sub("", letters):
+    if is_empty(letters):
         notice = EMPTY
     elif is_too_long(letters, limit):
         notice = TOO_LONG.format(length=len(letters), limit=limit)
@@ -47,6 +47,11 @@ def refuse_text(question: Question, limit: int) -> Answer | None:
     else:
         return None
     return Answer(question, refused=True, notice=notice)
+
+
+def is_empty(text: str) -> bool:
+    """Whether a question has no word, only marks and spaces."""
+    return not _NO_WORD.sub("", text)
 
 
 def is_too_long(text: str, limit: int) -> bool:

@@ -41,7 +41,8 @@ def _day(key: str, value: object) -> str | None:
         return date.fromisoformat(value).isoformat()
     except ValueError:
         raise ScopeError(
-            f'"{key}" must be a date as YYYY-MM-DD, not {value!r}', f"日期要写成 2025-01-31 这样，不能是 {value}"
+            f'"{key}" must be a date as YYYY-MM-DD, not {value!r}',
+            "日期要写成 2025-01-31 这样，不能是" + (f" {value}" if value else "空的"),
         ) from None
 
 

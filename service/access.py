@@ -1,5 +1,6 @@
 """Who asks, and how often they may."""
 
+import logging
 import math
 import time
 from ipaddress import ip_address
@@ -9,10 +10,12 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from rag.errors import SettingsError
 from rag.settings import Settings
-from service.errors import RateLimited, Unauthorized
+from service.errors import KeysUnreadable, RateLimited, Unauthorized
 from service.keys import hashed, read_keys
 
+log = logging.getLogger(__name__)
 NO_KEY = (
     "a key is needed: send the header Authorization: Bearer KEY",
     "需要密钥：请带上请求头 Authorization: Bearer 密钥",
@@ -41,8 +44,12 @@ class Access:
         self._rate = parse(f"{settings.api_rate}/minute")
 
     def user_of(self, request: Request) -> str:
-        """The name of the key that a request has. Raises Unauthorized."""
-        keys = read_keys(self._settings.api_keys)
+        """The name of the key that a request has. Raises Unauthorized, or KeysUnreadable."""
+        try:
+            keys = read_keys(self._settings.api_keys)
+        except SettingsError as error:
+            log.error("nobody is let in: %s", error)
+            raise KeysUnreadable from error
         if self._open and not keys:
             return request.client.host if request.client else "unknown"
         scheme, _, key = request.headers.get("authorization", "").partition(" ")

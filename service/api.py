@@ -3,12 +3,13 @@
 import json
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
@@ -16,6 +17,8 @@ from ingest.status import read_status
 from rag.asked import to_question
 from rag.chain import AnswerChain
 from rag.errors import RagError
+from rag.refuse import is_empty, is_too_long
+from rag.text import without_invisible
 from rag.types import Answer, Question
 from service.access import Access
 from service.errors import ArticleMissing, UnusableQuestion, add_error_handlers, describe
@@ -92,19 +95,33 @@ def create_app(chain: AnswerChain, *, open_: bool = True, telemetry: Telemetry |
     return app
 
 
+class Admitting(APIRoute):
+    """An address for users: who asks is known and counted before anything of the body is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's way to do something before all that it does itself."""
+        handle = super().get_route_handler()
+
+        async def admit(request: Request) -> Response:
+            access: Access = request.app.state.access
+            request.state.user = access.user_of(request)
+            access.count(request.state.user)
+            return await handle(request)
+
+        return admit
+
+
 def user_of(request: Request, _: Annotated[object, Depends(HTTPBearer(auto_error=False))]) -> str:
-    """Who asks, counted."""
-    access: Access = request.app.state.access
-    request.state.user = access.user_of(request)
-    access.count(request.state.user)
+    """Who asks."""
     return str(request.state.user)
 
 
 User = Annotated[str, Depends(user_of)]
 public = APIRouter()
-router = APIRouter(prefix="/v1", responses=ERRORS)
+router = APIRouter(prefix="/v1", responses=ERRORS, route_class=Admitting)
 
 
+@public.head("/healthz", include_in_schema=False)
 @public.get("/healthz", response_model=HealthJson, responses={503: {"model": HealthJson}})
 def healthz(request: Request) -> JSONResponse:
     """Whether the API can answer; the status is 503 when it cannot."""
@@ -173,9 +190,9 @@ def partial(answer: Answer) -> bytes:
 async def search(request: Request, asked: Ask, user: User) -> JSONResponse:
     """The passages that a question finds and how they were ranked, without an answer."""
     state, question = request.app.state, question_of(asked)
-    limit = state.chain.settings.question_limit
-    if not 0 < len(question.text.strip()) <= limit:
-        raise UnusableQuestion(f"a question has 1 to {limit} characters", f"问题要有 1 到 {limit} 个字")
+    limit, seen = state.chain.settings.question_limit, without_invisible(question.text)
+    if is_empty(seen) or is_too_long(seen, limit):
+        raise UnusableQuestion(f"a question has a word, and at most {limit} characters", f"问题要有 1 到 {limit} 个字")
 
     def find() -> dict[str, Any]:
         generation = state.chain.index.current()

@@ -67,6 +67,15 @@ class Busy(ApiError):
         )
 
 
+class KeysUnreadable(ApiError):
+    """The file of the keys is damaged. Where it is, only the log tells."""
+
+    status, code = 500, "failed"
+
+    def __init__(self) -> None:
+        super().__init__("the API keys cannot be read: see the log", "API 密钥读不出来：详情见服务器日志")
+
+
 class HungUp(ApiError):
     """The client does not wait for its answer any more: only the log and the figures learn of it."""
 
@@ -79,6 +88,31 @@ _MESSAGES = {
     413: ("the body of the request is longer than 1 MB: send less", "请求正文超过 1 MB：请缩短"),
     405: ("this address does not take this method: see /docs", "这个地址不接受这种请求方法：请看 /docs"),
 }
+
+
+_WRONG = {  # what pydantic says in English, by its type
+    "missing": "缺少这一项",
+    "extra_forbidden": "没有这一项",
+    "json_invalid": "不是正确的 JSON",
+    "string_type": "要写成文字",
+    "string_unicode": "里面有残缺的字符，请用 UTF-8 编码",
+    "string_too_short": "至少要有 {min_length} 个字",
+    "string_too_long": "最多 {max_length} 个字",
+    "string_pattern_mismatch": "不是可以用的值",
+    "list_type": "要写成数组",
+    "too_long": "最多 {max_length} 个",
+    "model_attributes_type": "要写成对象",
+    "bool_type": "要写成 true 或 false",
+    "bool_parsing": "要写成 true 或 false",
+    "int_type": "要写成整数",
+    "int_parsing": "要写成整数",
+    "greater_than_equal": "最小是 {ge}",
+    "less_than_equal": "最大是 {le}",
+}
+_NO_OBJECT = (
+    "it must be one JSON object, with the header Content-Type: application/json",
+    "要是一个 JSON 对象，并带上请求头 Content-Type: application/json",
+)
 
 
 def error_json(code: str, message: str, chinese: str) -> dict[str, Any]:
@@ -119,8 +153,11 @@ def invalid_response(error: RequestValidationError) -> JSONResponse:
     """The first thing that is wrong with a request; what it sent is not repeated."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
-    body = error_json("invalid_request", f"{place}: {first['msg']}", f"请求里的 {place} 不对（{first['msg']}）")
-    return JSONResponse(body, 422)
+    english, chinese = first["msg"], _WRONG.get(first["type"], "").format(**first.get("ctx", {}))
+    if place == "body":
+        english, chinese = _NO_OBJECT
+    told = f"请求里的 {place} 不对" + (f"：{chinese}" if chinese else "")
+    return JSONResponse(error_json("invalid_request", f"{place}: {english}", told), 422)
 
 
 def add_error_handlers(app: FastAPI) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import httpx
 
 from rag.chain import AnswerChain
-from rag.errors import RagError
+from rag.errors import RagError, SettingsError
 from rag.settings import Settings
+from service.errors import KeysUnreadable
+from service.keys import read_keys
 
 ADDRESSES = {"openai": "https://api.openai.com/v1", "ollama": "http://127.0.0.1:11434"}
 PROBE_SECONDS = 3.0
@@ -37,6 +39,10 @@ class Health:
             problem = str(self._chain.index.problem or "")
         except RagError as error:
             problem, down = str(error), True
+        try:
+            read_keys(self._chain.settings.api_keys)
+        except SettingsError:  # it names the file, and whoever asks for the health has no key
+            problem, down = problem or str(KeysUnreadable()), True
         reachable = self._llm_reachable()
         if reachable is False and not problem:
             problem = "the LLM is not reachable: answers are extracts"

@@ -55,8 +55,9 @@ def _read(path: Path, _changed: int, _file: int) -> dict[str, Key]:
         keys = [Key(**row) for row in json.loads(path.read_text(encoding="utf-8"))["keys"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SettingsError(
-            f"the API keys in {path} cannot be read ({type(error).__name__}): mend the file or make new keys",
-            f"{path} 里的 API 密钥读不出来：请修好这个文件，或重新生成密钥",
+            f"the API keys in {path} cannot be read ({type(error).__name__}): mend the file, or delete it and make new "
+            "keys",
+            f"{path} 里的 API 密钥读不出来：请修好这个文件，或删掉它再重新生成密钥",
         ) from error
     return {key.sha256: key for key in keys}
 

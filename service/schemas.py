@@ -27,7 +27,9 @@ class Turn(Given):
 
     role: Annotated[str, Field(pattern="^(user|assistant)$")]
     content: Text
-    sources: Names = Field([], description="ids of the passages that an answer cites, for an LLM that is asked on")
+    sources: Names | None = Field(
+        None, description="ids of the passages that an answer cites, for an LLM that is asked on"
+    )
 
 
 class ScopeGiven(Given):
@@ -59,8 +61,8 @@ class Ask(Given):
     )
 
     question: Text
-    id: Annotated[str, Field(max_length=200)] = Field("", description="given back in the answer")
-    history: Annotated[list[Turn], Field(max_length=MOST_TURNS)] = Field([], description="oldest first")
+    id: Annotated[str, Field(max_length=200)] | None = Field(None, description="given back in the answer")
+    history: Annotated[list[Turn], Field(max_length=MOST_TURNS)] | None = Field(None, description="oldest first")
     scope: ScopeGiven | None = None
 
 

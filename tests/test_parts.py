@@ -1,6 +1,7 @@
 """A question that asks several things, and the one answer to it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,14 @@ def refusal(text: str, notice: str = "没有。", quote: str = "猫怕狗。") -
     told = cited(text, quote)
     nearest, of = told.citations, told.passages
     return Answer(Question(text), passages=of, refused=True, notice=notice, nearest=nearest, confidence=0.2)
+
+
+def test_an_answer_of_which_an_llm_wrote_a_part_is_the_llm_s() -> None:
+    quoted, written = cited("吃什么？", "猫吃鱼。"), replace(cited("谁看门？", "狗会看门。"), answerer="openai:fake")
+    for parts in ((quoted, written), (written, quoted)):
+        assert joined(Question("吃什么？谁看门？"), parts).answerer == "openai:fake"
+    assert joined(Question("吃什么？谁看门？"), (quoted, replace(written, statements=()))).answerer == "openai:fake"
+    assert joined(Question("吃什么？谁看门？"), (replace(written, statements=()), quoted)).answerer == "extractive"
 
 
 @pytest.mark.parametrize(

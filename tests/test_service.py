@@ -22,6 +22,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from llm_server import fake_llm
 
 from rag.chain import AnswerChain
+from rag.errors import SettingsError
 from rag.logs import JsonFormatter, fields, of_request
 from rag.settings import Settings
 from service.__main__ import main
@@ -220,7 +221,8 @@ def test_a_search_gives_the_passages_without_an_answer(client: TestClient) -> No
     found = client.post("/v1/search", json=ASK).json()
     assert Found.model_validate(found).model_dump(mode="json") == found
     assert found["passages"] == client.post("/v1/ask", json=ASK).json()["passages"]
-    assert error_of(client.post("/v1/search", json={"question": "  "})) == (422, "unusable_question")
+    for empty in ("  ", "？", "\u200b"):
+        assert error_of(client.post("/v1/search", json={"question": empty})) == (422, "unusable_question")
     assert error_of(client.post("/v1/search", json={"question": "猫" * 1001})) == (422, "unusable_question")
 
 
@@ -268,6 +270,40 @@ def test_a_malformed_request_is_told_what_is_wrong_in_both_languages(
     response = client.post("/v1/ask", content=body, headers={"content-type": "application/json"})
     assert error_of(response) == (422, "invalid_request")
     assert place in response.json()["error"]["message"] and place in response.json()["error"]["chinese"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"body": b"{"}, "请求里的 body.1 不对：不是正确的 JSON"),
+        ({"body": b"[]"}, "请求里的 body 不对：要是一个 JSON 对象，并带上请求头 Content-Type: application/json"),
+        (
+            {"body": b'{"question": "?"}', "type": "text/plain"},
+            "请求里的 body 不对：要是一个 JSON 对象，并带上请求头 Content-Type: application/json",
+        ),
+        ({"body": b"{}"}, "请求里的 body.question 不对：缺少这一项"),
+        ({"body": b'{"question": 5}'}, "请求里的 body.question 不对：要写成文字"),
+        ({"body": b'{"question": "?", "id": "%s"}' % (b"x" * 201)}, "请求里的 body.id 不对：最多 200 个字"),
+        ({"body": b'{"question": "?", "x": 1}'}, "请求里的 body.x 不对：没有这一项"),
+        ({"body": b'{"question": "?"}', "query": "?explain=x"}, "请求里的 query.explain 不对：要写成 true 或 false"),
+        ({"body": b'{"question": "?", "scope": {"since": ""}}'}, "日期要写成 2025-01-31 这样，不能是空的"),
+    ],
+)
+def test_a_malformed_request_is_told_so_in_chinese_that_is_chinese(
+    client: TestClient, asked: dict[str, Any], told: str
+) -> None:
+    headers = {"content-type": asked.get("type", "application/json")}
+    response = client.post(f"/v1/ask{asked.get('query', '')}", content=asked["body"], headers=headers)
+    assert (response.status_code, response.json()["error"]["chinese"]) == (422, told)
+
+
+def test_null_is_as_good_as_a_key_that_is_left_out(client: TestClient) -> None:
+    nulls = {**ASK, "id": None, "history": None, "scope": None}
+    assert without_times(client.post("/v1/ask", json=nulls).json()) == without_times(
+        client.post("/v1/ask", json=ASK).json()
+    )
+    turn = {"role": "user", "content": "猫怕什么？", "sources": None}
+    assert client.post("/v1/ask", json={**ASK, "history": [turn]}).status_code == 200
 
 
 def test_other_errors_have_the_same_shape(client: TestClient) -> None:
@@ -358,7 +394,27 @@ def test_a_key_opens_from_when_it_is_made_until_it_is_removed(client: TestClient
 
 def test_a_damaged_file_of_keys_opens_nothing(client: TestClient, tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text("{", encoding="utf-8")
-    assert client.get("/v1/articles").status_code == 500
+    for response, status in ((client.get("/v1/articles"), 500), (client.get("/healthz"), 503)):
+        assert response.status_code == status
+        assert "keys cannot be read" in response.text and str(tmp_path) not in response.text
+    assert client.get("/healthz").json()["status"] == "down"
+    with pytest.raises(SettingsError, match="or delete it and make new keys"):
+        add_key(tmp_path / "keys.json", "alice")
+    (tmp_path / "keys.json").unlink()
+    key = add_key(tmp_path / "keys.json", "alice")
+    assert client.get("/v1/articles", headers={"Authorization": f"Bearer {key}"}).status_code == 200
+
+
+def test_who_asks_is_known_and_counted_before_a_body_is_read(tiny_index: Path, tmp_path: Path) -> None:
+    right = {"Authorization": f"Bearer {add_key(tmp_path / 'keys.json', 'alice')}", "content-type": "application/json"}
+    with client_of(tiny_index, tmp_path, api_rate=2) as client:
+        assert error_of(client.post("/v1/ask", content=b"{")) == (401, "unauthorized")
+        codes = [client.post("/v1/ask", content=b"{", headers=right).status_code for _ in range(3)]
+    assert codes == [422, 422, 429]
+
+
+def test_a_monitor_may_ask_for_the_health_without_reading_it(client: TestClient) -> None:
+    assert client.head("/healthz").status_code == 200
 
 
 def test_where_others_can_ask_a_key_is_needed_even_if_there_is_none(tiny_index: Path, tmp_path: Path) -> None:
