@@ -1,7 +1,7 @@
 """The LLM answerer: any chat model that LangChain knows, its sentences checked one by one as they arrive."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -10,6 +10,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableConfig
 
+from rag.aliases import load_aliases
 from rag.claims import claim_of, is_no_claim, repeats
 from rag.drafts import Draft, split_drafts
 from rag.errors import ModelError
@@ -120,7 +121,8 @@ def nearest_extract(text: str, extracts: Sequence[Candidate], answer: Answer) ->
 class Checked:
     """An answer that grows by what a model wrote, sentence by sentence, each held against the passages `sent`.
 
-    `asked` is what the reader said, `compared` what the question compares; `declined`: the model finds no answer.
+    `asked` is what the reader said, `compared` what the question compares, `canonical` gives the name that the articles
+    use for another; `declined`: the model finds no answer.
     """
 
     answer: Answer
@@ -128,6 +130,7 @@ class Checked:
     asked: str
     compared: Sequence[str]
     unsupported: Unsupported
+    canonical: Callable[[str], str]
     declined: bool = False
     drafted: set[str] = field(default_factory=set)
 
@@ -150,15 +153,18 @@ class Checked:
 
         A wrong mark is a reason for doubt: the words of a sentence in all passages together are not enough then.
         """
-        if support := find_support(draft, self.sent, self.asked, self.compared):
+        if support := self._found(draft):
             return support
         terms = set(index_terms(draft.text))
         for passage in self.sent if draft.marks else ():
-            support = find_support(replace(draft, marks=(passage.rank,)), self.sent, self.asked, self.compared)
+            support = self._found(replace(draft, marks=(passage.rank,)))
             held = {term for candidate in support for term in index_terms(candidate.text)}
             if support and len(terms & held) >= NEARLY_ALL * len(terms):
                 return support
         return []
+
+    def _found(self, draft: Draft) -> list[Candidate]:
+        return find_support(draft, self.sent, self.asked, self.compared, self.canonical)
 
     @cached_property
     def titles(self) -> set[str]:
@@ -180,15 +186,19 @@ def generate(
     A sentence without support in the passages is dealt with as the settings say (`extracts` may take its place), one
     that breaks off is left out; the notice of the last answer says so. An answer without a verified statement that is
     not refused means that nothing held.
-    Raises ModelError when the model fails, PromptTooLong when nothing of a passage fits.
+    Raises ModelError when the model fails, PromptTooLong when nothing of a passage fits, CorpusError for aliases that
+    cannot be used.
     """
     messages, sent = prompt_messages(question, passages, settings)
     asked = " ".join([*(m.content for m in question.history if m.role == "user"), question.text])
     compared = subjects_of(question.text, candidates_of(sent))
 
+    canonical = load_aliases(settings.corpus).canonical
+
     def begun() -> Checked:
         answer = Answer(question, passages=passages, answerer=settings.llm)
-        return Checked(answer, sent, asked, compared, Unsupported(settings.llm_unverified, list(extracts)))
+        unsupported = Unsupported(settings.llm_unverified, list(extracts))
+        return Checked(answer, sent, asked, compared, unsupported, canonical)
 
     checked, rest = begun(), ""
     longest = LONGEST_TOKEN * settings.llm_answer_tokens

@@ -1,14 +1,14 @@
 """Checks what an LLM wrote against its passages: figures and words must be in the cited text."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.drafts import Draft
 from rag.features import Candidate, candidates_of
 from rag.names import names_missing
 from rag.negation import contradicts
 from rag.opposites import says_the_opposite
-from rag.text import figures, index_terms, normalize
+from rag.text import figures, index_terms, letters, normalize
 from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
@@ -30,7 +30,11 @@ _LOOP = re.compile(r"(.{2,100}?)\1{3,}")
 
 
 def find_support(
-    draft: Draft, passages: Sequence[Passage], asked: str = "", compared: Sequence[str] = ()
+    draft: Draft,
+    passages: Sequence[Passage],
+    asked: str = "",
+    compared: Sequence[str] = (),
+    canonical: Callable[[str], str] = str,
 ) -> list[Candidate]:
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
@@ -41,7 +45,8 @@ def find_support(
     passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere
     name or figure stands in many a sentence: where the passages were read it must be what the reader takes for the
     answer in one of them. Of the things that are `compared`, a figure must not be another one's than the draft names.
-    A draft that repeats itself without end rests on nothing.
+    A draft that repeats itself without end rests on nothing. `canonical` gives the name that the articles use for one
+    that they do not.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
@@ -62,7 +67,9 @@ def find_support(
         numbers |= given
     supported = numbers >= wanted_figures and len(terms) >= LEAST_SUPPORT * len(wanted_terms)
     said = "\n".join(f"{c.passage.article.title}\n{c.text}" for c in chosen)
-    if not supported or missing_names(draft.text, said) or contradicts(draft.text, said) or loops(draft.text, said):
+    if not supported or missing_names(draft.text, said, canonical):
+        return []
+    if contradicts(draft.text, said) or loops(draft.text, said):
         return []
     around = normalize(said + "\n".join(c.passage.chunk.text for c in chosen))
     if names_missing(draft.text, around) or says_the_opposite(draft.text, [c.text for c in chosen], around):
@@ -107,19 +114,20 @@ def may_be_the_answer(terms: set[str], passages: Sequence[Passage]) -> bool:
     return not answers or any(terms & set(index_terms(answer)) for answer in answers)
 
 
-def missing_names(draft: str, source: str) -> list[str]:
-    """The quoted words and Latin names of a draft that a source does not hold, in whatever script, width and marks."""
+def missing_names(draft: str, source: str, canonical: Callable[[str], str] = str) -> list[str]:
+    """The quoted words and Latin names of a draft that a source does not hold, in whatever script, width and marks.
+
+    Nor under the name that the articles use, RED as 小红书.
+    """
     quoted = [part for match in _QUOTED.finditer(draft) for part in _LEFT_OUT.split(match[match.lastindex or 0])]
-    letters, source = _letters(source), normalize(source)
+    held, source = letters(source), normalize(source)
+
+    def named(name: str) -> bool:
+        return any(
+            other in source for other in (normalize(name), normalize(canonical(name)), _UNITS.get(name.lower(), name))
+        )
+
     return [
-        *(words for words in quoted if _letters(words) not in letters),
-        *(
-            name
-            for name in _LATIN.findall(draft)
-            if normalize(name) not in source and _UNITS.get(name.lower(), name) not in source
-        ),
+        *(words for words in quoted if letters(words) not in held and letters(canonical(words)) not in held),
+        *(name for name in _LATIN.findall(draft) if not named(name)),
     ]
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, normalize(text)))

@@ -163,11 +163,29 @@ def test_the_words_that_answer_are_added_where_the_model_cites_their_sentence_an
     assert "时代广场" not in told.text and "时代广场" in added.text
     server.reply = f"小红书在铜锣湾时代广场租下办公区。[{office}]"
     assert len(chain.invoke(question).statements) == 1
-    english = "Where is Xiaohongshu's new office in Hong Kong?"  # in which no Chinese word is told
-    server.reply = (
-        f"Its new office of 7000 square feet is in Times Square. [{place_of(chain, english, '7000平方英尺')}]"
-    )
-    assert len(chain.invoke(english).statements) == 1
+
+
+def test_a_model_may_call_a_thing_by_another_name_of_it_that_the_aliases_have(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "RED出海首期覆盖哪些市场？"
+    markets = place_of(chain, question, "首期覆盖美国、中国香港及中国澳门")
+    for name in ("RED", "小红书（REDnote）", "XHS"):
+        server.reply = f"{name}出海首期覆盖美国、中国香港及中国澳门市场。[{markets}]"
+        answer = chain.invoke(question)
+        assert answer.answerer == "openai:fake" and answer.statements[0].text.startswith(f"{name}出海"), name
+    server.reply = f"PDD出海首期覆盖美国、中国香港及中国澳门市场。[{markets}]"
+    assert chain.invoke(question).notice == FELL_BACK.format(name="openai:fake")
+
+
+def test_of_a_reply_in_english_nothing_holds_since_no_word_of_it_is_in_the_articles(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    question = "Where is Xiaohongshu's new office in Hong Kong?"
+    office = place_of(chain, question, "7000平方英尺")
+    server.reply = f"Its new office of 7000 square feet is in Times Square. [{office}]"
+    answer = chain.invoke(question)
+    assert (answer.answerer, answer.notice) == ("extractive", FELL_BACK.format(name="openai:fake"))
 
 
 def test_events_that_a_model_leaves_out_are_added_to_its_answer(server: FakeServer, chain: AnswerChain) -> None:
