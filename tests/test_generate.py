@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from llm_server import FakeServer, fake_llm
@@ -510,9 +509,6 @@ def test_a_reply_without_an_end_is_read_as_far_as_an_answer_may_go(server: FakeS
 def test_ollama_is_told_of_limits_in_its_own_names() -> None:
     settings = Settings(llm="ollama:qwen3", llm_timeout=3, llm_answer_tokens=50)
     assert model_options(settings) == {"temperature": 0, "num_predict": 50, "client_kwargs": {"timeout": 3}}
-    pytest.importorskip("langchain_ollama")
-    model: Any = open_model(settings)
-    assert (model.num_predict, model.client_kwargs["timeout"]) == (50, 3)
 
 
 def test_a_missing_extra_names_the_pip_command() -> None:
