@@ -56,6 +56,11 @@ class Statement:
     verified: bool = True
     subject: str = ""
 
+    @property
+    def marked(self) -> str:
+        """The sentence with its marks, as plain text."""
+        return self.text + ("".join(f"[{n}]" for n in self.citations) or UNVERIFIED)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -123,8 +128,8 @@ class Answer:
     @property
     def text(self) -> str:
         """The answer as plain text: the notice, then the statements with their marks."""
-        marked = [s.text + ("".join(f"[{n}]" for n in s.citations) or UNVERIFIED) for s in self.statements]
-        return "\n".join([part for part in (self.notice, "".join(marked)) if part])
+        told = "".join(statement.marked for statement in self.statements)
+        return "\n".join([part for part in (self.notice, told) if part])
 
     def to_json(self, *, explain: bool = False) -> dict[str, Any]:
         """The answer as in docs/answer.md, ready for json.dumps; with `explain` and what was searched."""

@@ -9,6 +9,7 @@ from rag.voices import UNCLEAR, VOICES
 from views.answer import answer_html, question_html
 from views.messages import t
 from views.state import State
+from views.turn import clipboard_text
 
 TEXT = "甲说了话。<b>乙</b>写了书。丙唱了歌。"
 
@@ -139,6 +140,19 @@ def test_a_comparison_has_a_heading_for_each_subject() -> None:
     html = answer_html(replace(given, statements=told), 0)
     headings = re.findall('<h2 class="yj-heading">(.*?)</h2>|<p class="yj-statement">', html)
     assert headings == ["", "&lt;甲", "", "", "乙", "", "出处"]
+
+
+def test_a_copied_answer_has_its_headings_and_each_statement_on_a_line_of_its_own() -> None:
+    given = answer(passage())
+    (statement,) = given.statements
+    told = tuple(
+        replace(statement, text=text, subject=subject)
+        for text, subject in (("一。", "甲"), ("二。", "甲"), ("三。", "乙"))
+    )
+    assert clipboard_text(replace(given, statements=told, notice="且看。")) == (
+        "谁？\n\n且看。\n\n甲\n一。[1]\n二。[1]\n\n乙\n三。[1]\n\n[1] 《<i>题</i>》2025-04-03：<b>乙</b>写了书。"
+    )
+    assert clipboard_text(replace(given, statements=told[:1])).startswith("谁？\n\n甲\n一。[1]\n\n[1] ")
 
 
 def test_rows_are_shown_as_a_table_with_its_head_and_each_row_with_its_mark() -> None:

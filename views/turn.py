@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache, partial
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,13 @@ def difference_html(previous: Answer, answer: Answer) -> str:
 
 
 def clipboard_text(answer: Answer) -> str:
-    """An answer with its sources, as plain text."""
+    """An answer and its sources as plain text: a line for each statement, below the heading that it has on the page."""
+    blocks = [[answer.question.text], [said(answer.notice)]]
+    for subject, told in groupby(answer.statements, key=lambda statement: statement.subject):
+        blocks.append([subject, *(statement.marked for statement in told)])
     cited = answer.citations or answer.nearest
-    sources = [f"[{c.marker}] 《{c.article.title}》{c.article.published or ''}：{c.quote}" for c in cited]
-    return "\n".join([answer.question.text, "", answer.text, *([""] if sources else []), *sources])
+    blocks.append([f"[{c.marker}] 《{c.article.title}》{c.article.published or ''}：{c.quote}" for c in cited])
+    return "\n\n".join(filter(None, ("\n".join(filter(None, block)) for block in blocks)))
 
 
 @cache
