@@ -168,6 +168,8 @@ def test_a_conversation_is_found_again_and_a_deleted_one_comes_back(browser: Bro
     if width < 768:
         page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_placeholder("搜索历史对话").fill("红猫")
+    hint = page.locator(".stTextInput", has=page.get_by_placeholder("搜索历史对话")).get_by_test_id("InputInstructions")
+    assert hint.evaluate("(node) => getComputedStyle(node, '::after').content") == '"按回车确认"'
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stSidebar").get_by_role("button", name="红猫计划").first).to_be_visible()
     shot(page, f"history-{width}.png")
@@ -185,11 +187,18 @@ def test_an_answer_is_copied_rated_and_its_question_changed(browser: Browser, ad
     assert copied.startswith(QUESTION) and f"：{CLOSED}" in copied
     page.get_by_role("radio", name="没用").or_(page.get_by_role("button", name="没用")).click()
     page.get_by_text("过时").click()
+    page.mouse.move(5, 5)
+    chosen = page.get_by_role("radio", name="没用")
+    assert chosen.evaluate("(node) => getComputedStyle(node).color") == "rgb(160, 53, 38)"
     expect(page.get_by_placeholder("正确的答案是")).to_be_visible()
     shot(page, f"rating-{width}.png")
     page.get_by_role("button", name="修改").click()
     page.get_by_label("修改").last.fill("红猫计划是什么？")
-    page.get_by_role("button", name="重新发送").click()
+    send = page.get_by_role("button", name="重新发送")
+    send.hover()
+    assert send.evaluate("(node) => getComputedStyle(node).color") == "rgb(255, 255, 255)"
+    shot(page, f"edit-{width}.png")
+    send.click()
     expect(page.locator(".yj-question")).to_have_text("红猫计划是什么？")
     page.close()
 

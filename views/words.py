@@ -12,5 +12,7 @@ def words_css() -> str:
         "lost-title": t("lost_title"),
         "lost-text": t("lost_text"),
         "no-option": t("no_option"),
+        "skip": t("skip"),
+        "enter": t("enter"),
     }
     return ":root{" + "".join(f'--yj-{name}:"{word}";' for name, word in words.items()) + "}"
