@@ -130,6 +130,37 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     assert "restore" not in [button.key for button in page.button]
 
 
+def test_blanks_are_no_question_and_a_refusal_without_a_search_names_no_generation(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    page = ask(start(), " \n ")
+    assert not page.exception and not page.chat_message and history.conversations() == []
+    ask(page, "？？？")
+    assert "请输入一个问题。" in html_of(page)
+    assert not any("0.00" in caption.value for caption in page.caption)
+
+
+def test_words_of_a_reader_or_an_article_are_no_markdown(
+    start: Callable[..., AppTest], corpus: Path, update: Callable[[], object], history: History
+) -> None:
+    question, escaped = "$a$ 福利社是 *什么时候* 关闭的？", r"\$a\$ 福利社是 \*什么时候\* 关闭的？"
+    (corpus / "福利社.md").write_text(ARTICLES["福利社.md"].replace("往事", "$往$事"), encoding="utf-8")
+    update()
+    page = ask(start(), question)
+    assert page.sidebar.button[1].label == escaped
+    (turn,) = history.turns(history.conversations()[0].id)
+    page.button_group(key=f"useful-{turn.id}").set_value("useless").run()
+    page.text_input(key=f"note-{turn.id}").set_value("[*甲*](http://x)").run()
+    listed = AppTest.from_function(_feedback_page, args=(str(history.where),)).run()
+    assert any(r" · \[\*甲\*\]\(http\://x\)" in caption.value for caption in listed.caption)
+    (corpus / "福利社.md").write_text("# 福利社$往$事\n\n福利社没有关闭。\n", encoding="utf-8")
+    update()
+    page.run()
+    assert r"《福利社\$往\$事》" in page.warning[0].value
+    page.button(key="delete").click().run()
+    assert f"「{escaped}」" in page.markdown[0].value
+
+
 def test_an_answer_says_that_its_article_has_changed_and_asked_again_shows_the_difference(
     start: Callable[..., AppTest], corpus: Path, update: Callable[[], object]
 ) -> None:

@@ -49,6 +49,7 @@ def test_a_sentence_has_its_values() -> None:
 
 def test_words_of_an_article_are_no_markdown() -> None:
     assert plain("![图](https://a.b) :red[*强*]") == r"\!\[图\]\(https\://a\.b\) \:red\[\*强\*\]"
+    assert plain(":material/home:") == "\\:\u2060material/home\\:"  # :material/… is read as an icon also where escaped
     assert plain("《小红书》 · 刘萍") == "《小红书》 · 刘萍"
 
 

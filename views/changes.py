@@ -12,7 +12,7 @@ from ingest.trash import Discarded, discard, restore, trashed
 from ingest.upload import Uploaded, takes_files, upload
 from rag.errors import CorpusError
 from views.access import may_edit
-from views.messages import error_text, language, t
+from views.messages import error_text, language, plain, t
 from views.shelf import Shelf
 from views.state import session
 
@@ -36,7 +36,9 @@ def show_uploader(shelf: Shelf) -> None:
         return
     bar = st.progress(0.0)
     for number, file in enumerate(files):
-        bar.progress(number / len(files), t("upload_reading", number=number + 1, total=len(files), file=file.name))
+        bar.progress(
+            number / len(files), t("upload_reading", number=number + 1, total=len(files), file=plain(file.name))
+        )
         state.recent.insert(0, upload(file.name, file.getvalue(), shelf.corpus))
     state.uploader += 1  # an empty field the next time
     if any(one.outcome == "added" for one in state.recent[: len(files)]):
@@ -79,7 +81,7 @@ def _undo(shelf: Shelf, change: Uploaded | Discarded) -> None:
         else:
             discard(change.name, shelf.corpus)
     except CorpusError as error:
-        st.toast(error_text(error), icon=":material/error:")
+        st.toast(plain(error_text(error)), icon=":material/error:")
         return
     if change in session().recent:
         session().recent.remove(change)
@@ -108,7 +110,7 @@ def _remove(shelf: Shelf, articles: Sequence[Listed]) -> None:
         try:
             session().recent.insert(0, discard(article.name, shelf.corpus))
         except CorpusError as error:
-            st.toast(error_text(error), icon=":material/error:")
+            st.toast(plain(error_text(error)), icon=":material/error:")
     shelf.update()
 
 

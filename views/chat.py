@@ -17,7 +17,7 @@ from rag.types import Question, Scope
 from views.access import reader_name
 from views.answer import answer_html
 from views.history import conversation_menu, deleted_notice, name_conversation, new_button, resume, show_history
-from views.messages import error_text, t
+from views.messages import error_text, plain, t
 from views.reader import show_reader
 from views.resources import examples, open_history
 from views.running import CHECKING, STAGES, Running
@@ -39,8 +39,8 @@ def chat_page(chain: AnswerChain) -> None:
         with above:
             scope = choose_scope(chain.index.current().library.metadata)
         typed = st.chat_input(t("ask"), max_chars=None)
-    if typed or state.asked:
-        begin(chain, history, state, typed or state.asked, scope)
+    if asked := (typed or "").strip() or state.asked:  # blanks ask nothing
+        begin(chain, history, state, asked, scope)
     # From here on a conversation is there with its first question: what it brings pushes nothing down later.
     with above:
         if state.conversation:
@@ -113,7 +113,7 @@ def offer_examples(chain: AnswerChain) -> None:
     st.markdown(f"**{t('examples')}**")
     offered = examples(chain, str(chain.settings.index), chain.index.current().manifest.generation)
     for theme, questions in offered.items():
-        st.caption(theme or t("examples_other"))
+        st.caption(plain(theme) or t("examples_other"))
         offer_questions(theme, questions)
 
 
@@ -121,7 +121,7 @@ def offer_questions(key: str, questions: Iterable[str]) -> None:
     """A button for each question, that asks it."""
     with st.container(key=f"examples-{key}", gap="xsmall"):
         for question in questions:
-            st.button(question, width="stretch", on_click=partial(setattr, session(), "asked", question))
+            st.button(plain(question), width="stretch", on_click=partial(setattr, session(), "asked", question))
 
 
 def offer_followups(chain: AnswerChain, state: State) -> None:

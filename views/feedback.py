@@ -8,7 +8,7 @@ import streamlit as st
 from rag.feedback import evidence_of, gold_groups, question_row
 from rag.history import REASONS, History, Rating, Turn
 from views.access import reader_name
-from views.messages import t
+from views.messages import plain, t
 from views.resources import open_history
 
 USEFUL, USELESS = "useful", "useless"
@@ -88,7 +88,7 @@ def _show_rated(history: History, turn: Turn, *, added: bool) -> None:
     with st.container(border=True):
         why = t(f"reason_{rating.reason}") if rating.reason else t("reason_none")
         st.text(turn.answer.question.text)
-        st.caption(" · ".join(filter(None, (why, turn.created[:10], rating.note))))
+        st.caption(" · ".join(filter(None, (why, turn.created[:10], plain(rating.note)))))
         with st.expander(t("feedback_answer")):
             st.text(turn.answer.text)
         if added:

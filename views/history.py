@@ -11,7 +11,7 @@ from rag.export import FORMATS
 from rag.history import Conversation, History
 from rag.types import Answer
 from views.access import reader_name
-from views.messages import t
+from views.messages import plain, t
 from views.state import State
 
 CONVERSATION = "c"  # the parameter of the page's address
@@ -54,7 +54,7 @@ def show_history(state: State, history: History) -> None:
         for conversation in found:
             opened = state.conversation is not None and conversation.id == state.conversation.id
             st.button(
-                conversation.title,
+                plain(conversation.title),
                 key=f"open-{conversation.id}",
                 type="secondary" if opened else "tertiary",
                 width="stretch",
@@ -62,7 +62,7 @@ def show_history(state: State, history: History) -> None:
                 args=(state, history, conversation),
             )
         if not words and state.deleted is None and (last := history.last_deleted(reader_name())):
-            label = t("restore", title=last.title)
+            label = t("restore", title=plain(last.title))
             st.button(
                 label,
                 key="restore",
@@ -90,7 +90,7 @@ def conversation_menu(state: State, history: History) -> None:
     conversation = state.conversation
     if conversation is None:
         return
-    with st.popover(conversation.title, icon=":material/more_horiz:", type="tertiary"):
+    with st.popover(plain(conversation.title), icon=":material/more_horiz:", type="tertiary"):
         key = f"title-{conversation.id}"
         st.text_input(
             t("rename"), conversation.title, key=key, on_change=_rename, args=(state, history, conversation, key)
@@ -137,7 +137,7 @@ def deleted_notice(state: State, history: History) -> None:
     if state.deleted is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="yj-deleted"):
-        st.markdown(t("deleted", title=state.deleted.title))
+        st.markdown(t("deleted", title=plain(state.deleted.title)))
         st.button(
             t("undo"), key="undo", icon=":material/undo:", on_click=_restore, args=(state, history, state.deleted)
         )

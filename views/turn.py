@@ -16,7 +16,7 @@ from rag.types import Answer
 from rag.verify import STATES, Standing, cited_in, verify
 from views.answer import answer_html, footer_text, question_html
 from views.feedback import choose_rating
-from views.messages import t
+from views.messages import plain, t
 from views.said import said
 from views.search import show_search
 from views.state import State
@@ -32,7 +32,8 @@ def show_turn(chain: AnswerChain, history: History, state: State, number: int) -
         if turn.previous:
             st.html(difference_html(turn.previous, turn.answer))
         st.html(answer_html(turn.answer, number))
-        st.caption(footer_text(turn.answer))
+        if turn.answer.index_generation:  # else nothing was searched
+            st.caption(footer_text(turn.answer))
         show_search(turn.answer)
         _show_actions(history, state, turn)
 
@@ -97,7 +98,7 @@ def show_changes(answer: Answer, chain: AnswerChain) -> None:
     titles = "、".join(dict.fromkeys(f"《{standing.cited.title}》" for standing in changed))
     counts = [(state, sum(one.state == state for one in found)) for state in STATES]
     told = t("list_comma").join(t(f"quotes_{state}", count=count) for state, count in counts if count)
-    st.warning(t("articles_changed", titles=titles, quotes=told), icon=":material/update:")
+    st.warning(t("articles_changed", titles=plain(titles), quotes=told), icon=":material/update:")
     lost = [standing for standing in found if standing.state in ("changed", "gone")]
     if lost:
         with st.expander(t("quotes_lost")):

@@ -37,7 +37,8 @@ def t(key: str, **values: Any) -> str:
 
 def plain(text: str) -> str:
     """Words of an article or a reader, for a place where Streamlit reads Markdown: no link, no image, no mark."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
+    escaped = re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
+    return escaped.replace(r"\:material/", "\\:\u2060material/")  # it is an icon escaped too, unless a joiner parts it
 
 
 def error_text(error: Exception) -> str:
