@@ -2,12 +2,15 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ingest.add import NOT_IN_NAMES, Outcome, add
+from ingest.add import NOT_IN_NAMES, Outcome, add, named_alike
 from ingest.load import load_article, refuse_name
+from ingest.sidecar import sidecar_bytes, sidecars_of
+from ingest.trash import Discarded, discard, restore
+from rag.durable import write_new
 from rag.errors import CorpusError
 
 LONGEST_NAME = 240  # bytes, 80 Chinese characters: with a number and the suffix of a sidecar a name has 255 at most
@@ -17,7 +20,8 @@ LONGEST_NAME = 240  # bytes, 80 Chinese characters: with a number and the suffix
 class Uploaded:
     """What became of a file: where it is in the corpus, or why it is not there, in English and in Chinese.
 
-    `length` is in code points of the clean text.
+    `length` is in code points of the clean text. `older` is the path in the corpus of the article that had its name
+    before, with another text; "" without one. `replaced` is that article once it has made room for this one.
     """
 
     file: str
@@ -27,6 +31,8 @@ class Uploaded:
     length: int = 0
     reason: str = ""
     chinese: str = ""
+    older: str = ""
+    replaced: Discarded | None = None
 
 
 def takes_files(corpus: Path) -> bool:
@@ -52,7 +58,37 @@ def _put(file: str, name: str, content: bytes, corpus: Path, title: str, length:
         (added,) = add([str(path)], corpus, allow_urls=False)
     if added.path is None:
         return Uploaded(file, added.outcome, reason=added.reason, chinese=added.reason)
-    return Uploaded(file, added.outcome, added.path.relative_to(corpus).as_posix(), title, length)
+    alike = [path.name for path in named_alike(corpus / name) if path != added.path]
+    older = alike[0] if alike and added.outcome == "added" else ""
+    return Uploaded(file, added.outcome, added.path.relative_to(corpus).as_posix(), title, length, older=older)
+
+
+def put_in_place(uploaded: Uploaded, corpus: Path) -> Uploaded:
+    """Let an added article take the place of the older one of its name: its name, and what a sidecar says of it.
+
+    The older one goes to the trash. Raises CorpusError where it cannot.
+    """
+    older, added = corpus / uploaded.older, corpus / uploaded.name
+    if not added.exists():
+        raise CorpusError(
+            f"{uploaded.name} is gone already: reload the page", f"{uploaded.name} 已经不在了：请刷新页面"
+        )
+    sidecar = sidecar_bytes(older)
+    replaced = discard(uploaded.older, corpus)
+    target = older.with_suffix(added.suffix)
+    if named_alike(target):  # a third one of the name
+        target = added
+    added.rename(target)
+    if sidecar is not None:
+        write_new(sidecars_of(target)[0], sidecar)
+    return replace(uploaded, name=target.name, older="", replaced=replaced)
+
+
+def take_back(uploaded: Uploaded, corpus: Path) -> None:
+    """Move an added article to the trash, and put back the one that it replaced. Raises CorpusError where it cannot."""
+    discard(uploaded.name, corpus)
+    if uploaded.replaced:
+        restore(uploaded.replaced, corpus)
 
 
 def _safe_name(file: str) -> str:

@@ -97,7 +97,7 @@ def test_a_folder_keeps_its_folders_and_leaves_out_notes_and_hidden_files(desk: 
         ("added", "desk/甲.md"),
     ]
     assert [(one.source, one.reason) for one in added if one.failed] == [
-        (str(desk / "图.png"), "图.png：不支持 .png 文件，请另存为 .md 或 .txt")
+        (str(desk / "图.png"), "图.png：不支持 .png 文件，请另存为 .docx、.md 或 .txt")
     ]
 
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_added_is_refused_with_a_reason_and_the_rest_is_added(des
     added = add([str(desk / name) for name in names], corpus, allow_urls=False)
     assert outcomes(added, corpus) == [
         ("refused", "没有.md 不存在：请检查文件名"),
-        ("refused", "表.xlsx：不支持 .xlsx 文件，请另存为 .md 或 .txt"),
+        ("refused", "表.xlsx：不支持 .xlsx 文件，请另存为 .docx、.md 或 .txt"),
         ("refused", "这个文件夹里没有文章（可用的有 .docx、.htm、.html、.markdown、.md、.pdf、.txt）"),
         ("refused", "大.txt 太大（65 MB，最多 64 MB）：请拆成几个文件"),
         ("refused", "管.md 不是普通文件"),

@@ -100,7 +100,7 @@ def test_files_that_fail_are_named_with_the_reason_and_the_others_are_indexed(
     summary = ingest(tiny_corpus, tmp_path / "index", fake_embedder)
     assert summary.failed == {
         "乙.txt": "乙.txt and 乙.md would have the same id 乙: rename one",
-        "图.png": "图.png: .png is not read; save it as .md or .txt",
+        "图.png": "图.png: .png is not read; save it as .docx, .md or .txt",
         "断.md": "断.md is a link to nothing: mend or remove it",
         "空.md": "空.md is empty: there is nothing to index; delete it or fill it",
         "零.txt": "零.txt is not text: it holds zero bytes; give the article as text",
@@ -116,7 +116,7 @@ def test_a_file_of_another_kind_takes_no_id_from_an_article(tmp_path: Path, fake
     (corpus / "甲.md").write_text("猫吃鱼。", encoding="utf-8")
     summary = ingest(corpus, tmp_path / "index", fake_embedder)
     assert summary.added == ["甲"]
-    assert summary.failed == {"甲.png": "甲.png: .png is not read; save it as .md or .txt"}
+    assert summary.failed == {"甲.png": "甲.png: .png is not read; save it as .docx, .md or .txt"}
 
 
 def test_a_corpus_that_lost_more_than_half_is_refused_unless_that_is_meant(

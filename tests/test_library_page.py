@@ -123,13 +123,32 @@ def test_uploaded_files_are_added_indexed_and_told_one_by_one_and_taken_back(pag
     assert not page.exception
     assert rows(page)["鱼的书"] == "已索引"
     assert texts(page) == [
-        "✕ 没有加入 戊.exe：不支持 .exe 文件，请另存为 .md 或 .txt",
+        "✕ 没有加入 戊.exe：不支持 .exe 文件，请另存为 .docx、.md 或 .txt",
         "✓ 已加入《鱼的书》，7 字（丁.md）",
     ]
     assert page.caption[0].value.startswith("✓ 更新完成，第 2 代索引：新增 1，更新 0，移除 0，失败 0")
     press(page, t("undo"))
     assert "鱼的书" not in rows(page) and not (tiny_corpus / "丁.md").exists()
     assert [one.name for one in trashed(tiny_corpus)] == ["丁.md"]
+
+
+def test_a_file_that_is_no_text_is_refused_in_a_whole_sentence(page: AppTest) -> None:
+    page.file_uploader[0].set_value([("图.txt", bytes(range(128, 256)) * 9, "text/plain")])
+    (told,) = texts(page.run())
+    assert told.startswith("✕ 没有加入：图.txt 的编码认不出来")
+
+
+def test_another_text_of_a_name_is_told_and_replaces_the_older_one_until_that_is_undone(page: AppTest) -> None:
+    page.file_uploader[0].set_value([("甲.md", "# 甲二\n\n猫吃鸟。\n".encode(), "text/markdown")])
+    assert set(rows(page.run())) == {"甲", "乙", "丙", "甲二"}
+    (told,) = texts(page)
+    assert told.startswith("✓ 已加入《甲二》，7 字（甲-2.md）。文章库里还有内容不同的 甲.md，")
+    press(page, t("replace"))
+    assert not page.exception
+    assert set(rows(page)) == {"乙", "丙", "甲二"}
+    assert texts(page) == ["✓ 已加入《甲二》，7 字（甲.md），旧的一篇已移到回收站"]
+    press(page, t("undo"))
+    assert set(rows(page)) == {"甲", "乙", "丙"} and texts(page) == []
 
 
 def test_a_removal_is_asked_for_and_can_be_undone(page: AppTest, tiny_corpus: Path) -> None:

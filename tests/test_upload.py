@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.upload import Uploaded, upload
+from ingest.load import load_article
+from ingest.trash import trashed
+from ingest.upload import Uploaded, put_in_place, take_back, upload
+from rag.errors import CorpusError
 
 TEXT = "# 题\n\n猫吃鱼。\n".encode()
 
@@ -26,6 +29,31 @@ def test_a_sidecar_in_the_working_directory_says_nothing_of_a_file(
     (tmp_path / "甲.meta.toml").write_text(sidecar)
     monkeypatch.chdir(tmp_path)
     assert upload("甲.md", TEXT, tmp_path / "corpus").title == "题"
+
+
+def test_an_article_of_the_same_name_with_another_text_is_told_and_can_be_replaced(tmp_path: Path) -> None:
+    assert upload("甲.md", TEXT, tmp_path).older == ""
+    (tmp_path / "甲.meta.toml").write_text('author = "张三"\n')
+    assert upload("甲.md", TEXT, tmp_path).older == ""
+    newer = upload("甲.txt", "狗追猫。".encode(), tmp_path)
+    assert (newer.name, newer.older) == ("甲-2.txt", "甲.md")
+    replaced = put_in_place(newer, tmp_path)
+    assert (replaced.name, replaced.older) == ("甲.txt", "")
+    assert [path.name for path in tmp_path.iterdir() if path.suffix in (".md", ".txt")] == ["甲.txt"]
+    assert load_article(tmp_path / "甲.txt", tmp_path, (tmp_path / "甲.txt").read_bytes()).author == "张三"
+    assert trashed(tmp_path) == [replaced.replaced]
+    take_back(replaced, tmp_path)
+    assert (tmp_path / "甲.md").read_bytes() == TEXT and (tmp_path / "甲.meta.toml").exists()
+    assert [one.name for one in trashed(tmp_path)] == ["甲.txt"]
+
+
+def test_what_is_gone_replaces_nothing(tmp_path: Path) -> None:
+    upload("甲.md", TEXT, tmp_path)
+    newer = upload("甲.md", "狗追猫。".encode(), tmp_path)
+    (tmp_path / newer.name).unlink()
+    with pytest.raises(CorpusError, match="gone already"):
+        put_in_place(newer, tmp_path)
+    assert (tmp_path / "甲.md").read_bytes() == TEXT
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import streamlit as st
 from ingest.convert import SUFFIXES
 from ingest.listing import Listed
 from ingest.trash import Discarded, discard, restore, trashed
-from ingest.upload import Uploaded, takes_files, upload
+from ingest.upload import Uploaded, put_in_place, take_back, takes_files, upload
 from rag.errors import CorpusError
 from views.access import may_edit
 from views.messages import error_text, language, plain, t
@@ -55,6 +55,9 @@ def show_recent(shelf: Shelf) -> None:
         for number, change in enumerate(recent):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(_told(change))
+                if isinstance(change, Uploaded) and change.older:
+                    instead = partial(_replace, shelf, change)
+                    st.button(t("replace"), key=f"replace-{number}", on_click=instead, type="tertiary")
                 if isinstance(change, Discarded) or change.outcome == "added":
                     st.button(t("undo"), key=f"undo-{number}", on_click=_undo, args=(shelf, change), type="tertiary")
         st.button(t("recent_hide"), on_click=recent.clear, type="tertiary", icon=":material/close:")
@@ -66,11 +69,17 @@ def _told(change: Uploaded | Discarded) -> str:
     match change.outcome:
         case "added":
             told = t("upload_added", title=change.title, length=change.length, name=change.name)
+            if change.older:
+                told += t("upload_older", older=change.older)
+            elif change.replaced:
+                told += t("upload_replaced")
         case "already there":
             told = t("upload_there", name=change.name)
         case _:
             reason = change.reason if language() == "en" else change.chinese
-            told = t("upload_refused", file=change.file, reason=reason.removeprefix(change.file).lstrip("：: "))
+            reason = reason.removeprefix(f"{change.file}：").removeprefix(f"{change.file}: ")
+            of_itself = reason.startswith(change.file)  # a sentence about the file
+            told = t("upload_refused_so" if of_itself else "upload_refused", file=change.file, reason=reason)
     return f"{SIGNS[change.outcome]} {told}"
 
 
@@ -79,12 +88,23 @@ def _undo(shelf: Shelf, change: Uploaded | Discarded) -> None:
         if isinstance(change, Discarded):
             restore(change, shelf.corpus)
         else:
-            discard(change.name, shelf.corpus)
+            take_back(change, shelf.corpus)
     except CorpusError as error:
         st.toast(plain(error_text(error)), icon=":material/error:")
         return
     if change in session().recent:
         session().recent.remove(change)
+    shelf.update()
+
+
+def _replace(shelf: Shelf, change: Uploaded) -> None:
+    """Put the older article of an upload's name into the trash, and the upload in its place."""
+    recent = session().recent
+    try:
+        recent[recent.index(change)] = put_in_place(change, shelf.corpus)
+    except CorpusError as error:
+        st.toast(plain(error_text(error)), icon=":material/error:")
+        return
     shelf.update()
 
 

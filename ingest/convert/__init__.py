@@ -60,8 +60,8 @@ def refuse_suffix(path: Path) -> None:
     suffix = path.suffix
     if suffix.lower() not in SUFFIXES:
         raise CorpusError(
-            f"{path.name}: {suffix or 'a file without suffix'} is not read; save it as .md or .txt",
-            f"{path.name}：不支持{f' {suffix} 文件' if suffix else '没有后缀的文件'}，请另存为 .md 或 .txt",
+            f"{path.name}: {suffix or 'a file without suffix'} is not read; save it as .docx, .md or .txt",
+            f"{path.name}：不支持{f' {suffix} 文件' if suffix else '没有后缀的文件'}，请另存为 .docx、.md 或 .txt",
         )
 
 
