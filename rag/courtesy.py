@@ -5,8 +5,11 @@ import re
 from rag.text import ASKS_WHEN, simplify
 from rag.types import Question
 
-# What 下 is part of: 请问下一步怎么走.
-_NEXT = "一[届代步个期批轮次季年周月]|个[月周季]|[周月年](?=[的有会要，,发上开]|$)|半年|[次届代期批轮季]"
+# What 下 is part of: 请问下一步怎么走, 请看下面三个问题; not in 介绍下方太.
+_NEXT = (
+    r"[面方列述边](?=[的这那几两三四五六七八九十\d：:，,\s]|一[个段篇]|问题|文章|材料)"
+    "|一[届代步个期批轮次季年周月]|个[月周季]|[周月年](?=[的有会要，,发上开]|$)|半年|[次届代期批轮季]"
+)
 _BIT = f"(?:一下|下(?!{_NEXT}))"
 _A_BIT = f"{_BIT}?"
 _LOOK = (

@@ -25,6 +25,13 @@ _ASKS_MORE = re.compile(rf"(?:又|而且|还有|以及|另外|并且)?[是在]?(
 _WHATEVER = re.compile(
     rf"(?:无论|不论|不管|任凭|不知道)[^{_PAUSES}]*[{_PAUSES}]?$"
 )  # 不管多少钱，谁都能买吗 asks one thing
+# What says that questions follow, and of what: 请看下面三个问题：. It has no word of its own: not 小红书的两个问题.
+_ANNOUNCED = re.compile(
+    r"(?:请教?|麻烦|帮忙?|我们?|[你您能想要有看查问还共和的个些，,\s]|回答|解答|一[下共]|依次|分别|逐一"
+    r"|这|下[面列方]?|[以如]下|几|[两三四\d])*"
+    r"问题吗?[：:。，,？?\s]"
+)
+_NUMBER = re.compile(r"(?:\d[.．、)）](?!\d)|[(（][\d一二三四][)）]|[①②③④]|[一二三四]、(?![一二三四]))\s*")
 _CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
 _OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, VIEWS)))
 
@@ -32,11 +39,13 @@ _OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") fo
 def parts_of(question: Question) -> tuple[Question, ...]:
     """A question for each thing that is asked, those before it in its history; the question itself if it asks one.
 
-    Each ends in a question mark, or in a comma after which another word asks: 什么时候关的，为什么关.
+    Each ends in a question mark, or in a comma after which another word asks: 什么时候关的，为什么关. Of a list it is
+    without its number, and what announces the list is no part.
     """
     texts: list[str] = []
-    start = 0
-    for match in _QUOTED_OR_END.finditer(question.text):
+    announced = _ANNOUNCED.match(simplify(question.text))
+    start = announced.end() if announced else 0
+    for match in _QUOTED_OR_END.finditer(question.text, start):
         end = match.end()
         text = question.text[start:end].strip()
         asks_more = (
@@ -59,6 +68,8 @@ def parts_of(question: Question) -> tuple[Question, ...]:
         texts[-1] += rest
     if not 1 < len(texts) <= MOST:
         return (question,)
+    if all(map(_NUMBER.match, texts)):
+        texts = [_NUMBER.sub("", text, count=1) for text in texts]
     asked = [Message("user", text) for text in texts]
     return tuple(
         replace(question, text=text, history=(*question.history, *asked[:number])) for number, text in enumerate(texts)

@@ -35,6 +35,9 @@ from rag.types import Message, Question
         ("想了解下个人IP怎么做？", "个人IP怎么做？"),
         ("请问下周黑鸭的创始人是谁？", "周黑鸭的创始人是谁？"),
         ("帮我查下一共有多少员工？", "一共有多少员工？"),
+        ("帮我查下列几个问题。福利社是什么？", "下列几个问题。福利社是什么？"),
+        ("介绍下方太有多少员工？", "方太有多少员工？"),
+        ("说下面膜怎么用？", "面膜怎么用？"),
     ],
 )
 def test_courtesy_before_and_after_a_question_is_left_out(question: str, asked: str) -> None:
@@ -66,6 +69,7 @@ def test_courtesy_before_and_after_a_question_is_left_out(question: str, asked: 
         "介绍信怎么开",
         "说说是QQ的什么功能",
         "看下一步计划是什么？",
+        "请看下面三个问题：福利社是什么？估值多少？",
     ],
 )
 def test_words_that_a_question_needs_stay(question: str) -> None:
