@@ -242,6 +242,22 @@ def test_articles_are_counted_by_month_without_gaps_or_by_year_and_undated_apart
     assert counted(years) == [("2021", 1), ("2022", 1), ("2023", 1), ("2024", 0), ("2025", 1)]
 
 
+def test_the_bar_of_the_undated_is_always_labelled(page: AppTest) -> None:
+    from rag.types import Metadata
+
+    def labels(*days: str | None) -> list[str]:
+        chart = time_chart({str(n): Metadata(str(n), published=day) for n, day in enumerate(days)}).to_dict()
+        assert chart["encoding"]["x"]["axis"]["labelOverlap"] is False
+        return chart["encoding"]["x"]["axis"]["values"]
+
+    assert labels("2025-01-03", "2025-03-01", None) == ["2025-01", "2025-02", "2025-03", t("no_date")]
+    assert labels("2024-01-03", "2025-01-01", None) == [
+        *("2024-02", "2024-04", "2024-06", "2024-08", "2024-10", "2024-12"),
+        t("no_date"),
+    ]
+    assert labels(None) == [t("no_date")]
+
+
 def test_the_map_has_a_point_for_each_passage_that_opens_in_its_article(indexing: Indexing) -> None:
     (indexing.corpus / "甲.md").write_text(f"# 甲-1\n\n猫吃鱼。\n\n{'鸟会飞。' * 300}\n", encoding="utf-8")
     indexing.request()

@@ -18,6 +18,7 @@ from views.reader import passage_name
 from views.shelf import Shelf
 from views.state import session
 
+LABELS = 12  # about as many periods have theirs below their bars
 BARS = 15  # sources and tags shown, the most frequent
 MAP_POINTS = 3000  # more cannot be told apart, and make a browser slow
 # Tableau 10 (https://www.tableau.com/blog/colors-upgrade-tableau-10-56782): told apart on light and on dark.
@@ -51,9 +52,13 @@ def time_chart(articles: Mapping[str, Metadata]) -> alt.Chart:
     length = 7 if len({day[:4] for day in days}) <= 3 else 4
     counts = Counter(day[:length] for day in days)
     undated = len(articles) - len(days)
-    rows = [{"when": when, "count": counts[when]} for when in _without_gaps(sorted(counts))]
+    periods = _without_gaps(sorted(counts))
+    every = -(-len(periods) // LABELS) or 1
+    # The chart would leave out every other label, that of the undated too, who would look like the next month.
+    labelled = [*periods[-every::-every][::-1], t("no_date")]
+    rows = [{"when": when, "count": counts[when]} for when in periods]
     rows += [{"when": t("no_date"), "count": undated}] * bool(undated)
-    x = alt.X("when:N", sort=None, title=None, axis=alt.Axis(labelAngle=-45))
+    x = alt.X("when:N", sort=None, title=None, axis=alt.Axis(values=labelled, labelAngle=-45, labelOverlap=False))
     tip = [alt.Tooltip("when:N", title=t("column_date")), alt.Tooltip("count:Q", title=t("picture_count"))]
     return (
         alt.Chart(pd.DataFrame(rows)).mark_bar(color=_bar_color(), cornerRadius=2).encode(x, _count(alt.Y), tooltip=tip)
