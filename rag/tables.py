@@ -15,6 +15,11 @@ def is_row(sentence: str) -> bool:
     return sentence.startswith("|") and sentence.count("|") > 1
 
 
+def is_rule(line: str) -> bool:
+    """Whether a line is the rule below the head of a table: |---|---|."""
+    return bool(_RULE.fullmatch(line))
+
+
 def head_of(text: str, start: int) -> Span | None:
     """The head of the table in whose body a row begins, a span of the text; None where there is none above it."""
     rule = start
@@ -34,7 +39,7 @@ def is_head(text: str, end: int) -> bool:
     """Whether the line on which a row ends is the head of a table."""
     first = text.find("\n", end) + 1
     last = text.find("\n", first)
-    return first > 0 and bool(_RULE.fullmatch(text[first : last if last >= 0 else len(text)]))
+    return first > 0 and is_rule(text[first : last if last >= 0 else len(text)])
 
 
 def cells_of(row: str) -> list[Span]:

@@ -54,6 +54,23 @@ def test_quotes_are_marked_across_mark_up_and_where_they_overlap() -> None:
     assert drawn(first, second)[1] == (0, "[1:甲]{**}[1:说]{**}[12:了。][2:乙没说。]")
 
 
+def test_a_row_of_a_table_has_its_words_by_cell_with_the_quote_in_each_and_the_rule_is_not_drawn() -> None:
+    raw = "| 年 | 门店 |\n|---|---|\n| 2023 | **12** 家 |\n完。"
+    article = Article("表", "表.md", raw, tuple(Removal(at, at + 2, "markup", "bold") for at in (30, 34)))
+    row = article.text.split("\n")[2]
+    head, body, after = article_lines(article, spans(cite(1, row, article)))
+    assert [[words.text.strip() for words in cell] for cell in head.cells] == [["年"], ["门店"]] and head.head
+    told = [[(words.kind, words.text.strip(), words.marks) for words in cell] for cell in body.cells]
+    assert [words for words in told[0] if words[1]] == [("", "2023", (1,))]
+    assert [words for words in told[1] if words[1]] == [
+        *(("removed", "**", ()), ("", "12", (1,)), ("removed", "**", ()), ("", "家", (1,))),
+    ]
+    assert not body.head and not after.cells
+    assert [article.text[w.at :][: len(w.text)] for cell in body.cells for w in cell if not w.kind] == [
+        w.text for cell in body.cells for w in cell if not w.kind
+    ]
+
+
 def test_nothing_of_the_raw_file_is_lost_and_kept_words_are_the_clean_text() -> None:
     words = [words for line in article_lines(ARTICLE, spans(cite(1, "乙没说。"))) for words in line.words]
     assert "".join(w.text for w in words if w.kind != "note") == RAW.replace("\n", "")

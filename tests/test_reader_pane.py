@@ -65,6 +65,8 @@ def send(page: Page, cited: str, title: str = "题", *, late: bool = False, open
         {"level": 3, "words": [words("## ", "removed"), words("头")]},
         {"level": 0, "words": [words("甲说了话。", "", 1), words(HOSTILE)]},
         {"level": 0, "words": [words(HOSTILE, "removed"), words("〔广告：推销〕", "note")]},
+        {"level": 0, "words": [], "cells": [[words("年")], [words(HOSTILE)]], "head": True},
+        {"level": 0, "words": [], "cells": [[words("2023", "", 3)], [words("12", "", 3)]]},
         *filler,
         {"level": 0, "words": [words("乙写了书。", "", 2)]},
     ]
@@ -110,6 +112,16 @@ def test_what_the_page_opens_counts_as_a_click_and_the_next_one_comes_after_it(p
     expect(page.locator("output")).to_have_text("出处 2 / 2")
     page.keyboard.press("Escape")
     assert page.evaluate("window.told.at(-1)[1]") == {"name": "", "click": 3}
+
+
+def test_rows_are_drawn_as_a_table_with_the_quote_in_every_cell(page: Page) -> None:
+    page.locator("#one").click()
+    send(page, "0-3")
+    assert page.locator("dialog table").count() == 1
+    assert page.locator("dialog th").all_inner_texts() == ["年", HOSTILE]
+    assert page.locator("dialog td").all_inner_texts() == ["2023", "12"]
+    expect(page.locator("mark.yj-current")).to_have_text(["2023", "12"])
+    expect(page.locator("mark.yj-current").first).to_be_focused()
 
 
 def test_nothing_of_an_article_becomes_an_element(page: Page) -> None:

@@ -8,6 +8,7 @@ from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question,
 from rag.voices import UNCLEAR, VOICES
 from views.answer import answer_html, question_html
 from views.messages import t
+from views.quoted import words_after, words_before
 from views.state import State
 from views.turn import clipboard_text
 
@@ -168,7 +169,20 @@ def test_rows_are_shown_as_a_table_with_its_head_and_each_row_with_its_mark() ->
     assert table.startswith('<tr class="yj-statement"><th>类目</th><th>&lt;b&gt;费率</th><td><span class="yj-mark">')
     assert "<td>服饰</td><td><b>7.2%</b></td><td>" in table
     assert after.startswith('<p class="yj-statement">好。')
-    assert html.count("<table") == 1
+    _, of_head, of_row, of_words = html.split('<section class="yj-card"')
+    drawn = "<th>类目</th><th>&lt;b&gt;费率</th>"
+    assert f'<tr id="yj-0-1-quote">{drawn}</tr>' in re.sub("</?mark>", "", of_head)
+    assert f'<tr>{drawn}</tr><tr id="yj-0-2-quote"><td><mark>服饰</mark></td><td><mark>7.2%</mark></td></tr>' in of_row
+    assert f'<tr>{drawn}</tr><tr><td>服饰</td><td>7.2%</td></tr></table><mark id="yj-0-3-quote">好。</mark>' in of_words
+    assert "---" not in html and "| 服饰" not in html
+
+
+def test_the_words_beside_a_quote_are_cut_between_rows() -> None:
+    rows = "| 2022 | 甲 |\n| 2023 | 乙 |"
+    assert words_before(f"前\n{rows}\n", 20) == "…\n| 2023 | 乙 |\n"
+    assert words_before("前面的话。后面的话。", 5) == "…后面的话。"
+    assert words_after(f"\n{rows}\n后", 20) == "\n| 2022 | 甲 |\n…"
+    assert words_after("前面的话。后面的话。", 5) == "前面的话。…"
 
 
 @pytest.mark.parametrize("voice", VOICES)

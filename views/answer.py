@@ -11,6 +11,7 @@ from rag.tables import cells_of, is_head, is_row
 from rag.types import ALL, Answer, Article, Citation, Passage, Statement
 from rag.voices import UNCLEAR
 from views.messages import t
+from views.quoted import quoted_html, words_after, words_before
 from views.said import said, scope_said
 
 CONTEXT = 60  # code points shown on either side of a quote; the reader pane has the rest
@@ -117,7 +118,8 @@ def _marks_html(answer: Answer, statement: Statement, turn: int) -> str:
 def _mark_html(citation: Citation, turn: int) -> str:
     """A numbered mark that opens the reader pane, and shows the quote when it is pointed at, focused or tapped."""
     cite = f'data-cite="{turn}-{citation.marker}"'
-    words = f"{escape(citation.quote)}<small>{_source_html(citation)}</small><small>{t('mark_tap')}</small>"
+    quote = citation.quote.strip("| ") if is_row(citation.quote) else citation.quote
+    words = f"{escape(quote)}<small>{_source_html(citation)}</small><small>{t('mark_tap')}</small>"
     label = escape(t("mark_label", marker=citation.marker, title=citation.article.title))
     return (
         f'<span class="yj-mark"><a href="#{_anchor(citation, turn)}" target="_self" {cite} aria-label="{label}" '
@@ -131,14 +133,14 @@ def _card_html(citation: Citation, passages: tuple[Passage, ...], turn: int) -> 
     text, anchor = citation.article.text, _anchor(citation, turn)
     before = _without_empty_lines(text[passage.chunk.start : citation.start]).lstrip()
     after = _without_empty_lines(text[citation.end : passage.chunk.end]).rstrip()
-    near = (f"…{before[-CONTEXT:]}" if len(before) > CONTEXT else before).lstrip()
-    beyond = f"{after[:CONTEXT]}…" if len(after) > CONTEXT else after
-    quote = f'<mark id="{anchor}-quote">{escape(citation.quote)}</mark>'
+    near, beyond = words_before(before, CONTEXT), words_after(after, CONTEXT)
+    quote = (len(near), len(near) + len(citation.quote))
+    quoted = quoted_html(near + citation.quote + beyond, quote, f"{anchor}-quote")
     reader = f'<a href="#{anchor}" target="_self" data-cite="{turn}-{citation.marker}">{t("read")}</a>'
     return (
         f'<section class="yj-card" id="{anchor}" tabindex="-1">'
         f'<header><b class="yj-number">{citation.marker}</b> {_source_html(citation)}{reader}{_link_html(citation)}'
-        f"</header><blockquote>{escape(near)}{quote}{escape(beyond)}</blockquote>{_flags_html(citation)}</section>"
+        f"</header><blockquote>{quoted}</blockquote>{_flags_html(citation)}</section>"
     )
 
 
@@ -150,7 +152,7 @@ def _flags_html(citation: Citation) -> str:
 def _passage_html(passage: Passage) -> str:
     article = passage.article
     title = f"<header>《{escape(article.title)}》 · {escape(article.published or t('no_date'))}</header>"
-    words = escape(_without_empty_lines(passage.chunk.text).strip())
+    words = quoted_html(_without_empty_lines(passage.chunk.text).strip())
     return f'<section class="yj-card">{title}<blockquote>{words}</blockquote></section>'
 
 

@@ -1,18 +1,21 @@
 """The whole article behind a citation, line by line, as the reader pane draws it: plain data, no HTML."""
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from ingest.chunk import find_headings
 from ingest.pieces import KIND_NAMES, UNANNOTATED, count_rules, pieces_of
 from ingest.rule_sets import reason_of
+from rag.tables import is_head, is_row, is_rule
 from rag.types import Article, Removal, Span
 from views.messages import language, t
 from views.said import said
 
 HIGHEST_HEADING = 3  # the title of the pane is an h2
+_BAR = re.compile(r"(?<!\\)\|")  # between two cells
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,20 @@ class Words:
 
 @dataclass
 class Line:
-    """A line of the raw file; `level` is the n of the h<n> that it is as a heading, 0 where it is none."""
+    """A line of the raw file; `level` is the n of the h<n> that it is as a heading, 0 where it is none.
+
+    A row of a table has its words in `cells` too; `head` tells whether they say what the cells below them are.
+    """
 
     words: list[Words] = field(default_factory=list)
     level: int = 0
+    cells: list[list[Words]] = field(default_factory=list)
+    head: bool = False
+
+    @property
+    def kept(self) -> str:
+        """What the clean text has of it."""
+        return "".join(words.text for words in self.words if not words.kind)
 
 
 def article_lines(article: Article, quotes: Mapping[int, Span]) -> list[Line]:
@@ -51,7 +64,31 @@ def article_lines(article: Article, quotes: Mapping[int, Span]) -> list[Line]:
     for line in lines:
         start = next((words.at for words in line.words if not words.kind), -1)
         line.level = levels.get(start, 0)
-    return [line for line in lines if any(words.text.strip() for words in line.words)]
+        if is_row(line.kept.strip()):
+            line.cells = _cells(line.words)
+            line.head = is_head(article.text, start + len(line.kept))
+    return [
+        line for line in lines if any(words.text.strip() for words in line.words) and not is_rule(line.kept.strip())
+    ]
+
+
+def _cells(words: Sequence[Words]) -> list[list[Words]]:
+    """The words of a row by its cells; what was removed before the first bar or after the last one beside those."""
+    cells: list[list[Words]] = [[]]
+    for each in words:
+        at = each.at
+        for number, text in enumerate([each.text] if each.kind else _BAR.split(each.text)):
+            if number:
+                cells.append([])
+            if text:
+                cells[-1].append(replace(each, text=text, at=at))
+            at += len(text) + 1
+    before, *cells = cells
+    cells[0][:0] = before
+    if len(cells) > 1 and not any(each.text.strip() for each in cells[-1] if not each.kind):
+        after = cells.pop()
+        cells[-1] += after
+    return cells
 
 
 def _heading_levels(article: Article) -> dict[int, int]:

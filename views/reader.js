@@ -103,7 +103,7 @@ class Pane {
     this.next.disabled = page.marker === page.count;
     this.copy.textContent = this.labels.copy;
     this.summary.textContent = page.removed;
-    this.text.replaceChildren(...page.lines.map((line) => drawLine(line, page.marker)));
+    this.text.replaceChildren(...drawLines(page.lines, page.marker));
     this.text.ariaBusy = "false";
   }
 
@@ -203,9 +203,29 @@ class Pane {
   }
 }
 
+// Rows that follow each other are one table, which ends where a head begins the next.
+function drawLines(lines, current) {
+  const drawn = [];
+  for (const line of lines) {
+    if (!line.cells?.length) {
+      drawn.push(drawLine(line, current));
+      continue;
+    }
+    if (line.head || drawn.at(-1)?.tagName !== "TABLE") drawn.push(make("table", { className: "yj-table" }));
+    const cell = line.head ? "th" : "td";
+    drawn.at(-1).append(make("tr", {}, ...line.cells.map((words) => make(cell, {}, ...drawWords(words, current)))));
+  }
+  return drawn;
+}
+
 function drawLine({ level, words }, current) {
   const kept = words.some((each) => !each.kind && each.text.trim());
-  return make(level && kept ? `h${level}` : "p", { className: kept ? "" : "yj-removed" }, ...words.map((each) => {
+  const tag = level && kept ? `h${level}` : "p";
+  return make(tag, { className: kept ? "" : "yj-removed" }, ...drawWords(words, current));
+}
+
+function drawWords(words, current) {
+  return words.map((each) => {
     if (each.kind === "removed") return make("del", { textContent: each.text });
     if (each.kind === "note") return make("small", { textContent: each.text });
     if (!each.marks.length) return each.text;
@@ -213,7 +233,7 @@ function drawLine({ level, words }, current) {
     mark.dataset.marks = each.marks.join(" ");
     if (each.marks.includes(current)) Object.assign(mark, { className: "yj-current", tabIndex: -1 });
     return mark;
-  }));
+  });
 }
 
 // Do what changes the width of the text, and leave a node of it where the reader sees it.
