@@ -118,6 +118,10 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     assert CLOSED in html_of(page) and "佣金" not in html_of(page)
     next(field for field in page.text_input if field.label == t("rename")).set_value("福利社的事").run()
     assert "福利社的事" in [one.title for one in history.conversations()]
+    field = next(field for field in page.text_input if field.label == t("rename"))
+    assert field.max_chars == 60
+    field.set_value("  ").run()
+    assert next(field for field in page.text_input if field.label == t("rename")).value == "福利社的事"
     page.button(key="delete").click().run()
     assert [one.title for one in history.conversations()] == ["“买手时代”是什么？"]
     assert CLOSED not in html_of(page)

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from rag.export import FORMATS
-from rag.history import Conversation, History
+from rag.history import TITLE, Conversation, History
 from rag.types import Answer
 from views.access import reader_name
 from views.messages import plain, t
@@ -92,9 +92,8 @@ def conversation_menu(state: State, history: History) -> None:
         return
     with st.popover(plain(conversation.title), icon=":material/more_horiz:", type="tertiary"):
         key = f"title-{conversation.id}"
-        st.text_input(
-            t("rename"), conversation.title, key=key, on_change=_rename, args=(state, history, conversation, key)
-        )
+        rename = partial(_rename, state, history, conversation, key)
+        st.text_input(t("rename"), conversation.title, key=key, max_chars=TITLE, on_change=rename)
         st.caption(t("export_help"))
         with st.container(horizontal=True):
             for form, (mime, write) in FORMATS.items():
@@ -124,6 +123,8 @@ def _file_name(title: str) -> str:
 def _rename(state: State, history: History, conversation: Conversation, key: str) -> None:
     history.rename(conversation.id, st.session_state[key], reader_name())
     state.conversation = history.conversation(conversation.id, reader_name())
+    if state.conversation:
+        st.session_state[key] = state.conversation.title  # as it was kept: an empty one is not
 
 
 def _delete(state: State, history: History, conversation: Conversation) -> None:
