@@ -56,6 +56,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = "文章里没有出现“{names}”，下面的内容不一定是你要找的。"
 STOPPED = "已停止，下面的回答不完整。"  # of an answer that its reader stopped
+STOPPED_BEFORE = "已停止，还没有得到回答。"  # of one that had no statement yet
 DECLINED = "大模型（{name}）没有在文章里找到答案，但下面的原文很可能回答了这个问题，请自行核对。"
 DECLINED_UNSURE = "大模型（{name}）没有在文章里找到答案。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"

@@ -213,7 +213,7 @@ def test_the_stages_are_seen_and_an_answer_can_be_stopped_while_the_model_stalls
     expect(page.locator(".yj-stages .yj-now")).to_have_text("阅读 8 段")
     shot(page, f"stages-{width}.png")
     page.get_by_role("button", name="停止").click()
-    expect(page.get_by_text("已停止，下面的回答不完整。")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("已停止，还没有得到回答。")).to_be_visible(timeout=20_000)
     expect(page.locator(".yj-stages")).to_have_count(0)
     edit = page.get_by_role("button", name="修改")
     expect(edit.first).to_be_enabled()

@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 from test_history import ANSWER
 
+from rag.chain import STOPPED, STOPPED_BEFORE
 from rag.errors import HistoryError, ModelError
 from rag.history import Turn
 from rag.types import Answer, Question
@@ -47,7 +48,7 @@ class Keeper:
 
 
 def start(chain: FakeChain, keep: object) -> Running:
-    return Running(chain, ANSWER.question, keep, "已停止。")  # type: ignore[arg-type]
+    return Running(chain, ANSWER.question, keep)  # type: ignore[arg-type]
 
 
 def until(running: Running, stage: str) -> None:
@@ -77,7 +78,7 @@ def test_a_stopped_answer_is_kept_as_far_as_it_was_checked_though_the_model_stal
     until(running, "checking")
     running.stop()  # the chain waits for what never comes
     assert running.wait(0)
-    assert keep.kept == [replace(ANSWER, draft="", notice="已停止。\n旧")]
+    assert keep.kept == [replace(ANSWER, draft="", notice=f"{STOPPED}\n旧")]
     chain.go.release()  # it comes after all: nothing is kept of it, and the chain is let go
     assert chain.closed.wait(5)
     assert len(keep.kept) == 1
@@ -104,7 +105,7 @@ def test_a_question_that_was_stopped_before_anything_was_found_is_kept_too() -> 
     keep = Keeper()
     running = start(FakeChain(ANSWER), keep)
     running.stop()
-    assert keep.kept == [Answer(ANSWER.question, notice="已停止。")]
+    assert keep.kept == [Answer(ANSWER.question, notice=STOPPED_BEFORE)]
     running.stop()
     assert len(keep.kept) == 1
 

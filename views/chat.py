@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from rag.chain import STOPPED, AnswerChain
+from rag.chain import AnswerChain
 from rag.history import History
 from rag.suggest import follow_up_questions
 from rag.types import Question, Scope
@@ -63,7 +63,7 @@ def begin(chain: AnswerChain, history: History, state: State, text: str, scope: 
     name_conversation(state.conversation)
     question = Question(text, state.history_before(again), scope=again.answer.question.scope if again else scope)
     keep = partial(history.ask_again, again) if again else partial(history.append, state.conversation.id)
-    state.running = Running(chain, question, keep, STOPPED, again)
+    state.running = Running(chain, question, keep, again)
 
 
 def settle(state: State, *, stop: bool = False) -> None:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
-from rag.chain import AnswerChain
+from rag.chain import STOPPED, STOPPED_BEFORE, AnswerChain
 from rag.history import Turn
 from rag.types import Answer, Question
 
@@ -27,16 +27,15 @@ class Running:
         chain: AnswerChain,
         question: Question,
         keep: Callable[[Answer], Turn],
-        stopped: str,
         again: Turn | None = None,
     ) -> None:
-        """Begins at once. `stopped` is the notice of an answer that the reader stops; `again` the turn asked again."""
+        """Begins at once. `again` is the turn that is asked again."""
         self.question = question
         self.again = again
         self.answer: Answer | None = None
         self.turn: Turn | None = None
         self.error: Exception | None = None
-        self._chain, self._keep, self._stopped = chain, keep, stopped
+        self._chain, self._keep = chain, keep
         self._lock = threading.Lock()
         self._ended = False
         self._over = threading.Event()
@@ -57,7 +56,8 @@ class Running:
     def stop(self) -> None:
         """End it now, also where a model does not answer; what was checked until now is kept."""
         answer = self.answer or Answer(self.question)
-        notice = "\n".join(filter(None, (self._stopped, answer.notice)))
+        found = answer.statements or answer.refused
+        notice = "\n".join(filter(None, (STOPPED, answer.notice))) if found else STOPPED_BEFORE
         self._end(replace(answer, draft="", notice=notice))
         self._over.wait(KEPT_SECONDS)  # it may just be ending by itself: its turn is then being kept
 
