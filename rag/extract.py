@@ -14,6 +14,7 @@ from rag.hanging import with_what_it_hangs_on
 from rag.measure import Measured, sentence_probabilities
 from rag.missing import NO_NUMBER, NO_TIME, lacks_name, missing, unsaid
 from rag.negation import speaks_against
+from rag.rivals import tells_of_another
 from rag.sections import headings_of
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.text import content_of, figures, index_terms, quantities, units
@@ -210,13 +211,15 @@ def refused(answer: Answer, notice: str, measured: Measured) -> Answer:
 def what_is_missing(question: Question, citations: Sequence[Citation]) -> str:
     """What a refusal says of what is missing in all that an answer cites; "" where nothing is.
 
-    Nothing is where several things, or views, are asked for.
+    Nothing is where several things, or views, are asked for. Two sentences may tell together what neither tells alone,
+    but not where one of them tells it of another country or brand.
     """
     asked, quotes = asking_words(question), [citation.quote for citation in citations]
     if not quotes or leaves_it_open(asked) or asks_for_several(asked):
         return ""
     titles = " ".join(citation.article.title for citation in citations)
-    return missing(asked, [*quotes, " ".join(quotes)], titles)
+    of_another = any(tells_of_another(asked, quote, titles) for quote in quotes)
+    return missing(asked, quotes if of_another else [*quotes, " ".join(quotes)], titles)
 
 
 def _missing_in(asked: str, groups: Sequence[Group]) -> str:

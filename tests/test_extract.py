@@ -13,10 +13,12 @@ from rag.extract import (
     compose,
     extract,
     in_reading_order,
+    what_is_missing,
 )
 from rag.features import SENTENCE_FEATURES
 from rag.missing import NO_NUMBER, NO_TIME, UNSAID
-from rag.types import Message, PassageReading, Question
+from rag.text import sentence_spans
+from rag.types import Citation, Message, PassageReading, Question
 
 
 @pytest.mark.parametrize(
@@ -160,6 +162,14 @@ def test_what_one_article_says_is_no_yes_or_no() -> None:
 
     assert {notice(q) for q in ("平台是否要收押金？", "平台收押金吗", "平台收押金了没")} == {WHETHER}
     assert notice("平台收押金还是收租金？") == ""
+
+
+def test_what_is_told_of_another_brand_beside_the_one_that_is_asked_about_is_no_answer() -> None:
+    said = "TikTok在美国积累了1.7亿用户。仅美国就有Temu和速卖通。"
+    article = passage(1, said).article
+    citations = [Citation(n, article, *span) for n, span in enumerate(sentence_spans(said), 1)]
+    assert what_is_missing(Question("Temu在美国积累了多少用户？"), citations) == NO_NUMBER
+    assert what_is_missing(Question("TikTok在美国积累了多少用户？"), citations) == ""
 
 
 def test_a_time_that_is_asked_for_must_be_given() -> None:
