@@ -215,6 +215,14 @@ def test_the_file_of_an_article_is_the_one_that_shares_most_of_the_path(
     assert find_article(name, open_library(tmp_path / "index")).id == id_
 
 
+def test_a_set_without_a_line_break_at_its_end_gets_a_line_of_its_own(index: Path, tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl"
+    assert main(["甲", str(path), "--index", str(index)], typed("y", "q")) == 0
+    path.write_text(path.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
+    assert main(["甲", str(path), "--index", str(index)], typed("y", "q")) == 0
+    assert [question.id for question in load_set(path)] == ["甲-01", "甲-02"]
+
+
 def test_an_unknown_article_is_told_with_those_that_are_there(index: Path, tmp_path: Path, capsys) -> None:
     assert main(["乙", str(tmp_path / "set.jsonl"), "--index", str(index)], typed()) == 1
     assert capsys.readouterr().err == "error: the index has no article 乙; it has 甲\n"
