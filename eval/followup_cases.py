@@ -13,7 +13,7 @@ from typing import Any
 from eval.convert import read_jsonl
 from eval.intervals import estimate
 from eval.provenance import digest, revision
-from eval.records import Line, Recorded, RunFolder
+from eval.records import Line, Recorded, RunFolder, claimed
 from eval.summary import by_type, judged, shown
 from rag import mentions
 from rag.types import Message, Question
@@ -29,12 +29,12 @@ def record_cases(path: Path, rewriter: Rewriter, out: Path | None = None) -> Rec
     """The run of a file of cases, in the folder `out` if there is one.
 
     Raises OSError, ValueError, KeyError or TypeError for a file that holds no cases, RunError for a folder of another
-    run.
+    run, or that cannot be written.
     """
     cases = list(read_jsonl(path))
     lines = [judged_case(case, path.stem, rewriter) for case in cases]
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = RunFolder(out or Path(scratch), described(path, len(cases)))
+    with tempfile.TemporaryDirectory() as scratch, claimed(out or Path(scratch)) as writable:
+        folder = RunFolder(writable, described(path, len(cases)))
         for line in lines:
             if (line["set"], line["id"]) not in folder.done:
                 folder.add(line)

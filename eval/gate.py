@@ -7,7 +7,8 @@ from pathlib import Path
 from eval.gates import GatesError, judge_runs, load_gates
 from eval.verdicts import to_junit, to_markdown
 
-EPILOG = "exit codes: 0 every gate holds; 1 one fails, or the gates cannot be read; 2 wrong arguments"
+EPILOG = """exit codes: 0 every gate holds; 1 one fails, the gates cannot be read, or a file cannot be written;
+2 wrong arguments"""
 GATES = Path(__file__).parent / "gates.toml"
 
 
@@ -21,13 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         verdicts = judge_runs(options.runs, load_gates(options.gates))
-    except GatesError as error:
+        markdown = to_markdown(verdicts)
+        print(markdown, end="")
+        if options.markdown:
+            options.markdown.write_text(markdown, encoding="utf-8")
+        if options.junit:
+            options.junit.write_text(to_junit(verdicts), encoding="utf-8")
+    except (GatesError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    markdown = to_markdown(verdicts)
-    print(markdown, end="")
-    if options.markdown:
-        options.markdown.write_text(markdown, encoding="utf-8")
-    if options.junit:
-        options.junit.write_text(to_junit(verdicts), encoding="utf-8")
     return 0 if verdicts and all(verdict.passed for verdict in verdicts) else 1

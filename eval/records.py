@@ -5,12 +5,15 @@ A line is written whole or not at all, so that a run that was broken off goes on
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Any
 
 from eval.provenance import OF_ANSWERS, differences
 from eval.summary import summary_of
+from rag.locks import locked
 
 SETTINGS, LINES, SUMMARY = "settings.json", "lines.jsonl", "summary.json"
 STALE = "stale label"
@@ -55,7 +58,8 @@ def read_run(folder: Path) -> Recorded:
     lines = list(_parsed(folder / LINES, text))
     keys = {(line["set"], line["id"]) for line in lines}
     if not lines or len(keys) < len(lines):
-        raise RunError(f"{folder / LINES} holds {len(lines)} lines of {len(keys)} questions")
+        told = f"{len(lines)} lines of {len(keys)} questions"
+        raise RunError(f"{folder / LINES} holds {told}: make the run again in another folder")
     if unknown := {name for name, _ in keys} - set(settings["sets"]):
         raise RunError(f"{folder / LINES} holds questions of {unknown.pop()}, which {SETTINGS} does not name")
     return Recorded(folder, settings, lines)
@@ -85,6 +89,25 @@ def _parsed(path: Path, text: str) -> Iterator[Line]:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"{path}, line {number}, cannot be read: {error!r}") from error
         yield line
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[Path]:
+    """A folder, made where it is none, that only this process writes a run into.
+
+    Raises RunError where it cannot be written, or another process writes into it.
+    """
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(folder / LINES, LOCK_EX | LOCK_NB))
+        except BlockingIOError as error:
+            raise RunError(
+                f"another run is writing into {folder}: wait for its end, or choose another folder"
+            ) from error
+        except OSError as error:
+            raise RunError(f"{folder} cannot be the folder of a run: {error.strerror}") from error
+        yield folder
 
 
 class RunFolder:

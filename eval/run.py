@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from eval.records import STALE, Line, Recorded, RunError, RunFolder
+from eval.records import STALE, Line, Recorded, RunError, RunFolder, claimed
 from eval.sets import SetError, SetQuestion, load_set
 from eval.summary import shown
 from rag.errors import RagError, SettingsError
@@ -56,8 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         sets = read_sets(options.sets, options.tag, options.limit)
         settings = settings_for(answerer, options.index)
-        with tempfile.TemporaryDirectory() as scratch:
-            run = run_sets(settings, sets, options.sets, answerer, options.out or Path(scratch), options)
+        with tempfile.TemporaryDirectory() as scratch, claimed(options.out or Path(scratch)) as out:
+            run = run_sets(settings, sets, options.sets, answerer, out, options)
     except (RagError, SetError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

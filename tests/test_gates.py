@@ -107,7 +107,7 @@ def test_an_empty_set_fails(gates: Path, tmp_path: Path, rows: str) -> None:
     run = written_run(tmp_path / "run", scores_of(8))
     (run / "lines.jsonl").write_text(rows, encoding="utf-8")
     assert [v.told.partition("/lines.jsonl ")[2] for v in judge_runs([run], load_gates(gates))] == [
-        "holds 0 lines of 0 questions",
+        "holds 0 lines of 0 questions: make the run again in another folder",
         "",  # that of the set, which was not run
     ]
     assert main([str(run), "--gates", str(gates)]) == 1
@@ -258,6 +258,17 @@ def test_the_command_writes_both_and_tells_by_its_exit_code(
     assert main([str(written_run(tmp_path / "bad", scores_of(3))), *files]) == 1
     assert (tmp_path / "m.md").read_text(encoding="utf-8") == capsys.readouterr().out
     assert '<failure message="joint accuracy lost 5' in (tmp_path / "j.xml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("option", ["--junit", "--markdown"])
+def test_a_file_that_cannot_be_written_is_one_sentence(
+    gates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    run = written_run(tmp_path / "good", scores_of(8))
+    assert main([str(run), "--gates", str(gates), option, str(tmp_path / "none" / "file")]) == 1
+    output = capsys.readouterr()
+    assert "✅ all 10 gates hold" in output.out
+    assert output.err.startswith("error: ") and "none/file" in output.err
 
 
 # baselines

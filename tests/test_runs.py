@@ -20,7 +20,7 @@ import rag
 from eval.intervals import estimate
 from eval.metrics import Place
 from eval.provenance import OF_ANSWERS, describe_run
-from eval.records import RunError, read_run
+from eval.records import RunError, claimed, read_run
 from eval.run import LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
@@ -379,6 +379,19 @@ def test_an_llm_run_without_an_llm_is_refused(monkeypatch: pytest.MonkeyPatch, c
     monkeypatch.delenv("YINJU_LLM", raising=False)
     assert main([SET, "--answerer", "llm"]) == 1
     assert "--answerer llm needs YINJU_LLM" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("out", ["file", "file/run"])
+def test_a_folder_that_cannot_be_made_is_told_before_the_index_is_opened(tmp_path: Path, capsys, out: str) -> None:
+    (tmp_path / "file").touch()
+    assert main([SET, "--index", str(tmp_path / "none"), "--out", str(tmp_path / out)]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / out} cannot be the folder of a run: ")
+
+
+def test_of_two_runs_into_one_folder_the_second_is_refused(tmp_path: Path, capsys) -> None:
+    with claimed(tmp_path / "run"):
+        assert main([SET, "--index", str(tmp_path / "none"), "--out", str(tmp_path / "run")]) == 1
+    assert capsys.readouterr().err.startswith(f"error: another run is writing into {tmp_path / 'run'}: ")
 
 
 @pytest.mark.parametrize("option", ["--limit", "--parallel"])
