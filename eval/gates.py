@@ -13,9 +13,10 @@ loss = {"joint accuracy" = 0.02}       # what the mean may lose; a significant l
 Whatever is missing fails: a baseline, a set, a question, a metric.
 """
 
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -58,31 +59,44 @@ class Verdict:
 def load_gates(path: Path) -> dict[str, Gates]:
     """The gates by the name of their set. Raises GatesError for a file that is none, or would check nothing."""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        gates = {
-            name: Gates(**{**table, "baseline": path.parent / table["baseline"]}) for name, table in tables.items()
-        }
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise GatesError(f"{path} cannot be read as gates: {error!r}") from error
-    if not gates:
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise GatesError(f"{path} cannot be read as gates: {error}") from error
+    if not tables:
         raise GatesError(f"{path} holds no gates")
-    for name, gate in gates.items():
-        limits = (gate.invariants, gate.least, gate.most, gate.loss)
-        if not all(isinstance(table, dict) for table in limits) or not all(map(_is_number, _values(limits))):
-            raise GatesError(f"{path}: invariants, least, most and loss of {name} should be metrics with a number each")
-        if not gate.loss or not (gate.invariants or gate.least or gate.most):
-            raise GatesError(f"{path}: {name} should have loss, and one of invariants, least and most")
-        if wrong := sorted(NO_SHARES & gate.loss.keys()):
-            raise GatesError(f"{path}: {name} cannot limit the loss of {wrong[0]}, which is no value from 0 to 1")
-    return gates
+    for name, table in tables.items():
+        if wrong := _wrong(name, table):
+            raise GatesError(f"{path}: {wrong}")
+    return {name: Gates(**{**table, "baseline": path.parent / table["baseline"]}) for name, table in tables.items()}
 
 
-def _values(tables: Sequence[Limits]) -> list[object]:
-    return [value for table in tables for value in table.values()]
+def _wrong(name: str, table: Any) -> str:
+    """What is wrong with the table of a set, and what to write; "" where nothing is."""
+    if not isinstance(table, dict):
+        return f"{name} stands in no table: write [SET], the name of the set's file, above it"
+    keys = [key.name for key in fields(Gates)]
+    if unknown := sorted(table.keys() - set(keys)):
+        return f"{name} has {unknown[0]}, which is none of {', '.join(keys)}"
+    if not isinstance(table.get(BASELINE), str):
+        return f'{name} needs baseline = "FOLDER", which python -m eval accept fills'
+    if not isinstance(table.get("optional", False), bool):
+        return f"optional of {name} should be true or false, without quotes"
+    limits = {key: table[key] for key in ("invariants", "least", "most", "loss") if key in table}
+    for key, limit in limits.items():
+        if not isinstance(limit, dict) or not all(map(_is_number, limit.values())):
+            return f"{key} of {name} should be metrics with a number each"
+    loss = limits.pop("loss", {})
+    if not loss or not any(limits.values()):
+        return f"{name} should have loss, and one of invariants, least and most"
+    if no_shares := sorted(NO_SHARES & loss.keys()):
+        return f"{name} cannot limit the loss of {no_shares[0]}, which is no value from 0 to 1"
+    if unmet := sorted(metric for metric, allowed in loss.items() if not 0 <= allowed < 1):
+        return f"the loss of {unmet[0]} that {name} allows should be a share from 0 to below 1: 0.04 for 4 %"
+    return ""
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def judge_runs(folders: Sequence[Path], gates: Mapping[str, Gates]) -> list[Verdict]:

@@ -17,6 +17,7 @@ from rag.locks import locked
 
 SETTINGS, LINES, SUMMARY = "settings.json", "lines.jsonl", "summary.json"
 STALE = "stale label"
+OF_A_RUN = {"sets": dict, "answerer": str, "settings": dict}
 KEYS = {"id", "set", "type", "scores", "error", "outcome", "evidence_rank"}
 
 Line = dict[str, Any]
@@ -68,14 +69,14 @@ def read_run(folder: Path) -> Recorded:
 def _read_settings(folder: Path) -> dict[str, Any]:
     path = folder / SETTINGS
     try:
-        settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(settings["sets"], dict) or not isinstance(settings["answerer"], str):
-            raise ValueError("it names no sets or no answerer")
-        given = settings.get("settings", {}).items()
-        settings["settings"] = {name: value for name, value in given if name in OF_ANSWERS}  # old runs hold all others
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise RunError(f"{path} cannot be read as that of a run: {error!r}") from error
-    return settings
+        run: dict[str, Any] = {"settings": {}, **json.loads(path.read_text(encoding="utf-8"))}
+        if not all(isinstance(run.get(key), type_) for key, type_ in OF_A_RUN.items()):
+            raise ValueError(f"it should hold {', '.join(OF_A_RUN)}")
+    except (OSError, ValueError, TypeError) as error:
+        told = error.strerror if isinstance(error, OSError) else error
+        raise RunError(f"{path} cannot be read as that of a run: {told}") from error
+    given = run["settings"].items()
+    return {**run, "settings": {name: value for name, value in given if name in OF_ANSWERS}}  # old runs hold all others
 
 
 def _parsed(path: Path, text: str) -> Iterator[Line]:
@@ -84,10 +85,12 @@ def _parsed(path: Path, text: str) -> Iterator[Line]:
             continue
         try:
             line = json.loads(row)
-            if not isinstance(line["scores"], dict) or not line.keys() >= KEYS:
-                raise ValueError(f"it lacks {', '.join(sorted(KEYS - line.keys()))}")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RunError(f"{path}, line {number}, cannot be read: {error!r}") from error
+            if not isinstance(line, dict) or not isinstance(line.get("scores"), dict):
+                raise ValueError("it has no scores")
+            if lacking := sorted(KEYS - line.keys()):
+                raise ValueError(f"it lacks {', '.join(lacking)}")
+        except ValueError as error:
+            raise RunError(f"{path}, line {number}, cannot be read: {error}") from error
         yield line
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -198,27 +199,39 @@ def test_an_optional_set_need_not_be_run_but_is_held_to_its_gates(gates: Path, t
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "told"),
     [
-        "",
-        "[s\n",
-        "s = 1\n",
-        "[s]\nloss = {x = 1}\n",
-        '[s]\nbaseline = "b"\n',
-        '[s]\nbaseline = "b"\nloss = {x = 0}\n',
-        '[s]\nbaseline = "b"\nleast = {x = 0}\n',
-        TABLE + "lest = {x = 1}\n",
-        TABLE.replace("0.5", '"half"'),
-        TABLE.replace("least = ", "least = 1 #"),
-        TABLE.replace('"MRR@10"', "brevity"),
+        ("", "holds no gates"),
+        ("[s\n", "cannot be read as gates"),
+        ("s = 1\n", "s stands in no table: write [SET]"),
+        ('baseline = "b"\n', "baseline stands in no table"),
+        ("[s]\nloss = {x = 1}\n", 's needs baseline = "FOLDER"'),
+        ("[s]\nbaseline = 3\n", 's needs baseline = "FOLDER"'),
+        ('[s]\nbaseline = "b"\n', "s should have loss, and one of"),
+        ('[s]\nbaseline = "b"\nloss = {x = 0}\n', "s should have loss, and one of"),
+        ('[s]\nbaseline = "b"\nleast = {x = 0}\n', "s should have loss, and one of"),
+        (TABLE + "lest = {x = 1}\n", "s has lest, which is none of baseline, invariants, least"),
+        (TABLE + 'optional = "false"\n', "optional of s should be true or false"),
+        (TABLE.replace("0.5", '"half"'), "least of s should be metrics with a number each"),
+        (TABLE.replace("0.5", "nan"), "least of s should be metrics with a number each"),
+        (TABLE.replace("least = ", "least = 1 #"), "least of s should be metrics with a number each"),
+        (TABLE.replace('"MRR@10"', "brevity"), "s cannot limit the loss of brevity"),
+        (TABLE.replace('"MRR@10" = 0.1', '"MRR@10" = 4'), "the loss of MRR@10 that s allows should be a share"),
+        (TABLE.replace('"MRR@10" = 0.1', '"MRR@10" = -0.1'), "the loss of MRR@10 that s allows should be a share"),
     ],
 )
-def test_gates_that_would_check_nothing_or_cannot_be_meant_are_refused(tmp_path: Path, text: str) -> None:
+def test_gates_that_would_check_nothing_or_cannot_be_meant_are_refused(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "gates.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(GatesError, match=r"gates\.toml"):
+    with pytest.raises(GatesError, match=rf"gates\.toml.*{re.escape(told)}"):
         load_gates(path)
     assert main([str(tmp_path), "--gates", str(path)]) == 1
+
+
+def test_gates_are_read_however_an_editor_saves_them(gates: Path) -> None:
+    wanted = load_gates(gates)
+    gates.write_text(TABLE, encoding="utf-8-sig")
+    assert load_gates(gates) == wanted
 
 
 # reports

@@ -278,9 +278,10 @@ def test_a_run_made_in_another_way_is_not_gone_on_with(chain: AnswerChain, tmp_p
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        ("settings.json", None, r"settings\.json cannot be read"),
+        ("settings.json", None, r"settings\.json cannot be read as that of a run: No such file or directory$"),
         ("settings.json", "{", r"settings\.json cannot be read"),
-        ("settings.json", "{}", r"settings\.json cannot be read"),
+        ("settings.json", "[]", r"settings\.json cannot be read"),
+        ("settings.json", "{}", r"settings\.json cannot be read.*: it should hold sets, answerer, settings$"),
         ("lines.jsonl", None, r"lines\.jsonl cannot be read"),
         ("lines.jsonl", "", "holds 0 lines"),
         ("lines.jsonl", "{broken\n", r"lines\.jsonl, line 1, cannot be read"),
