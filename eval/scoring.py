@@ -95,7 +95,7 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
         "unsupported figures": metrics.unsupported_figures(answer),
         "over-refusal": metrics.over_refusal(answer, question.answerable),
         "refusal": metrics.refusal(answer, question.answerable),
-        "joint accuracy": float(metrics.is_right(answer, question.answerable, question.gold, gold)),
+        "joint accuracy": float(metrics.is_right(answer, question.answerable, question.gold, gold, question.forbid)),
         "milliseconds": answer.timings_ms["total"],
     }
     if question.answerable and not answer.refused:
@@ -107,7 +107,7 @@ def answer_scores(question: SetQuestion, answer: Answer, gold: list[Place]) -> S
             "gold containment": metrics.gold_containment(text, question.gold),
             "gold share": metrics.gold_share(text, question.gold),
             "gold figures": metrics.gold_figures(text, question.gold),
-            "forbidden": metrics.holds_forbidden(text, question.forbid),
+            "forbidden": metrics.holds_forbidden(answer, question.forbid, gold),
             "exact match": metrics.exact_match(text, question.gold),
             "F1": metrics.token_f1(text, question.gold),
             "evidence F1": metrics.token_f1(text, [[e.quote for e in question.evidence]] if question.evidence else []),

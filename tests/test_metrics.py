@@ -4,6 +4,7 @@ import math
 import random
 import re
 import unicodedata
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +108,45 @@ def test_normalizing_keeps_letters_digits_and_what_figures_need(text: str, norma
         ("共8、12和15家", "12"),
         ("版本1.2", "1.2"),
         ("2025年", "2025"),
+        ("2024百度大会", "2024"),
+        ("共5万，十三家", "5万"),
+        ("共5万 十三家", "十三家"),
+        ("唯一一家", "唯一"),
+        ("收入31.7亿元", "31.7"),
+        ("Open AI", "OpenAI"),
+        ("iOS、Android", "android"),
+        ("AI+教育", "AI"),
+        ("Python+SQL", "sql"),
+        ("C/C++", "C"),
+        ("C/C++", "C++"),
+        ("100w+阅读", "100w"),
     ],
 )
 def test_an_alternative_is_found_however_it_is_written(answer: str, alternative: str) -> None:
     assert contains(answer, alternative)
+
+
+@pytest.mark.parametrize(
+    ("form", "other"),
+    [
+        ("3.2亿", "32000万"),
+        ("3.2亿", "3.20 亿"),
+        ("3亿", "三亿"),
+        ("3.5亿元", "三亿五千万元"),
+        ("50%", "百分之五十"),
+        ("5%", "百分之五"),
+        ("11月16日", "11 月 16 号"),
+        ("11月16日", "十一月十六日"),
+        ("5月5日", "五月五号"),
+        ("2025年", "二〇二五年"),
+        ("3-5家", "3至5家"),
+        ("3万-5万", "3万到5万"),
+        ("双11", "双十一"),
+    ],
+)
+def test_one_figure_is_found_in_each_of_its_forms(form: str, other: str) -> None:
+    assert contains(f"约{form}。", other)
+    assert contains(f"约{other}。", form)
 
 
 @pytest.mark.parametrize(
@@ -126,13 +162,25 @@ def test_an_alternative_is_found_however_it_is_written(answer: str, alternative:
         ("共8、12家", "812"),
         ("共8 12家", "812"),
         ("7,000", "7"),
-        ("月活三亿", "3亿"),
+        ("十三家", "三家"),
+        ("十三亿", "三亿"),
+        ("二十万", "十万"),
+        ("几十万", "十万"),
+        ("七八十家", "八十家"),
+        ("5万亿元", "5万"),
+        ("月活三亿", "3"),
+        ("email", "AI"),
+        ("用C语言编写", "C++"),
+        ("用C++编写", "C"),
+        ("用C#编写", "C"),
+        ("A+轮", "A轮"),
+        ("A轮", "A+轮"),
         ("月活", ""),
         ("月活。", "。"),
         ("", "月活"),
     ],
 )
-def test_an_alternative_is_not_found_inside_another_figure_or_in_nothing(answer: str, alternative: str) -> None:
+def test_an_alternative_is_not_found_inside_another_figure_or_word_or_in_nothing(answer: str, alternative: str) -> None:
     assert not contains(answer, alternative)
 
 
@@ -155,9 +203,16 @@ def test_gold_is_contained_when_every_group_has_an_alternative_in_the_answer() -
 
 
 def test_a_forbidden_string_counts_only_as_a_whole_figure() -> None:
-    assert holds_forbidden("退货率8%", ["18%", "88%"]) == 0
-    assert holds_forbidden("退货率18%", ["18%", "88%"]) == 1
-    assert holds_forbidden("退货率8%", []) is None
+    low, high = (answer_of((f"退货率{rate}。", ((ARTICLE, MONTHLY),))) for rate in ("8%", "18%"))
+    assert holds_forbidden(low, ["18%", "88%"]) == 0
+    assert holds_forbidden(high, ["18%", "88%"]) == 1
+    assert holds_forbidden(low, []) is None
+
+
+def test_what_the_cited_evidence_says_too_is_not_forbidden() -> None:
+    assert holds_forbidden(GOOD, ["3.5亿"]) == 1
+    assert holds_forbidden(GOOD, ["3.5亿"], [("甲", 0, 7)]) == 0
+    assert holds_forbidden(GOOD, ["3.5亿"], [("甲", 7, 13)]) == 1
 
 
 def test_tokens_are_characters_and_whole_latin_words_and_figures() -> None:
@@ -366,6 +421,8 @@ def test_an_answer_is_right_with_every_gold_group_and_cited_evidence() -> None:
     assert metrics.is_right(GOOD, True, gold, [])
     assert not metrics.is_right(GOOD, True, [["3.5亿"], ["8%"]], evidence)
     assert not metrics.is_right(GOOD, True, gold, [("甲", 7, 13)])
+    assert metrics.is_right(GOOD, True, gold, evidence, ["8%"])
+    assert not metrics.is_right(GOOD, True, gold, [], ["月活"])
     assert not metrics.is_right(GOOD, False, [], [])
     assert not metrics.is_right(REFUSAL, True, gold, evidence)
     assert metrics.is_right(REFUSAL, False, [], [])
@@ -478,10 +535,11 @@ def test_f1_agrees_with_a_second_implementation(answer: str, gold: str) -> None:
 
 
 def slow_contains(answer: str, alternative: str) -> bool:
-    """Whether the words of an alternative stand together in an answer, digit runs being whole words."""
+    """Whether the words of an alternative stand together in an answer, figures and Latin runs being whole words."""
 
-    def words(text: str) -> list[str]:
-        found: list[str] = []
+    def words(text: str) -> list[tuple[str, str, bool]]:
+        """Each word, the digits that it was written with, and whether it goes on a run of Latin letters."""
+        found: list[tuple[str, str, bool]] = []
         text = unicodedata.normalize("NFKC", text).lower()
         i = 0
         while i < len(text):
@@ -489,21 +547,32 @@ def slow_contains(answer: str, alternative: str) -> bool:
                 j = i
                 while j < len(text) and (text[j].isdecimal() or (text[j] == "." and text[j + 1 : j + 2].isdecimal())):
                     j += 1
+                digits = value = text[i:j]
+                scales = len(text[j:].lstrip()) - len(text[j:].lstrip().lstrip("亿"))
+                if scales and digits.count(".") < 2:
+                    value = str(Fraction(digits) * 10 ** (8 * scales))
+                    j = text.index("亿", j) + scales
                 rest = text[j:].lstrip()
                 if rest[:1] in ("%", "‰"):
-                    found.append(text[i:j] + rest[0])
+                    value += rest[0]
+                    digits += rest[0] if value == digits + rest[0] else ""
                     j = len(text) - len(rest) + 1
-                else:
-                    found.append(text[i:j])
+                found.append((value, digits, False))
                 i = j
             else:
                 if text[i].isalpha():
-                    found.append(text[i])
+                    found.append((text[i], "", text[i] == "a" and text[i - 1 : i] == "a"))
                 i += 1
         return found
 
-    hay, needle = words(answer), words(alternative)
-    return bool(needle) and any(hay[i : i + len(needle)] == needle for i in range(len(hay) - len(needle) + 1))
+    hay, needle = words(answer), [word for word, _, _ in words(alternative)]
+    if len(needle) == 1 and needle[0] in [digits for word, digits, _ in hay if needle[0].replace(".", "").isdecimal()]:
+        return True
+    ends = [not goes_on for _, _, goes_on in hay] + [True]
+    return bool(needle) and any(
+        [word for word, _, _ in hay[i : i + len(needle)]] == needle and ends[i] and ends[i + len(needle)]
+        for i in range(len(hay) - len(needle) + 1)
+    )
 
 
 NO_THOUSANDS = st.text(alphabet="亿月35.%、 a", max_size=10)
