@@ -80,6 +80,10 @@ def read_line(line: str) -> tuple[Any, list[str]]:
         row = json.loads(line)
     except ValueError as error:
         return None, [f"no JSON, {error}"]
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        return None, [f"half a character, {error.object[error.start : error.end]!r}, which no file can hold"]
     errors = sorted(schema().iter_errors(row), key=lambda error: error.json_path)
     if errors:
         return row, [f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors]

@@ -92,6 +92,8 @@ def test_a_line_ends_at_a_line_feed_only(tmp_path: Path) -> None:
         {**ROW, "evidence": [{"article": "甲", "quote": ""}]},
         {**ROW, "evidence": [{"article": "甲"}]},
         {**ROW, "history": [{"role": "user"}]},
+        '{"id": "a\\ud800"}',
+        json.dumps({**ROW, "question": "猫吃什么？\ud800"}),
         {**ROW, "scope": {"folder": "甲"}},
         {**ROW, "scope": {"since": "2025-13-01"}},
     ],
