@@ -35,24 +35,28 @@ TEMPERATURE = 0.7  # at 0 the runs would be alike, and their spread would say no
 RUNS = 3
 YES, NO = "是", "否"
 NAMES = ("judge_support", "judge_answer")
-EPILOG = """exit codes: 0 the run was judged, whatever the verdicts; 1 the run or the LLM cannot be used;
-2 wrong arguments"""
+EPILOG = """exit codes: 0 the run was judged, whatever the verdicts; 1 the run or the LLM cannot be used,
+or judged nothing at all; 2 wrong arguments"""
 
 Ask = Callable[[str, dict[str, str]], bool | None]
 
 
-def asker(model: BaseChatModel) -> Ask:
-    """Asks a prompt with its slots; gives yes, no, or None where the reply is neither or the model fails."""
+@dataclass
+class Asker:
+    """Asks a model a prompt with its slots; gives yes, no, or None where the reply is neither or the model fails."""
 
-    def ask(name: str, slots: dict[str, str]) -> bool | None:
+    model: BaseChatModel
+    failure: ModelError | None = None  # the last one
+
+    def __call__(self, name: str, slots: dict[str, str]) -> bool | None:
+        """Ask once."""
         fence = new_fence("资料")
         try:
-            reply = Reply(model, load_prompt(name).format_messages(fence=fence, **slots)).whole().strip()
-        except ModelError:
+            reply = Reply(self.model, load_prompt(name).format_messages(fence=fence, **slots)).whole().strip()
+        except ModelError as failure:
+            self.failure = failure
             return None
         return {YES: True, NO: False}.get(reply[:1])
-
-    return ask
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,10 @@ def main(arguments: list[str] | None = None) -> int:
             raise RunError(f"{options.folder} holds no answer to an answerable question")
         settings = load_settings()
         model = open_model(settings).model_copy(update={"temperature": TEMPERATURE})
-        found = judge(lines, asker(model), options.runs)
+        ask = Asker(model)
+        found = judge(lines, ask, options.runs)
+        if all(found[name]["mean"] is None for name in QUESTIONS):
+            raise ask.failure or RunError(f"{settings.llm} answered no request with {YES} or {NO}")
         hashes = {name: sha256((PROMPTS / f"{name}.md").read_bytes()).hexdigest()[:12] for name in NAMES}
         record = {"model": settings.llm, "temperature": TEMPERATURE, "prompts": hashes, "answers": len(lines), **found}
         text = json.dumps(record, ensure_ascii=False, indent=1) + "\n"

@@ -101,15 +101,22 @@ def test_a_run_is_judged_three_times_over(tmp_path: Path, monkeypatch: pytest.Mo
     assert "hold no release to it" in capsys.readouterr().out
 
 
-def test_an_llm_that_fails_judges_nothing_and_fails_no_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [("error", "error: the LLM did not answer ("), ("ok", "error: openai:fake answered no request with 是 or 否\n")],
+)
+def test_an_llm_that_judges_nothing_is_told_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, mode: str, told: str
+) -> None:
     folder = write_run(tmp_path / "run", line("a"))
     with fake_llm() as server:
-        server.mode = "error"
+        server.mode = mode
+        server.reply = "也许"
         monkeypatch.setenv("YINJU_LLM", "openai:fake")
         monkeypatch.setenv("YINJU_LLM_BASE_URL", server.base_url)
-        assert main([str(folder), "--runs", "1"]) == 0
-    record = json.loads((folder / "judge.json").read_text(encoding="utf-8"))
-    assert (record["support"]["mean"], record["support"]["not judged"]) == (None, 1)
+        assert main([str(folder), "--runs", "1"]) == 1
+    assert capsys.readouterr().err.startswith(told)
+    assert not (folder / "judge.json").exists()
 
 
 def test_without_an_llm_or_answers_it_is_one_sentence_and_exit_code_1(
