@@ -1,9 +1,11 @@
 """Every setting of the product, read from the environment (`YINJU_*`) and from `.env`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
@@ -11,6 +13,19 @@ from rag.errors import SettingsError
 BUNDLED_MODEL = "multilingual-e5-small"
 CHUNK_TOKENS = 800  # the tables of docs/retrieval.md
 SHORTEST_PASSWORD = 12  # code points: more than anyone can try over a network
+_WRONG = {  # what pydantic and the checks below say in English, by its type
+    "int_parsing": "要写成整数",
+    "float_parsing": "要写成数字",
+    "bool_parsing": "要写成 true 或 false",
+    "literal_error": "只能是 {expected}",
+    "greater_than": "要大于 {gt:g}",
+    "greater_than_equal": "最小是 {ge:g}",
+    "less_than_equal": "最大是 {le:g}",
+    "string_pattern_mismatch": "只能有字母、数字和下划线，不能以数字开头，最多 64 个字符",
+    "short_password": "至少要有 {least} 个字符",
+    "same_password": "和读者的密码相同",
+    "two_logins": "已经设了密码：两种登录方式只能选一种",
+}
 
 
 class Settings(BaseSettings):
@@ -118,21 +133,23 @@ class Settings(BaseSettings):
     @classmethod
     def _is_long(cls, password: SecretStr) -> SecretStr:
         if 0 < len(password) < SHORTEST_PASSWORD:
-            raise ValueError(f"it has fewer than {SHORTEST_PASSWORD} characters")
+            raise PydanticCustomError(
+                "short_password", "it has fewer than {least} characters", {"least": SHORTEST_PASSWORD}
+            )
         return password
 
     @field_validator("editor_password")
     @classmethod
     def _is_another(cls, password: SecretStr, info: ValidationInfo) -> SecretStr:
         if password and password == info.data.get("reader_password"):
-            raise ValueError("it is the password of the readers too")
+            raise PydanticCustomError("same_password", "it is the password of the readers too")
         return password
 
     @field_validator("readers", "editors")
     @classmethod
     def _is_the_only_login(cls, accounts: str, info: ValidationInfo) -> str:
         if accounts and (info.data.get("reader_password") or info.data.get("editor_password")):
-            raise ValueError("passwords are set too: choose one way to log in")
+            raise PydanticCustomError("two_logins", "passwords are set too: choose one way to log in")
         return accounts
 
     @property
@@ -151,10 +168,22 @@ def load_settings(**overrides: object) -> Settings:
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic validates the values
+    except UnicodeDecodeError as error:
+        raise SettingsError(".env is not UTF-8: save it as UTF-8", ".env 不是 UTF-8 编码：请另存为 UTF-8") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        name = "YINJU_" + "_".join(str(part) for part in first["loc"]).upper().removeprefix("YINJU_")
-        raise SettingsError(
-            f"the setting {name} is not usable: {first['msg']}; see the table in README.md",
-            f"设置 {name} 的值不能用（{first['msg']}）：请对照 README.md 里的设置表改正",
-        ) from error
+        raise _settings_error(error.errors()[0]) from error
+
+
+def _settings_error(wrong: Mapping[str, Any]) -> SettingsError:
+    """The error of one that pydantic found. A name that stands in `.env` and is no setting is given as it stands."""
+    name = "_".join(map(str, wrong["loc"])).upper()
+    if wrong["type"] == "extra_forbidden":
+        return SettingsError(
+            f".env holds {name}, which is no setting: correct its name by the table in README.md, or set it elsewhere",
+            f".env 里的 {name} 不是设置：名字请对照 README.md 里的设置表；其他变量请写在别处",
+        )
+    name, told = f"YINJU_{name}", _WRONG.get(wrong["type"], wrong["msg"]).format(**wrong.get("ctx", {}))
+    return SettingsError(
+        f"the setting {name} is not usable: {wrong['msg']}; see the table in README.md",
+        f"设置 {name} 的值不能用（{told}）：请对照 README.md 里的设置表改正",
+    )

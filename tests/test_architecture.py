@@ -11,6 +11,7 @@ import pytest
 
 from eval.__main__ import COMMANDS
 from eval.__main__ import main as eval_main
+from rag.errors import SettingsError
 from rag.settings import Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -117,17 +118,52 @@ def test_the_commands_of_eval_are_listed_without_loading_any() -> None:
     assert not re.search(r"\b(rag|torch|langchain|numpy|eval\.)", done.stderr)
 
 
-def test_a_wrong_setting_is_named_with_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("YINJU_CHUNK_TOKENS", "9")
-    with pytest.raises(Exception, match="the setting YINJU_CHUNK_TOKENS is not usable: Input should be greater"):
+@pytest.mark.parametrize(
+    ("name", "value", "english", "chinese"),
+    [
+        ("YINJU_CHUNK_TOKENS", "9", "Input should be greater", "最小是 32"),
+        ("YINJU_PASSAGES", "99", "Input should be less", "最大是 50"),
+        ("YINJU_READER_SECONDS", "0", "Input should be greater", "要大于 0"),
+        ("YINJU_PASSAGES", "many", "Input should be a valid integer", "要写成整数"),
+        ("YINJU_READER", "maybe", "Input should be a valid boolean", "要写成 true 或 false"),
+        ("YINJU_LLM_UNVERIFIED", "keep", "Input should be 'drop'", "只能是 'drop'"),
+        ("YINJU_MILVUS_ALIAS", "引据", "String should match", "只能有字母、数字和下划线"),
+        ("YINJU_READER_PASSWORD", "short", "it has fewer than 12 characters", "至少要有 12 个字符"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_wrong_in_both_languages(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, english: str, chinese: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"the setting {name} is not usable: {english}") as raised:
         load_settings()
+    assert raised.value.chinese.startswith(f"设置 {name} 的值不能用（{chinese}")
 
 
-def test_an_unknown_setting_in_the_env_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("YINJU_CORPSE=x\n")
+@pytest.mark.parametrize("name", ["YINJU_CORPSE", "OPENAI_API_KEY"])
+def test_what_is_no_setting_in_the_env_file_is_refused_by_its_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / ".env").write_text(f"{name}=x\n")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(Exception, match="YINJU_CORPSE"):
+    with pytest.raises(SettingsError, match=f"^.env holds {name}, which is no setting"):
         load_settings()
+
+
+def test_an_env_file_in_another_encoding_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("# 设置\n", encoding="gbk")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=r"\.env is not UTF-8"):
+        load_settings()
+
+
+def test_the_readme_has_the_range_of_every_setting() -> None:
+    rows = README.splitlines()
+    for name, field in Settings.model_fields.items():
+        least = max((bound.ge for bound in field.metadata if hasattr(bound, "ge")), default=0)
+        most = min((bound.le for bound in field.metadata if hasattr(bound, "le")), default=1)
+        wanted = f"{least} to {most}" if most > 1 else f"at least {least}" if least > 1 else ""
+        assert any(f"`YINJU_{name.upper()}`" in row and wanted in row for row in rows), name
 
 
 def test_the_key_of_the_llm_is_never_shown() -> None:
