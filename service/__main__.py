@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument("--page-port", type=int, default=PAGE_PORT, help=f"网页的端口（默认 {PAGE_PORT}）")
     serve.add_argument("--index", type=Path, metavar="DIR", help="索引文件夹（默认 YINJU_INDEX，即 .index）")
     health = commands.add_parser("health", help="问正在运行的服务是否健康")
-    health.add_argument("--url", default=f"http://{HOST}:{PORT}/healthz", help="健康检查的地址")
+    health.add_argument("--url", default=f"http://{HOST}:{PORT}", help="服务的地址；没有路径时问它的 /healthz")
     keys = commands.add_parser("keys", help="API 密钥：add 名字、list、remove 名字")
     keys.add_argument("action", choices=("add", "list", "remove"))
     keys.add_argument("name", nargs="?", help="密钥的名字，如 alice")
@@ -101,14 +102,16 @@ def page(options: argparse.Namespace, settings: Settings) -> Iterator[None]:
 
 def ask_health(options: argparse.Namespace) -> int:
     """Print what a health check says; exit code 1 unless it says that all is well enough to answer."""
+    path = urllib.parse.urlsplit(options.url).path.strip("/")
+    url = options.url if path else options.url.rstrip("/") + "/healthz"
     try:
-        with urllib.request.urlopen(options.url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=10) as response:
             print(response.read().decode())
             return 0
     except urllib.error.HTTPError as error:
         print(error.read().decode())
     except (OSError, ValueError) as error:
-        print(f"{options.url} 没有回应（{error}）：请先运行 python -m service serve", file=sys.stderr)
+        print(f"{url} 没有回应（{error}）：请先运行 python -m service serve", file=sys.stderr)
     return 1
 
 

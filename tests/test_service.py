@@ -534,8 +534,10 @@ def test_what_cannot_be_started_is_exit_code_1_and_a_wrong_setting_2(
 
 
 def test_health_of_a_service_that_does_not_run_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["health", "--url", "http://127.0.0.1:9/healthz"]) == 1
-    assert "python -m service serve" in capsys.readouterr().err
+    for url in ("http://127.0.0.1:9", "http://127.0.0.1:9/", "http://127.0.0.1:9/healthz"):
+        assert main(["health", "--url", url]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("http://127.0.0.1:9/healthz 没有回应") and "python -m service serve" in told
 
 
 def test_other_headers_give_no_more_questions_a_minute(tiny_index: Path, tmp_path: Path) -> None:
