@@ -3,6 +3,8 @@
 import argparse
 import json
 import logging
+import os
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -58,11 +60,16 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     command = COMMANDS.get(given[0]) if given else None
     try:
-        return command(given[1:]) if command else ingest_command(given)
+        code = command(given[1:]) if command else ingest_command(given)
+        sys.stdout.flush()  # whoever read it may have gone, which is said now or at the very end
+        return code
     except RagError as error:
         both = json.dumps({"error": str(error), "message": error.chinese}, ensure_ascii=False)
         print(both if "--json" in given else f"错误：{error.chinese}", file=sys.stderr)
         return exit_code(error)
+    except BrokenPipeError:  # `| head` has seen enough; nothing more can be written, nor flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         print("已中断。算好的向量留在缓存里，再运行一次会接着做。", file=sys.stderr)
         return 130

@@ -188,11 +188,13 @@ def history_command(arguments: list[str]) -> int:
     """List what every publish changed."""
     parser = parser_of("history", "每一代索引：何时建成、改了什么，新的在前。")
     parser.add_argument("--json", action="store_true", help="每代写成一行 JSON，旧的在前")
-    parser.add_argument("--limit", type=int, default=20, metavar="N", help="最多列几代（默认 20）")
+    parser.add_argument("--limit", type=int, metavar="N", help="最多列几代，从最新的数起（默认 20；--json 时全部）")
     options = parser.parse_args(arguments)
+    if options.limit is not None and options.limit < 1:
+        parser.error("--limit 最小是 1")
     entries = history(load_settings(index=options.index).index)
     if options.json:
-        for entry in entries:
+        for entry in entries[-(options.limit or len(entries)) :]:
             print(json.dumps(entry, ensure_ascii=False))
         return 0
     if not entries:
@@ -200,7 +202,7 @@ def history_command(arguments: list[str]) -> int:
             "there is no history yet: run python -m ingest first", "还没有历史：请先运行 python -m ingest"
         )
     table = Table("代", "时间", "做了什么", "新增", "更新", "移除", "失败")
-    for entry in reversed(entries[-options.limit :]):
+    for entry in reversed(entries[-(options.limit or 20) :]):
         created = datetime.fromisoformat(entry["created"]).astimezone().strftime(SINCE)
         action = ACTIONS.get(entry.get("action", ""), "更新索引").format_map(entry)
         counts = [str(entry.get(name, "")) for name in ("added", "changed", "removed", "failed")]

@@ -45,7 +45,10 @@ Progress = Callable[[str, int, int], None]  # stage, done, of how many: files re
 
 @dataclass
 class Summary:
-    """What one ingest did, or in a dry run would do. `embedded` counts sentences."""
+    """What one ingest did, or in a dry run would do. `embedded` counts sentences.
+
+    `articles`, `chunks` and `generation` are those of the index; in a dry run of the one that is there.
+    """
 
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -108,7 +111,10 @@ def plan(
     base = usable_base(index, embedder, chunker_version(chunk_tokens), backend)
     run = _Run(corpus, index, published_files(index, base), progress, patient=False)
     run.compare(allow_shrink)
-    return replace(run.summary, dry_run=True, generation=base.generation if base else 0)
+    summary = replace(run.summary, dry_run=True)
+    if base:
+        summary.generation, summary.articles, summary.chunks = base.generation, base.articles, base.chunks
+    return summary
 
 
 def ingest(

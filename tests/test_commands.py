@@ -2,6 +2,9 @@
 
 import fcntl
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,8 @@ from ingest.run import ingest
 from ingest.status import read_status
 from rag.index import read_manifest
 from rag.locks import locked
+
+ROOT = Path(__file__).parent.parent
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -67,6 +72,11 @@ def test_history_lists_what_every_generation_changed_and_rollback_goes_back(
     assert code == 0
     assert [(entry["generation"], entry["added"]) for entry in entries] == [(1, 3), (2, 1)]
     assert entries[1]["articles_by_change"]["added"] == ["丁"]
+    newest = run(capsys, "history", "--index", str(tiny_index), "--json", "--limit", "1")[1]
+    assert json.loads(newest) == entries[1]
+    with pytest.raises(SystemExit, match="2"):
+        main(["history", "--index", str(tiny_index), "--limit", "0"])
+    capsys.readouterr()
     code, out, _ = run(capsys, "rollback", "--index", str(tiny_index))
     assert (code, out) == (0, "已退回第 1 代：3 篇文章，3 个文本块\n")
     assert "从第 2 代退回" in run(capsys, "history", "--index", str(tiny_index))[1]
@@ -101,6 +111,15 @@ def test_explain_of_a_file_that_is_not_there_says_so(
         (tmp_path / "没有.md").symlink_to("别处.md")
     options = ["--corpus", str(tmp_path), "--index", str(tmp_path / "index")]
     assert run(capsys, "explain", str(tmp_path / "没有.md"), *options) == (1, "", f"错误：{message}\n")
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(tiny_index: Path) -> None:
+    line = [sys.executable, "-m", "ingest", "list", "--json", "--index", str(tiny_index)]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+        assert command.stdout and command.stderr
+        command.stdout.close()
+        assert command.stderr.read() == b""
+    assert command.returncode == 128 + signal.SIGPIPE
 
 
 def test_list_shows_the_indexed_articles_as_they_were_recognised_newest_first(

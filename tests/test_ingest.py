@@ -310,6 +310,7 @@ def test_a_dry_run_tells_what_would_be_done_and_changes_nothing(
     summary = plan(tiny_corpus, tiny_index, fake_embedder)
     assert (summary.added, summary.changed, summary.removed, summary.unchanged) == (["丁"], ["甲"], ["乙"], 1)
     assert (list(summary.failed), summary.generation, summary.dry_run) == (["空.md"], 1, True)
+    assert (summary.articles, summary.chunks) == (3, 3)
     assert fake_embedder.embedded == []
     assert everything() == before
 
