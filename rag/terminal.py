@@ -14,6 +14,7 @@ from rag.text import STEERING, visible
 from rag.types import ALL, UNVERIFIED, Answer, Citation, Search
 from rag.verify import Standing
 from rag.voices import CHINESE as CHINESE_VOICES
+from rag.voices import UNCLEAR
 
 NOW = {"stands": "仍在原处", "moved": "位置有变", "changed": "已改动", "gone": "已不在"}
 
@@ -68,10 +69,11 @@ def print_search(search: Search, console: Console) -> None:
 
 
 def source_line(citation: Citation) -> str:
-    """Title, author or publisher, date, who says so, and where in the file the quote stands."""
+    """Title, author or publisher, date, who says so where that is clear, and where in the file the quote stands."""
     start, end = citation.raw_span
     where = f"{citation.article.source_path}:{start}-{end}"
-    return " · ".join([source_of(citation.article), CHINESE_VOICES[citation.voice], where])
+    voice = [CHINESE_VOICES[citation.voice]] if citation.voice != UNCLEAR else []
+    return " · ".join([source_of(citation.article), *voice, where])
 
 
 def standing_line(standing: Standing) -> str:
