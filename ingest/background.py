@@ -44,7 +44,7 @@ class BackgroundIngest:
         self._settings = settings
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
-        self._again: bool | None = None  # whether the next run may shrink; None when none is wanted
+        self._again = False  # whether another run is to follow
         self._stopping = False
         self._state = RunState()
 
@@ -53,26 +53,26 @@ class BackgroundIngest:
         """Where the run is, or how the last one ended."""
         return self._state
 
-    def request(self, *, allow_shrink: bool = False) -> None:
+    def request(self) -> None:
         """Start a run; when one is running, another follows it, since that one may have looked already."""
         with self._lock:
             if self._state.running:
-                self._again = allow_shrink or bool(self._again)
+                self._again = True
                 return
             self._state = RunState(running=True)
-        threading.Thread(target=self._run, args=(allow_shrink,), daemon=True).start()
+        threading.Thread(target=self._run, daemon=True).start()
 
     def stop(self) -> None:
         """End the run; vectors that are computed are kept for the next one, the published index stays."""
         with self._lock:
-            self._again, self._stopping = None, self._state.running
+            self._again, self._stopping = False, self._state.running
             if self._process:
                 self._process.terminate()
 
-    def _run(self, allow_shrink: bool) -> None:
+    def _run(self) -> None:
         while True:
             try:
-                ended = self._run_once(allow_shrink)
+                ended = self._run_once()
             except OSError as error:
                 ended = RunState(error=(f"no process can be started ({error})", f"启动不了更新进程（{error}）"))
             except Exception:  # whatever it is, the page must not wait for ever
@@ -82,17 +82,17 @@ class BackgroundIngest:
                 ended = RunState(error=BROKEN_OFF)
             with self._lock:
                 self._process, self._stopping = None, False
-                if self._again is None:
+                if not self._again:
                     self._state = ended
                     return
-                allow_shrink, self._again = self._again, None
+                self._again = False
                 self._state = RunState(running=True)
 
-    def _run_once(self, allow_shrink: bool) -> RunState:
+    def _run_once(self) -> RunState:
         """Follow one process to its end."""
         path = os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
         process = subprocess.Popen(
-            self._command(allow_shrink),
+            self._command(),
             env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},  # whatever the locale
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -119,11 +119,10 @@ class BackgroundIngest:
             return RunState(stopped=True)
         return RunState(summary=summary, error=None if summary else _error_of(errors))
 
-    def _command(self, allow_shrink: bool) -> list[str]:
+    def _command(self) -> list[str]:
         settings = self._settings
         paths = [str(settings.corpus), "--index", str(settings.index)]
-        command = [sys.executable, "-m", "ingest", *paths, "--json", "--progress"]
-        return [*command, "--allow-shrink"] if allow_shrink else command
+        return [sys.executable, "-m", "ingest", *paths, "--json", "--progress"]
 
 
 def _row_of(line: str) -> dict[str, Any]:

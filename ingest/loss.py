@@ -1,4 +1,4 @@
-"""What an ingest may not lose unasked: more than half of the articles that are published."""
+"""What an ingest may not lose unasked: more than half of the published articles, those removed on the page aside."""
 
 import json
 from collections.abc import Sequence, Set
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.failures import Failure
+from ingest.trash import trashed
 from rag.errors import CorpusError, RagError
 from rag.index import CURRENT, open_library
 
@@ -17,11 +18,12 @@ FAILURES_SHOWN = 3  # of those that are in the way of an index built anew
 class Published:
     """The articles of the published generation, also of one that is not built on.
 
-    `paths` in the corpus by their ids; empty where they cannot be read, and then only the count is known.
+    `paths` in the corpus by their ids; empty where they cannot be read, and then only the count is known, which is
+    None where nothing can be.
     """
 
     paths: dict[str, str]
-    count: int
+    count: int | None
 
 
 def published_articles(index: Path) -> Published:
@@ -36,21 +38,35 @@ def published_articles(index: Path) -> Published:
         return Published({}, _count(index))
 
 
-def _count(index: Path) -> int:
+def _count(index: Path) -> int | None:
     try:
         return int(json.loads((index / CURRENT).read_text(encoding="utf-8"))["articles"])
     except (OSError, ValueError, TypeError, KeyError):
-        return 0
+        return None
+
+
+def may_be_empty(published: Published, corpus: Path) -> bool:
+    """Whether no article may be left: some were removed on the page, or there were none.
+
+    The folder of a disk that is not there is empty, too, and has no trash.
+    """
+    return published.count == 0 or bool(published.paths.keys() & _removed(corpus))
+
+
+def _removed(corpus: Path) -> set[str]:
+    return {discarded.id for discarded in trashed(corpus)}
 
 
 def refuse_loss(next_ids: Set[str], published: Published, corpus: Path, failures: Sequence[Failure]) -> None:
     """Raises CorpusError where the next generation has less than half of the published articles.
 
+    What was removed on the page is no loss.
     `failures` are those that lose an article since its old version cannot be kept: of an index that is built anew.
     """
-    lost = len(published.paths.keys() - next_ids) if published.paths else published.count - len(next_ids)
-    if lost > LIMIT * published.count:
-        raise CorpusError(*_messages(lost, published.count, corpus, failures))
+    count = published.count or 0
+    lost = len(published.paths.keys() - next_ids - _removed(corpus)) if published.paths else count - len(next_ids)
+    if lost > LIMIT * count:
+        raise CorpusError(*_messages(lost, count, corpus, failures))
 
 
 def _messages(lost: int, of: int, corpus: Path, failures: Sequence[Failure]) -> tuple[str, str]:

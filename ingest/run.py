@@ -26,7 +26,7 @@ from ingest.load import (
     readable,
     refuse_undecoded,
 )
-from ingest.loss import published_articles, refuse_loss
+from ingest.loss import may_be_empty, published_articles, refuse_loss
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError
@@ -136,7 +136,7 @@ def ingest(
     that failed before only when its time has come. With `anew`, nothing of what is published is used.
     A `cluster` embeds, and this process writes.
     Raises CorpusError for an empty corpus or where more than half of the indexed articles would be lost
-    (unless `allow_shrink`), IndexLocked while another process indexes.
+    (unless `allow_shrink`) that were not removed on the page, IndexLocked while another process indexes.
     """
     started = time.monotonic()
     files = article_files(corpus)  # a missing folder is told before an index folder is made
@@ -200,7 +200,8 @@ class _Run:
             except CorpusError as error:
                 self._fail(path, error)
         summary = self.summary
-        summary.removed = sorted(id_ for id_ in self.known if id_ not in self.owners and not self._is_unseen(id_))
+        published = self.published.paths
+        summary.removed = sorted(id_ for id_ in published if id_ not in self.owners and not self._is_unseen(id_))
         if self.jobs or summary.removed:
             self._learn()
         summary.unchanged = len(self.unchanged)
@@ -269,10 +270,11 @@ class _Run:
     def refuse_loss(self, allow_shrink: bool) -> None:
         """Raises CorpusError where nothing would be left, or less than half of what is published, unasked."""
         failures = list(self.summary.failures.values())
-        if not self.files or not (self.known or self.jobs):
+        left = {*self._kept(), *self.jobs}
+        if not left and not may_be_empty(self.published, self.corpus):
             raise CorpusError(*_empty_messages(self.corpus, failures))
         if not allow_shrink:
-            refuse_loss({*self._kept(), *self.jobs}, self.published, self.corpus, [] if self.known else failures)
+            refuse_loss(left, self.published, self.corpus, [] if self.known else failures)
 
     def embed_ahead(self, cluster: RayCluster, writer: IndexWriter, chunk_tokens: int) -> None:
         """Let a cluster embed into the cache what write() is going to need."""
@@ -301,7 +303,7 @@ class _Run:
     def write(self, writer: IndexWriter, chunk_tokens: int) -> None:
         """Build the next generation: the published one without what is gone, and with what is new."""
         writer.begin()
-        for id_ in self.summary.removed:
+        for id_ in self.known.keys() & set(self.summary.removed):  # of an index that is built anew nothing is taken out
             writer.remove(id_)
         batch = _Batch(writer)
         total, done = sum(job.size for job in self.jobs.values()), 0

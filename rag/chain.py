@@ -41,7 +41,7 @@ from rag.prompt import passages_before
 from rag.quantity import speaks_of, what_is_asked
 from rag.reader import Reader, open_reader
 from rag.reading import InProgress, in_order_read, read_passages
-from rag.refuse import NEARLY, judge, refuse_outside_days, refuse_text, without_too_long
+from rag.refuse import NEARLY, NO_ARTICLES, judge, refuse_outside_days, refuse_text, without_too_long
 from rag.rerank import SecondStage, open_second_stage, rerank
 from rag.retrieve import HybridRetriever
 from rag.rewrite import is_follow_up, refers_back
@@ -181,6 +181,9 @@ class AnswerChain(Runnable[Input, Answer]):
             yield replace(refusal, question=question)
             return
         generation = self.index.current()
+        if not generation.manifest.articles:
+            yield Answer(question, refused=True, notice=NO_ARTICLES, index_generation=generation.manifest.generation)
+            return
         for answer in answer_parts(self._heard(question), partial(self._answer_one, generation, timings, config)):
             origins = number_origins(answer.citations, generation.library)
             yield replace(answer, question=question, index_generation=generation.manifest.generation, origins=origins)

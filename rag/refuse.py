@@ -17,6 +17,7 @@ from rag.types import ALL, Answer, Passage, Query, Question, Scope, Search
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ONLY_ORDERS = "这句话没有问文章里的内容，只是要求改变回答的方式。请直接写下想问的问题。"
+NO_ARTICLES = "文章库是空的，请先加入文章再问。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 NOT_SPOKEN_OF = "文章里没有找到问题所问的内容。下面是最相近的原文，供参考。"

@@ -139,7 +139,7 @@ class IndexWriter:
         """
         assert self._build is not None
         articles, chunks, _ = self.library.counts()
-        if chunks and self._deleted / (self._deleted + chunks) > COMPACT_ABOVE:
+        if self._deleted > COMPACT_ABOVE * (self._deleted + chunks):
             self._store = self.backend.compact(self._build, self.library, self._store)
             self._deleted = 0
         self._store.close()

@@ -11,8 +11,11 @@ from fastapi import FastAPI
 from streamlit.testing.v1 import AppTest
 
 from ingest.background import BackgroundIngest, RunState
+from ingest.run import ingest
+from ingest.trash import discard
 from rag.chain import FELL_BACK
-from rag.refuse import ABSENT, TOO_LONG
+from rag.embed import SentenceEmbedder
+from rag.refuse import ABSENT, NO_ARTICLES, TOO_LONG
 from views.messages import t
 from views.preferences import Preferences
 from views.scope import ARTICLES, SINCE, SOURCES
@@ -119,6 +122,19 @@ def test_with_neither_index_nor_articles_the_page_says_what_to_do(no_index: Path
     assert not page.exception and not page.error
     assert [info.value for info in page.info] == [t("empty_corpus", corpus=no_index / "corpus")]
     assert len(page.file_uploader) == 1
+
+
+def test_a_library_whose_last_article_was_removed_says_that_it_is_empty(
+    no_index: Path, real_embedder: SentenceEmbedder
+) -> None:
+    (no_index / "corpus" / "甲.md").write_text("# 甲\n\n猫在周五吃鱼。\n", encoding="utf-8")
+    ingest(no_index / "corpus", no_index / "index", real_embedder)
+    discard("甲.md", no_index / "corpus")
+    ingest(no_index / "corpus", no_index / "index", real_embedder)
+    page = AppTest.from_file(APP, default_timeout=60).run()
+    assert [info.value for info in page.info] == [t("empty_library")] and not page.exception
+    page.chat_input[0].set_value("猫什么时候吃鱼？").run()
+    assert NO_ARTICLES in html_of(page) and "周五" not in html_of(page) and not page.exception
 
 
 def test_a_setting_that_cannot_be_used_is_named(no_index: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ class OfProgram(BackgroundIngest):
         super().__init__(Settings(corpus=tmp_path, index=tmp_path / "index"))
         self.program = program
 
-    def _command(self, allow_shrink: bool) -> list[str]:
+    def _command(self) -> list[str]:
         return [sys.executable, "-c", self.program]
 
 

@@ -11,6 +11,7 @@ from fakes import FakeEmbedder
 
 from ingest.__main__ import main
 from ingest.run import chunker_version, ingest, plan
+from ingest.trash import discard, restore
 from rag.embed import SentenceEmbedder
 from rag.errors import CorpusError
 from rag.index import IndexReader, read_manifest
@@ -129,6 +130,22 @@ def test_a_corpus_that_lost_more_than_half_is_refused_unless_that_is_meant(
     assert list(texts(tiny_index)) == ["乙", "子/丙", "甲"]
     assert ingest(tiny_corpus, tiny_index, fake_embedder, allow_shrink=True).removed == ["乙", "甲"]
     assert list(texts(tiny_index)) == ["子/丙"]
+
+
+def test_articles_removed_on_the_page_leave_the_index_down_to_the_last(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    for name in ["甲.md", "乙.txt", "子/丙.txt"]:
+        removed = discard(name, tiny_corpus)
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7).removed == ["乙", "子/丙", "甲"]
+    assert texts(tiny_index) == {}
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, chunk_tokens=7).generation == 2  # nothing to do is no error
+    restore(removed, tiny_corpus)
+    assert ingest(tiny_corpus, tiny_index, fake_embedder).added == ["子/丙"]
+    discard("子/丙.txt", tiny_corpus)
+    ingest(tiny_corpus, tiny_index, fake_embedder)
+    folder = tiny_index / read_manifest(tiny_index).directory
+    assert not [path for path in folder.rglob("*") if path.is_file() and "鸟会飞".encode() in path.read_bytes()]
 
 
 def test_an_emptied_corpus_is_refused_even_when_shrinking_is_allowed(

@@ -32,9 +32,9 @@ class Indexing:
     index: Path
     state: RunState = field(default_factory=RunState)
 
-    def request(self, *, allow_shrink: bool = False) -> None:
+    def request(self) -> None:
         try:
-            summary = ingest(self.corpus, self.index, FakeEmbedder(), allow_shrink=allow_shrink)
+            summary = ingest(self.corpus, self.index, FakeEmbedder())
             self.state = RunState(summary=json.loads(json.dumps(summary.to_json())))
         except RagError as error:
             self.state = RunState(error=(str(error), error.chinese))
@@ -187,6 +187,22 @@ def test_more_than_half_may_go_when_they_were_removed_from_the_page_only(
     press(page, t("remove", count=2))
     press(page, t("remove_confirm"))
     assert rows(page) == {"丙": "已索引"} and not page.error
+
+
+def test_the_last_articles_are_removed_and_the_library_says_that_it_is_empty(page: AppTest, tiny_corpus: Path) -> None:
+    select(page, 0, 1, 2)
+    press(page, t("remove", count=3))
+    press(page, t("remove_confirm"))
+    assert not page.error and not page.dataframe
+    assert page.markdown[0].value == f"{t('count_articles', count=0)} · {t('count_chunks', count=0)}"
+    assert [info.value for info in page.info] == [t("empty_corpus", corpus=tiny_corpus)]
+    for view in ("view_picture", "view_map"):
+        assert [info.value for info in show(page, view).info] == [t("picture_none")] and not page.exception
+    press(page, t("run_start"))
+    assert not page.error
+    show(page, "view_articles")
+    press(page, t("undo"))
+    assert len(rows(page)) == 1 and not page.error
 
 
 def test_an_empty_corpus_says_what_to_do(page: AppTest, tiny_corpus: Path) -> None:

@@ -21,7 +21,7 @@ class Indexing:
     state: RunState = field(default_factory=RunState)
     requests: int = 0
 
-    def request(self, *, allow_shrink: bool = False) -> None:
+    def request(self) -> None:
         self.requests += 1
         self.state = RunState(running=True)
 

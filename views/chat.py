@@ -109,7 +109,10 @@ def turn_frame(number: int, last: int) -> DeltaGenerator:
 
 
 def offer_examples(chain: AnswerChain) -> None:
-    """Questions by theme that the articles answer."""
+    """Questions by theme that the articles answer; in an empty library, that it is empty."""
+    if not chain.index.current().manifest.articles:
+        st.info(t("empty_library"), icon=":material/library_add:")
+        return
     st.markdown(f"**{t('examples')}**")
     offered = examples(chain, str(chain.settings.index), chain.index.current().manifest.generation)
     for theme, questions in offered.items():

@@ -32,10 +32,10 @@ LIST = "passage-list"  # the key of what is chosen from the list beside the map
 
 def picture_view(shelf: Shelf) -> None:
     """Draw how the articles are spread over time, sources and tags."""
-    if shelf.generation is None:
+    if shelf.filled is None:
         st.info(t("picture_none"))
         return
-    articles = shelf.generation.library.metadata
+    articles = shelf.filled.library.metadata
     st.markdown(f"**{t('picture_time')}**")
     st.altair_chart(time_chart(articles))
     sources = Counter(byline_of(article) or t("no_author") for article in articles.values())
@@ -94,11 +94,12 @@ def map_view(shelf: Shelf) -> None:
 
     The points cannot be reached by keyboard: a list of the same passages can.
     """
-    if shelf.generation is None:
+    generation = shelf.filled
+    if generation is None:
         st.info(t("picture_none"))
         return
-    points = map_points(shelf.generation, shelf.generation.folder.name)
-    st.caption(t("map_help", shown=len(points), total=shelf.generation.manifest.chunks))
+    points = map_points(generation, generation.folder.name)
+    st.caption(t("map_help", shown=len(points), total=generation.manifest.chunks))
     chosen = alt.selection_point(SELECTION, fields=["chunk"], on="click", clear=False)
     legend = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=320)
     titles = list(dict.fromkeys(points["title"]))
@@ -128,12 +129,12 @@ def map_view(shelf: Shelf) -> None:
         format_func=labels.get,
         placeholder=t("map_list_hint"),
         key=LIST,
-        on_change=partial(_open_listed, shelf.generation),
+        on_change=partial(_open_listed, generation),
     )
-    opening = partial(_open_picked, shelf.generation)
+    opening = partial(_open_picked, generation)
     st.altair_chart(marks.add_params(chosen), on_select=opening, key=MAP, height=480)
-    if chunk := _picked(shelf.generation):  # the map tells of a click on another point only
-        title = plain(shelf.generation.library.metadata[shelf.generation.library.chunk(chunk).article_id].title)
+    if chunk := _picked(generation):  # the map tells of a click on another point only
+        title = plain(generation.library.metadata[generation.library.chunk(chunk).article_id].title)
         st.button(t("map_again", title=title), on_click=opening, icon=":material/article:", type="tertiary")
 
 

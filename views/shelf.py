@@ -6,7 +6,6 @@ from pathlib import Path
 from ingest.background import BackgroundIngest
 from ingest.failures import Failure, read_failures
 from ingest.listing import Listed, list_articles
-from ingest.trash import trashed
 from rag.index import Generation
 
 
@@ -19,6 +18,11 @@ class Shelf:
     generation: Generation | None
     indexing: BackgroundIngest
 
+    @property
+    def filled(self) -> Generation | None:
+        """The published generation where it holds an article."""
+        return self.generation if self.generation and self.generation.manifest.articles else None
+
     def articles(self) -> list[Listed]:
         """Every article with its state."""
         library = self.generation.library if self.generation else None
@@ -29,7 +33,5 @@ class Shelf:
         return read_failures(self.index)
 
     def update(self) -> None:
-        """Start an ingest. That it loses many articles is meant when each of them was removed from the page."""
-        gone = {article.id for article in self.articles() if article.status == "gone"}
-        removed = {discarded.id for discarded in trashed(self.corpus)}
-        self.indexing.request(allow_shrink=bool(gone) and gone <= removed)
+        """Start an ingest."""
+        self.indexing.request()
