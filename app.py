@@ -18,15 +18,17 @@ from views.chat import chat_page
 from views.evaluation import evaluation_page
 from views.feedback import feedback_page
 from views.keys import show_keys
+from views.library import KEYS as LIBRARY_KEYS
 from views.library import library_page
 from views.login import admit
 from views.messages import error_text, t
 from views.preferences import keep_preferences, preferences, preferences_page, with_preferences
 from views.resources import open_chain, open_indexing
+from views.scope import KEYS as SCOPE_KEYS
 from views.shelf import Shelf
 from views.shell import Shell, style
 from views.start import start_page
-from views.state import session
+from views.state import keep_chosen, session
 from views.words import words_css
 
 log = logging.getLogger("yinju")
@@ -109,6 +111,7 @@ def main() -> None:
     navigation = st.navigation(found := pages(chain, problem, shelf, settings), position="top")
     keep_preferences([f"/{page.url_path}" for page in found])
     session().visit(navigation.url_path)
+    keep_chosen(SCOPE_KEYS + LIBRARY_KEYS)
     if generation and shelf.indexing.state.running and not navigation.url_path:  # 文章库 shows the progress itself
         st.caption(t("rebuilding", generation=generation.manifest.generation))
     try:

@@ -273,6 +273,38 @@ def test_a_scope_is_chosen_in_the_popover_and_the_search_is_shown_below_the_answ
     page.close()
 
 
+def test_a_scope_stands_until_another_one_is_chosen(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 1440)
+    chosen = page.get_by_test_id("stBottom").get_by_text("标签：出海", exact=True)
+    page.get_by_role("button", name="范围").click()
+    page.get_by_label("标签").fill("出海")
+    page.keyboard.press("Enter")
+    expect(chosen).to_be_visible()
+    page.keyboard.press("Escape")
+    page.mouse.click(2, 300)
+    page.get_by_role("link", name="文章库").click()
+    page.get_by_label("查找", exact=True).fill("小红书")
+    page.get_by_label("查找", exact=True).press("Enter")
+    page.get_by_role("link", name="提问").click()
+    expect(chosen).to_be_visible()
+    page.get_by_role("link", name="文章库").click()
+    expect(page.get_by_label("查找", exact=True)).to_have_value("小红书")
+    page.get_by_role("link", name="提问").click()
+    ask(page, "小红书出海首期覆盖哪些市场？")
+    page.reload()
+    expect(chosen).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="范围").click()
+    page.get_by_role("button", name="不限范围").click()
+    expect(chosen).to_be_hidden()
+    page.mouse.click(2, 300)
+    page.get_by_role("button", name="修改").click()
+    expect(chosen).to_be_visible()  # the question's own
+    page.get_by_role("button", name="重新发送").click()
+    expect(page.locator(".yj-stages")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".yj-scope")).to_have_text("范围　标签：出海")
+    page.close()
+
+
 def test_nothing_is_left_beside_a_page_that_is_opened_from_the_chat(browser: Browser, address: str) -> None:
     page = open_page(browser, address, 1440)
     beside = page.get_by_test_id("stSidebar")

@@ -12,6 +12,7 @@ from rag.history import TITLE, Conversation, History
 from rag.types import Answer
 from views.access import reader_name
 from views.messages import plain, t
+from views.scope import take_up
 from views.state import State
 
 CONVERSATION = "c"  # the parameter of the page's address
@@ -23,6 +24,8 @@ def resume(state: State, history: History) -> None:
     named = st.query_params.get(CONVERSATION)
     if state.conversation is None and named and (found := history.conversation(named, reader_name())):
         open_conversation(state, history, found)
+        if state.turns:
+            take_up(state.turns[-1].answer.question.scope)
     if state.conversation is None:
         st.query_params.pop(CONVERSATION, None)
         return

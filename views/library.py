@@ -25,6 +25,9 @@ ORDERS: dict[str, tuple[Callable[[Listed], object], bool]] = {  # what is compar
     "order_title": (lambda one: one.metadata.title, False),
     "order_longest": (lambda one: one.length, True),
 }
+FIND, SOURCES, TAGS, STATUSES, ORDER = KEYS = tuple(
+    f"library-{name}" for name in ("find", "sources", "tags", "status", "order")
+)
 MOST_ROWS, ROW_PIXELS = 10, 35  # of the table; more rows are scrolled
 STATUS = {
     "indexed": "article_indexed",
@@ -104,11 +107,11 @@ def articles_view(shelf: Shelf) -> None:
 
 def _filtered(articles: Sequence[Listed]) -> list[Listed]:
     """Draw search and filters; gives the articles that meet them."""
-    words = st.text_input(t("find"), key="library-find", icon=":material/search:", placeholder=t("find_help"))
+    words = st.text_input(t("find"), key=FIND, icon=":material/search:", placeholder=t("find_help"))
     with st.popover(t("filters"), icon=":material/filter_alt:"):
-        sources = _choose("library-sources", t("scope_sources"), [s for a in articles for s in _sources(a)])
-        tags = _choose("library-tags", t("scope_tags"), [tag for a in articles for tag in a.metadata.tags])
-        statuses = _choose("library-status", t("column_status"), [_status(a) for a in articles])
+        sources = _choose(SOURCES, t("scope_sources"), [s for a in articles for s in _sources(a)])
+        tags = _choose(TAGS, t("scope_tags"), [tag for a in articles for tag in a.metadata.tags])
+        statuses = _choose(STATUSES, t("column_status"), [_status(a) for a in articles])
     return [
         article
         for article in articles
@@ -126,7 +129,7 @@ def _choose(key: str, label: str, values: Sequence[str]) -> set[str]:
 
 
 def _sorted(articles: Sequence[Listed]) -> list[Listed]:
-    order = st.selectbox(t("order"), list(ORDERS), format_func=t, key="library-order", width=180)
+    order = st.selectbox(t("order"), list(ORDERS), format_func=t, key=ORDER, width=180)
     compared, descending = ORDERS[order]
     return sorted(articles, key=compared, reverse=descending)  # type: ignore[arg-type,return-value]
 

@@ -64,6 +64,15 @@ def _with_chosen(key: str, names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*names, *st.session_state.get(key, ())]))
 
 
+def take_up(scope: Scope) -> None:
+    """Choose the scope of a question that is taken up again, before the popover is drawn; ALL changes nothing."""
+    if scope == ALL:
+        return
+    days = (day and date.fromisoformat(day) for day in (scope.since, scope.until))
+    chosen = (*days, list(scope.sources), list(scope.tags), list(scope.articles))
+    st.session_state.update(zip(KEYS, chosen, strict=True))
+
+
 def _forget() -> None:
     for key in KEYS:
         st.session_state.pop(key, None)

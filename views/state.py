@@ -1,5 +1,6 @@
 """What a session of the page remembers, in one typed place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -74,3 +75,10 @@ class State:
 def session() -> State:
     """The state of this session."""
     return st.session_state.setdefault("yinju", State())
+
+
+def keep_chosen(keys: Iterable[str]) -> None:
+    """Keep what is chosen in widgets, by their keys: Streamlit forgets those that a run neither draws nor sets."""
+    for key in keys:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]

@@ -18,6 +18,7 @@ from views.answer import answer_html, footer_text, question_html
 from views.feedback import choose_rating
 from views.messages import plain, t
 from views.said import said
+from views.scope import take_up
 from views.search import show_search
 from views.state import State
 
@@ -49,7 +50,7 @@ def show_question(text: str, key: str, edit: Callable[[], None] | None) -> None:
 def _question_or_field(history: History, state: State, turn: Turn) -> None:
     """The question, or a field to change it in."""
     if state.editing != turn.id or not turn.id:
-        edit = partial(setattr, state, "editing", turn.id) if turn.id and not state.running else None
+        edit = partial(_edit, state, turn) if turn.id and not state.running else None
         show_question(turn.answer.question.text, turn.id, edit)
         return
     with st.form(f"edited-{turn.id}", border=False):
@@ -67,6 +68,11 @@ def _question_or_field(history: History, state: State, turn: Turn) -> None:
             del state.turns[state.turns.index(turn) :]
             state.asked = text
         st.rerun()
+
+
+def _edit(state: State, turn: Turn) -> None:
+    state.editing = turn.id
+    take_up(turn.answer.question.scope)
 
 
 def _show_actions(history: History, state: State, turn: Turn) -> None:
