@@ -4,7 +4,7 @@ What a method gives back is on the disk. Nothing is overwritten: a turn that was
 until its conversation is deleted for good.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -102,6 +102,17 @@ class History:
         with self._reading() as connection:
             return [self._turn(connection, row) for row in connection.execute(query).all()]
 
+    def shown(self, conversation: str, owner: str = "") -> list[str]:
+        """The ids of the turns of a conversation of the owner, oldest first."""
+        query = (
+            select(turns.c.id)
+            .join(conversations, conversations.c.id == turns.c.conversation)
+            .where(_own(conversation, owner), turns.c.replaced.is_(None))
+            .order_by(turns.c.number, turns.c.created)
+        )
+        with self._reading() as connection:
+            return list(connection.scalars(query))
+
     def start(self, title: str, owner: str = "") -> str:
         """The id of a new conversation."""
         id_ = uuid4().hex
@@ -113,24 +124,23 @@ class History:
     def append(self, conversation: str, answer: Answer) -> Turn:
         """The answer as the last turn of a conversation."""
         with self._writing() as connection:
-            last = connection.scalar(select(func.max(turns.c.number)).where(_shown_in(conversation)))
-            return self._put(connection, conversation, (last or 0) + 1, answer)
+            return self._put(connection, conversation, self._next_number(connection, conversation), answer)
 
     def ask_again(self, turn: Turn, answer: Answer) -> Turn:
-        """The answer in the place of an earlier one, which it remembers."""
+        """The answer in the place of an earlier one, which it remembers; as the last one where that was cut."""
         with self._writing() as connection:
             old = connection.execute(select(turns).where(turns.c.id == turn.id)).one()
             # Not by its id: another page may have asked it again, too.
             same = and_(_shown_in(old.conversation), turns.c.number == old.number, turns.c.question == old.question)
-            connection.execute(update(turns).where(same).values(replaced=self._time()))
+            if not connection.execute(update(turns).where(same).values(replaced=self._time())).rowcount:
+                return self._put(connection, old.conversation, self._next_number(connection, old.conversation), answer)
             return self._put(connection, old.conversation, old.number, answer, turn)
 
-    def cut(self, turn: Turn) -> None:
-        """Take a turn and all after it out of its conversation."""
+    def cut(self, gone: Iterable[Turn]) -> None:
+        """Take turns out of their conversation."""
         with self._writing() as connection:
-            old = connection.execute(select(turns).where(turns.c.id == turn.id)).one()
-            after = and_(_shown_in(old.conversation), turns.c.number >= old.number)
-            connection.execute(update(turns).where(after).values(replaced=self._time()))
+            cut = and_(turns.c.id.in_([turn.id for turn in gone]), turns.c.replaced.is_(None))
+            connection.execute(update(turns).where(cut).values(replaced=self._time()))
 
     def rename(self, conversation: str, title: str, owner: str = "") -> None:
         """Give a conversation another title; an empty one changes nothing."""
@@ -195,6 +205,10 @@ class History:
         query = select(questions.c.turn, questions.c.row).join(turns).order_by(turns.c.created, turns.c.id)
         with self._reading() as connection:
             return {row.turn: row.row for row in connection.execute(query)}
+
+    def _next_number(self, connection: Connection, conversation: str) -> int:
+        last = connection.scalar(select(func.max(turns.c.number)).where(_shown_in(conversation)))
+        return (last or 0) + 1
 
     def _put(
         self, connection: Connection, conversation: str, number: int, answer: Answer, again: Turn | None = None

@@ -198,6 +198,37 @@ def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[...
     assert [turn.answer.question.text for turn in history.turns(conversation.id)] == ["“买手时代”是什么？"]
 
 
+def test_what_is_asked_in_a_conversation_that_another_page_deleted_begins_a_new_one(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    page = ask(start())
+    first = page.query_params["c"]
+    start(c=first).button(key="delete").click().run()
+    ask(page, "“买手时代”是什么？")
+    assert t("deleted", title=QUESTION) in [markdown.value for markdown in page.markdown]
+    assert [one.title for one in history.conversations()] == ["“买手时代”是什么？"]
+    page.button(key="undo").click().run()
+    assert CLOSED in html_of(page) and page.query_params["c"] == first
+
+
+def test_on_two_pages_of_a_conversation_nothing_is_cut_unseen_and_nothing_cut_comes_back(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    page = ask(start())
+    other = start(c=(id_ := page.query_params["c"]))
+    ask(page, "那它当时有多少粉丝？")
+    labelled(other, t("edit")).click().run()
+    assert "1669万粉丝" in html_of(other) and [toast.value for toast in other.toast] == [t("changed_elsewhere")]
+    ask(page, "佣金是多少？")
+    other.text_area[0].set_value("“买手时代”是什么？")
+    labelled(other, t("edit_send")).click().run()
+    assert [turn.answer.question.text for turn in history.turns(id_)] == ["佣金是多少？", "“买手时代”是什么？"]
+    labelled(page, t("again")).click().run()
+    assert not page.exception
+    asked = [turn.answer.question.text for turn in history.turns(id_)]
+    assert asked == ["佣金是多少？", "“买手时代”是什么？", QUESTION]
+
+
 def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., AppTest], history: History) -> None:
     page = ask(start())
     (turn,) = history.turns(history.conversations()[0].id)

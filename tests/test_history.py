@@ -136,31 +136,34 @@ def test_an_answer_asked_again_stands_in_its_place_and_remembers_the_one_before(
     assert (newer.answer, newer.previous) == (other, ANSWER)
 
 
-def test_a_turn_asked_again_on_two_pages_stands_once_and_an_edited_one_beside_it_stays(history: History) -> None:
+def test_a_turn_asked_again_on_two_pages_stands_once_and_an_edited_one_is_not_replaced(history: History) -> None:
     id_ = history.start("题")
     first = history.append(id_, ANSWER)
     history.ask_again(first, replace(ANSWER, notice="一"))
     newest = history.ask_again(first, replace(ANSWER, notice="二"))
     assert history.turns(id_) == [newest]
-    history.cut(newest)
+    history.cut([newest])
     edited = history.append(id_, about("改"))
     again = history.ask_again(newest, ANSWER)  # on the page that does not know of it
     assert history.turns(id_) == [edited, again]
 
 
-def test_an_edited_question_takes_itself_and_what_followed_out(history: History) -> None:
+def test_an_edited_question_takes_itself_and_what_its_page_showed_after_it_out(history: History) -> None:
     id_ = history.start("题")
     turns = [history.append(id_, about(text)) for text in "一二三"]
-    history.cut(turns[1])
+    unseen = history.append(id_, about("另一页问的"))
+    history.cut(turns[1:])
     edited = history.append(id_, about("改"))
-    assert history.turns(id_) == [turns[0], edited]
+    assert history.turns(id_) == [turns[0], unseen, edited]
+    assert history.shown(id_) == [turns[0].id, unseen.id, edited.id]
+    assert history.shown(id_, "另一位") == []
 
 
 def test_conversations_are_found_by_title_question_and_answer_in_any_case(history: History) -> None:
     cats, tesla = history.start("猫"), history.start("100%_车")
     history.append(cats, ANSWER)
     history.append(tesla, about("Tesla 呢？"))
-    history.cut(history.append(tesla, about("划掉的")))
+    history.cut([history.append(tesla, about("划掉的"))])
     found = {
         word: [one.id for one in history.conversations(search=word)] for word in ("tesla", "100%", "划掉", "%", "")
     }

@@ -12,7 +12,7 @@ from rag.chain import STOPPED, STOPPED_BEFORE
 from rag.errors import HistoryError, ModelError
 from rag.history import Turn
 from rag.types import Answer, Question
-from views.running import Running
+from views.running import Running, running_in
 
 FOUND = replace(ANSWER, statements=(), citations=())
 
@@ -48,7 +48,7 @@ class Keeper:
 
 
 def start(chain: FakeChain, keep: object) -> Running:
-    return Running(chain, ANSWER.question, keep)  # type: ignore[arg-type]
+    return Running(chain, ANSWER.question, keep, "c1")  # type: ignore[arg-type]
 
 
 def until(running: Running, stage: str) -> None:
@@ -108,6 +108,15 @@ def test_a_question_that_was_stopped_before_anything_was_found_is_kept_too() -> 
     assert keep.kept == [Answer(ANSWER.question, notice=STOPPED_BEFORE)]
     running.stop()
     assert len(keep.kept) == 1
+
+
+def test_what_is_being_answered_is_found_by_its_conversation_until_it_is_over() -> None:
+    chain = FakeChain(FOUND, ANSWER)
+    running = start(chain, Keeper())
+    assert running_in("c1") is running and running_in("c2") is None
+    chain.go.release(2)
+    assert running.wait(5)
+    assert running_in("c1") is None
 
 
 @pytest.mark.parametrize("error", [ModelError("x", "模型没有回答"), RuntimeError("bug")])

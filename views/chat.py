@@ -57,13 +57,17 @@ def begin(chain: AnswerChain, history: History, state: State, text: str, scope: 
     """Start to answer a question that was typed, chosen, changed or asked again; what is running is stopped."""
     settle(state, stop=True)
     again, state.asked, state.again = state.again, "", None
+    if again:
+        scope = again.answer.question.scope
+        again = again if state.place(again) is not None else None  # another page may have taken it out meanwhile
     if state.conversation is None:
         state.conversation = history.conversation(history.start(text, reader_name()), reader_name())
     assert state.conversation is not None
     name_conversation(state.conversation)
-    question = Question(text, state.history_before(again), scope=again.answer.question.scope if again else scope)
-    keep = partial(history.ask_again, again) if again else partial(history.append, state.conversation.id)
-    state.running = Running(chain, question, keep, again)
+    question = Question(text, state.history_before(again), scope=scope)
+    id_ = state.conversation.id
+    keep = partial(history.ask_again, again) if again else partial(history.append, id_)
+    state.running = Running(chain, question, keep, id_, again)
 
 
 def settle(state: State, *, stop: bool = False) -> None:
@@ -73,8 +77,9 @@ def settle(state: State, *, stop: bool = False) -> None:
         return
     if stop:
         running.stop()
-    if running.turn and running.again in state.turns:
-        state.turns[state.turns.index(running.again)] = running.turn
+    at = state.place(running.again) if running.again else None
+    if running.turn and at is not None:
+        state.turns[at] = running.turn
     elif running.turn:
         state.turns.append(running.turn)
 
@@ -86,11 +91,15 @@ def converse(chain: AnswerChain, history: History, state: State) -> None:
         st.empty()  # in the place of the examples, which are gone at once: what stays would be pushed down
     else:
         with st.container():
+            if state.conversation:  # its first question was not kept: the server ended before it was answered
+                st.warning(t("unanswered"))
+                offer_questions("unanswered", [state.conversation.title])
             offer_examples(chain)
-    last = len(state.turns) - (running is None or running.again is not None)
-    for number, turn in enumerate(state.turns):
+    at = state.place(running.again) if running and running.again else None
+    last = len(state.turns) - (running is None or at is not None)
+    for number in range(len(state.turns)):
         with turn_frame(number, last):
-            if running and turn is running.again:
+            if running and number == at:
                 watch(state, running, number)
             else:
                 show_turn(chain, history, state, number)
@@ -98,7 +107,7 @@ def converse(chain: AnswerChain, history: History, state: State) -> None:
             if number == last and not running:
                 with below.container():
                     offer_followups(chain, state)
-    if running and not running.again:
+    if running and at is None:
         with turn_frame(last, last):
             watch(state, running, last)
 

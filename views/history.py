@@ -12,6 +12,7 @@ from rag.history import TITLE, Conversation, History
 from rag.types import Answer
 from views.access import reader_name
 from views.messages import plain, t
+from views.running import running_in
 from views.scope import take_up
 from views.state import State
 
@@ -20,9 +21,11 @@ FORM_NAMES = {"md": "Markdown", "html": "HTML", "json": "JSON"}
 
 
 def resume(state: State, history: History) -> None:
-    """Open the conversation that the page's address names."""
+    """Open the conversation that the page's address names, or take up what other pages made of the one that is open."""
     named = st.query_params.get(CONVERSATION)
-    if state.conversation is None and named and (found := history.conversation(named, reader_name())):
+    if state.conversation and not state.running:
+        _refresh(state, history, state.conversation)
+    elif state.conversation is None and named and (found := history.conversation(named, reader_name())):
         open_conversation(state, history, found)
         if state.turns:
             take_up(state.turns[-1].answer.question.scope)
@@ -30,6 +33,22 @@ def resume(state: State, history: History) -> None:
         st.query_params.pop(CONVERSATION, None)
         return
     name_conversation(state.conversation)
+
+
+def _refresh(state: State, history: History, conversation: Conversation) -> None:
+    """Show the turns that the open conversation has by now; one that was deleted is shut, and can be brought back."""
+    found = history.conversation(conversation.id, reader_name())
+    if found is None:
+        state.close()
+        state.deleted = conversation
+        return
+    state.conversation, state.running = found, running_in(found.id)
+    ids = history.shown(found.id, reader_name())
+    if ids != [turn.id for turn in state.turns if turn.id]:
+        known = {turn.id: turn for turn in state.turns}
+        state.turns = [known.get(turn.id, turn) for turn in history.turns(found.id, reader_name())]
+        state.turns += [turn for id_, turn in known.items() if not id_]  # that could not be kept
+        st.toast(t("changed_elsewhere"), icon=":material/sync:")
 
 
 def name_conversation(conversation: Conversation) -> None:
@@ -42,7 +61,10 @@ def name_conversation(conversation: Conversation) -> None:
 def open_conversation(state: State, history: History, conversation: Conversation) -> None:
     """Show a conversation with its turns instead of the one that is open."""
     state.close()
+    state.running = running_in(conversation.id)  # before the turns are read: it may just be over
     state.conversation, state.turns = conversation, history.turns(conversation.id, reader_name())
+    if state.running and state.running.turn and state.place(state.running.turn) is not None:
+        state.running = None
 
 
 def show_history(state: State, history: History) -> None:
@@ -151,4 +173,5 @@ def deleted_notice(state: State, history: History) -> None:
 def _restore(state: State, history: History, conversation: Conversation) -> None:
     history.restore(conversation.id, reader_name())
     state.deleted = None
-    open_conversation(state, history, conversation)
+    if history.conversation(conversation.id, reader_name()):  # which may be gone for good by now
+        open_conversation(state, history, conversation)

@@ -1,6 +1,7 @@
 """A question that is being answered in a thread of its own, so that the page can be redrawn or stopped meanwhile.
 
-The answer is kept also when the reader has left: a page that is opened again finds it in the history.
+The answer is kept also when the reader has left: a page that is opened again finds the question here while it is being
+answered, and its answer in the history afterwards.
 """
 
 import logging
@@ -16,6 +17,8 @@ log = logging.getLogger("yinju")
 
 KEPT_SECONDS = 30  # that the history may take
 
+_running: dict[str, "Running"] = {}  # the last one of each conversation in which a question is being answered
+
 SEARCHING, READING, CHECKING = STAGES = ("searching", "reading", "checking")
 
 
@@ -27,10 +30,12 @@ class Running:
         chain: AnswerChain,
         question: Question,
         keep: Callable[[Answer], Turn],
+        conversation: str,
         again: Turn | None = None,
     ) -> None:
         """Begins at once. `again` is the turn that is asked again."""
         self.question = question
+        self.conversation = conversation
         self.again = again
         self.answer: Answer | None = None
         self.turn: Turn | None = None
@@ -39,6 +44,7 @@ class Running:
         self._lock = threading.Lock()
         self._ended = False
         self._over = threading.Event()
+        _running[conversation] = self
         threading.Thread(target=self._work, daemon=True, name="answering").start()
 
     @property
@@ -87,4 +93,11 @@ class Running:
             log.exception("the answer could not be kept")
             self.turn, self.error = Turn("", answer, ""), failed
         finally:
+            if _running.get(self.conversation) is self:
+                _running.pop(self.conversation, None)
             self._over.set()
+
+
+def running_in(conversation: str) -> Running | None:
+    """The question that is being answered in a conversation, whoever asked it; None where there is none."""
+    return _running.get(conversation)

@@ -46,12 +46,16 @@ class State:
 
     def history_before(self, turn: Turn | None = None) -> tuple[Message, ...]:
         """The conversation as messages: what stands before a turn, or all of it."""
-        before = self.turns.index(turn) if turn else len(self.turns)
+        before = self.place(turn) if turn else len(self.turns)
         return tuple(
             message
             for answer in self.answers[:before]
             for message in (Message("user", answer.question.text), Message("assistant", answer.text, answer.sources))
         )
+
+    def place(self, turn: Turn) -> int | None:
+        """Where a turn stands in the conversation, from 0; None where it does not."""
+        return next((number for number, one in enumerate(self.turns) if one.id == turn.id), None)
 
     def close(self) -> None:
         """Open no conversation: the next question begins a new one. What is being answered goes on and is kept."""

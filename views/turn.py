@@ -54,20 +54,24 @@ def _question_or_field(history: History, state: State, turn: Turn) -> None:
         show_question(turn.answer.question.text, turn.id, edit)
         return
     with st.form(f"edited-{turn.id}", border=False):
-        text = st.text_area(t("edit"), turn.answer.question.text, key=f"text-{turn.id}", label_visibility="collapsed")
+        key = f"text-{turn.id}"
+        st.text_area(t("edit"), turn.answer.question.text, key=key, label_visibility="collapsed")
         if state.turns[-1] is not turn:
             st.caption(t("edit_cuts"))
         with st.container(horizontal=True):
             # What is being answered would come after what the change cuts.
-            send = st.form_submit_button(t("edit_send"), type="primary", disabled=state.running is not None)
-            leave = st.form_submit_button(t("edit_leave"))
-    if leave or (send and text.strip()):
-        state.editing = ""
-        if send:
-            history.cut(turn)
-            del state.turns[state.turns.index(turn) :]
-            state.asked = text
-        st.rerun()
+            sent = partial(_send, history, state, turn, key)
+            st.form_submit_button(t("edit_send"), type="primary", disabled=state.running is not None, on_click=sent)
+            st.form_submit_button(t("edit_leave"), on_click=partial(setattr, state, "editing", ""))
+
+
+def _send(history: History, state: State, turn: Turn, key: str) -> None:
+    """Ask a changed question in the place of a turn and of what this page shows after it; more may stand there."""
+    text, at = st.session_state[key], state.place(turn)
+    if text.strip() and at is not None:
+        state.editing, state.asked = "", text
+        history.cut(state.turns[at:])
+        del state.turns[at:]
 
 
 def _edit(state: State, turn: Turn) -> None:
