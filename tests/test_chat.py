@@ -11,7 +11,8 @@ from streamlit.testing.v1.element_tree import Button
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
-from rag.history import History
+from rag.errors import HistoryError
+from rag.history import History, Turn
 from rag.settings import load_settings
 from rag.suggest import example_questions, follow_up_questions
 from views.messages import t
@@ -227,6 +228,29 @@ def test_on_two_pages_of_a_conversation_nothing_is_cut_unseen_and_nothing_cut_co
     assert not page.exception
     asked = [turn.answer.question.text for turn in history.turns(id_)]
     assert asked == ["佣金是多少？", "“买手时代”是什么？", QUESTION]
+
+
+def test_an_answer_that_could_not_be_kept_says_so_until_it_is(
+    start: Callable[..., AppTest], history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = ask(start())
+
+    def full(*_: object) -> Turn:
+        raise HistoryError("full", "磁盘满了。")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(History, "append", full)
+        ask(ask(page, "那它当时有多少粉丝？"), "佣金是多少？")
+        labelled(page, t("keep")).click().run()
+        assert [toast.value for toast in page.toast] == ["磁盘满了。"]
+    assert [warning.value for warning in page.warning] == [t("not_kept")] * 2
+    assert t("stop") not in [button.label for button in page.button]
+    labelled(page, t("keep")).click().run()
+    labelled(page, t("keep")).click().run()
+    assert not page.warning and not page.exception and not page.toast
+    (conversation,) = history.conversations()
+    asked = [turn.answer.question.text for turn in history.turns(conversation.id)]
+    assert asked == [QUESTION, "那它当时有多少粉丝？", "佣金是多少？"]
 
 
 def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., AppTest], history: History) -> None:

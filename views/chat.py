@@ -78,9 +78,9 @@ def settle(state: State, *, stop: bool = False) -> None:
     if stop:
         running.stop()
     at = state.place(running.again) if running.again else None
-    if running.turn and at is not None:
+    if running.turn and running.turn.id and at is not None:
         state.turns[at] = running.turn
-    elif running.turn:
+    elif running.turn and state.place(running.turn) is None:
         state.turns.append(running.turn)
 
 
@@ -151,8 +151,8 @@ def watch(state: State, running: Running, number: int) -> None:
     with st.chat_message("user", avatar=":material/person:"):
         show_question(running.question.text, "running", edit=None)
     with st.chat_message("assistant", avatar=":material/format_quote:"):
-        place, below = st.empty(), st.container(horizontal=True, vertical_alignment="center")
-        with below:
+        place, below = st.empty(), st.empty()
+        with below.container(horizontal=True, vertical_alignment="center"):
             stages = st.empty()
             st.button(t("stop"), key="stop", icon=":material/stop_circle:", on_click=partial(settle, state, stop=True))
             _scroll()(key=f"scroll-{id(running)}", data={"number": number}, height=0)
@@ -164,10 +164,11 @@ def watch(state: State, running: Running, number: int) -> None:
             if answer is not drawn or polls % YIELD_POLLS == 0:
                 stages.html(stages_html(running))
             drawn, polls = answer, polls + 1
-        if running.error:
+        if running.error and not running.turn:
+            below.empty()
             st.error(error_text(running.error))
     settle(state)
-    if not running.error:
+    if running.turn:
         time.sleep(SENT_SECONDS)
         st.rerun()
 

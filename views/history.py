@@ -45,9 +45,8 @@ def _refresh(state: State, history: History, conversation: Conversation) -> None
     state.conversation, state.running = found, running_in(found.id)
     ids = history.shown(found.id, reader_name())
     if ids != [turn.id for turn in state.turns if turn.id]:
-        known = {turn.id: turn for turn in state.turns}
-        state.turns = [known.get(turn.id, turn) for turn in history.turns(found.id, reader_name())]
-        state.turns += [turn for id_, turn in known.items() if not id_]  # that could not be kept
+        unkept = [turn for turn in state.turns if not turn.id]
+        state.turns = [*history.turns(found.id, reader_name()), *unkept]
         st.toast(t("changed_elsewhere"), icon=":material/sync:")
 
 
@@ -63,8 +62,6 @@ def open_conversation(state: State, history: History, conversation: Conversation
     state.close()
     state.running = running_in(conversation.id)  # before the turns are read: it may just be over
     state.conversation, state.turns = conversation, history.turns(conversation.id, reader_name())
-    if state.running and state.running.turn and state.place(state.running.turn) is not None:
-        state.running = None
 
 
 def show_history(state: State, history: History) -> None:

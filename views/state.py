@@ -54,8 +54,9 @@ class State:
         )
 
     def place(self, turn: Turn) -> int | None:
-        """Where a turn stands in the conversation, from 0; None where it does not."""
-        return next((number for number, one in enumerate(self.turns) if one.id == turn.id), None)
+        """Where a turn stands in the conversation, from 0; None where it does not. One that is not kept has no id."""
+        same = (number for number, one in enumerate(self.turns) if one is turn or (turn.id and one.id == turn.id))
+        return next(same, None)
 
     def close(self) -> None:
         """Open no conversation: the next question begins a new one. What is being answered goes on and is kept."""

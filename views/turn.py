@@ -11,12 +11,13 @@ import streamlit as st
 
 from rag.chain import AnswerChain
 from rag.difference import difference
+from rag.errors import HistoryError
 from rag.history import History, Turn
 from rag.types import Answer
 from rag.verify import STATES, Standing, cited_in, verify
 from views.answer import answer_html, footer_text, question_html
 from views.feedback import choose_rating
-from views.messages import plain, t
+from views.messages import error_text, plain, t
 from views.said import said
 from views.scope import take_up
 from views.search import show_search
@@ -26,8 +27,9 @@ from views.state import State
 def show_turn(chain: AnswerChain, history: History, state: State, number: int) -> None:
     """Draw a turn of the conversation, numbered from 0."""
     turn = state.turns[number]
+    key = turn.id or f"unkept-{number}"
     with st.chat_message("user", avatar=":material/person:"):
-        _question_or_field(history, state, turn)
+        _question_or_field(history, state, turn, key)
     with st.chat_message("assistant", avatar=":material/format_quote:"):
         show_changes(turn.answer, chain)
         if turn.previous:
@@ -36,7 +38,9 @@ def show_turn(chain: AnswerChain, history: History, state: State, number: int) -
         if turn.answer.index_generation:  # else nothing was searched
             st.caption(footer_text(turn.answer))
         show_search(turn.answer)
-        _show_actions(history, state, turn)
+        _show_actions(history, state, turn, key)
+        if not turn.id:
+            _offer_to_keep(history, state, turn, key)
 
 
 def show_question(text: str, key: str, edit: Callable[[], None] | None) -> None:
@@ -47,27 +51,27 @@ def show_question(text: str, key: str, edit: Callable[[], None] | None) -> None:
         st.button(t("edit"), key=f"edit-{key}", type="tertiary", icon=icon, on_click=edit, disabled=edit is None)
 
 
-def _question_or_field(history: History, state: State, turn: Turn) -> None:
+def _question_or_field(history: History, state: State, turn: Turn, key: str) -> None:
     """The question, or a field to change it in."""
     if state.editing != turn.id or not turn.id:
         edit = partial(_edit, state, turn) if turn.id and not state.running else None
-        show_question(turn.answer.question.text, turn.id, edit)
+        show_question(turn.answer.question.text, key, edit)
         return
     with st.form(f"edited-{turn.id}", border=False):
-        key = f"text-{turn.id}"
-        st.text_area(t("edit"), turn.answer.question.text, key=key, label_visibility="collapsed")
+        field = f"text-{turn.id}"
+        st.text_area(t("edit"), turn.answer.question.text, key=field, label_visibility="collapsed")
         if state.turns[-1] is not turn:
             st.caption(t("edit_cuts"))
         with st.container(horizontal=True):
             # What is being answered would come after what the change cuts.
-            sent = partial(_send, history, state, turn, key)
+            sent = partial(_send, history, state, turn, field)
             st.form_submit_button(t("edit_send"), type="primary", disabled=state.running is not None, on_click=sent)
             st.form_submit_button(t("edit_leave"), on_click=partial(setattr, state, "editing", ""))
 
 
-def _send(history: History, state: State, turn: Turn, key: str) -> None:
+def _send(history: History, state: State, turn: Turn, field: str) -> None:
     """Ask a changed question in the place of a turn and of what this page shows after it; more may stand there."""
-    text, at = st.session_state[key], state.place(turn)
+    text, at = st.session_state[field], state.place(turn)
     if text.strip() and at is not None:
         state.editing, state.asked = "", text
         history.cut(state.turns[at:])
@@ -79,13 +83,13 @@ def _edit(state: State, turn: Turn) -> None:
     take_up(turn.answer.question.scope)
 
 
-def _show_actions(history: History, state: State, turn: Turn) -> None:
+def _show_actions(history: History, state: State, turn: Turn, key: str) -> None:
     """Copy, ask again, useful or not."""
-    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{turn.id}"):
-        _copy(turn)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"actions-{key}"):
+        _copy(turn, key)
         st.button(
             t("again"),
-            key=f"again-{turn.id}",
+            key=f"again-{key}",
             type="tertiary",
             icon=":material/refresh:",
             on_click=_ask_again,
@@ -93,6 +97,22 @@ def _show_actions(history: History, state: State, turn: Turn) -> None:
             disabled=state.running is not None or not turn.id,
         )
         choose_rating(history, turn)
+
+
+def _offer_to_keep(history: History, state: State, turn: Turn, key: str) -> None:
+    """Say that an answer stands on this page only, with a button that tries once more to keep it."""
+    st.warning(t("not_kept"))
+    st.button(t("keep"), key=f"keep-{key}", icon=":material/save:", on_click=_keep, args=(history, state, turn))
+
+
+def _keep(history: History, state: State, turn: Turn) -> None:
+    assert state.conversation
+    try:
+        kept = history.append(state.conversation.id, turn.answer)
+    except HistoryError as error:
+        st.toast(error_text(error), icon=":material/error:")
+        return
+    state.turns = [*(one for one in state.turns if one is not turn), kept]
 
 
 def _ask_again(state: State, turn: Turn) -> None:
@@ -147,6 +167,6 @@ def _copy_button() -> Any:
     return st.components.v2.component("yinju_copy", js=path.with_name("copy.js").read_text(encoding="utf-8"))
 
 
-def _copy(turn: Turn) -> None:
+def _copy(turn: Turn, key: str) -> None:
     data = {"text": clipboard_text(turn.answer), "label": t("copy"), "copied": t("copied")}
-    _copy_button()(key=f"copy-{turn.id}", data=data, width="content")
+    _copy_button()(key=f"copy-{key}", data=data, width="content")
