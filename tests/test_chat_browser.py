@@ -176,6 +176,35 @@ def test_a_conversation_is_found_again_and_a_deleted_one_comes_back(browser: Bro
     page.close()
 
 
+def test_back_and_forward_lead_from_conversation_to_conversation_and_out(browser: Browser, address: str) -> None:
+    page = open_page(browser, address, 1440)
+    asked = page.locator(".yj-question")
+    ask(page)
+    page.get_by_role("button", name="新对话").first.click()
+    expect(asked).to_have_count(0)
+    ask(page, "红猫计划是什么？")
+    page.wait_for_url(f"{address}/?c=*")
+    page.go_back()
+    expect(asked).to_have_count(0)
+    page.go_back()
+    expect(asked).to_have_text(QUESTION)
+    page.go_forward()
+    expect(asked).to_have_count(0)
+    page.go_forward()
+    expect(asked).to_have_text("红猫计划是什么？")
+    page.get_by_test_id("stSidebar").get_by_role("button", name=QUESTION).first.click()
+    expect(asked).to_have_text(QUESTION)
+    page.go_back()
+    expect(asked).to_have_text("红猫计划是什么？")
+    for _ in range(3):  # the page without a conversation, the first one, the page without one
+        page.go_back()
+        expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    expect(asked).to_have_count(0)
+    page.go_back()
+    assert page.url == "about:blank"
+    page.close()
+
+
 @WIDTHS
 def test_an_answer_is_copied_rated_and_its_question_changed(browser: Browser, address: str, width: int) -> None:
     page = open_page(browser, address, width)

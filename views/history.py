@@ -21,18 +21,25 @@ FORM_NAMES = {"md": "Markdown", "html": "HTML", "json": "JSON"}
 
 
 def resume(state: State, history: History) -> None:
-    """Open the conversation that the page's address names, or take up what other pages made of the one that is open."""
+    """Open the conversation that the page's address names, or take up what other pages made of the one that is open.
+
+    The address counts where the browser changed it: at a visit, by Back or by Forward. It may also be what it was
+    before the first question of a conversation, which the browser has not heard of yet. One that names nothing is left
+    alone: to change it would be a new step, from which Back leads to it again.
+    """
     named = st.query_params.get(CONVERSATION)
-    if state.conversation and not state.running:
+    if named not in (state.named, state.conversation and state.conversation.id):
+        state.close()
+        if named and (found := history.conversation(named, reader_name())):
+            open_conversation(state, history, found)
+            if state.turns:
+                take_up(state.turns[-1].answer.question.scope)
+    elif state.conversation and not state.running:
         _refresh(state, history, state.conversation)
-    elif state.conversation is None and named and (found := history.conversation(named, reader_name())):
-        open_conversation(state, history, found)
-        if state.turns:
-            take_up(state.turns[-1].answer.question.scope)
-    if state.conversation is None:
-        st.query_params.pop(CONVERSATION, None)
-        return
-    name_conversation(state.conversation)
+    state.named = named
+    if state.conversation:
+        state.named = named or state.conversation.id
+        name_conversation(state.conversation)
 
 
 def _refresh(state: State, history: History, conversation: Conversation) -> None:
@@ -52,14 +59,20 @@ def _refresh(state: State, history: History, conversation: Conversation) -> None
 
 def name_conversation(conversation: Conversation) -> None:
     """Name a conversation in the window's title and in the page's address."""
+    _put_into_address(conversation)
+    st.set_page_config(page_title=f"{conversation.title} · {t('title')}")
+
+
+def _put_into_address(conversation: Conversation) -> None:
+    """Name a conversation in the page's address, as a new step of the browser, unless it is named there."""
     if st.query_params.get(CONVERSATION) != conversation.id:
         st.query_params[CONVERSATION] = conversation.id
-    st.set_page_config(page_title=f"{conversation.title} · {t('title')}")
 
 
 def open_conversation(state: State, history: History, conversation: Conversation) -> None:
     """Show a conversation with its turns instead of the one that is open."""
     state.close()
+    _put_into_address(conversation)
     state.running = running_in(conversation.id)  # before the turns are read: it may just be over
     state.conversation, state.turns = conversation, history.turns(conversation.id, reader_name())
 

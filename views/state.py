@@ -17,8 +17,9 @@ class State:
     """One reader's session: the conversation that is open, with its turns, oldest first.
 
     `asked` is the question to answer next, where it was not typed, and `again` the turn that it asks again; `running`
-    is the question that is being answered. `editing` is the id of the turn whose question is being changed, `deleted`
-    the conversation whose deletion can be undone, `followups` the questions found for an answer, by its turn's id.
+    is the question that is being answered, and `named` the conversation that the page's address named last. `editing`
+    is the id of the turn whose question is being changed, `deleted` the conversation whose deletion can be undone,
+    `followups` the questions found for an answer, by its turn's id.
     `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
     for files that it was given. `page` is the address of the page that is shown, and `opened` what its reader pane is
     open at: a citation as "turn-marker", a passage as "article-number", "" where it is shut. `click` numbers the last
@@ -30,6 +31,7 @@ class State:
     asked: str = ""
     again: Turn | None = None
     running: Running | None = None
+    named: str | None = None
     editing: str = ""
     deleted: Conversation | None = None
     followups: dict[str, list[str]] = field(default_factory=dict)
@@ -72,9 +74,9 @@ class State:
             self.opened, self.click = name, click
 
     def visit(self, page: str) -> None:
-        """Go to the page of an address; what was open on another one is shut."""
+        """Go to the page of an address; what was open on another one is shut, and the address names no conversation."""
         if page != self.page:
-            self.page, self.opened = page, ""
+            self.page, self.opened, self.named = page, "", None
 
 
 def session() -> State:
