@@ -36,7 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def accept(run: Recorded, gates: Mapping[str, Gates]) -> None:
-    """Write the baseline of each set of a run. Raises RunError for one with failures, without gates or not whole."""
+    """Write the baseline of each set of a run.
+
+    Raises RunError for one with failures, without gates or not whole, and where a baseline would be written over the
+    run, over that of another set, or cannot be written.
+    """
     for name in run.sets:
         lines = run.of_set(name)
         if name not in gates:
@@ -46,11 +50,20 @@ def accept(run: Recorded, gates: Mapping[str, Gates]) -> None:
         if len(lines) != (asked := run.settings["sets"][name]["questions"]):
             raise RunError(f"{run.folder} is no baseline: {len(lines)} of {asked} questions were asked")
         folder = gates[name].baseline
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder.resolve() == run.folder.resolve():
+            raise RunError(
+                f"{folder} is the run itself, whose answers a baseline leaves out: name another folder in [{name}]"
+            )
+        if others := [other for other in gates if other != name and gates[other].baseline == folder]:
+            raise RunError(f"[{name}] and [{others[0]}] have the same baseline, {folder}: give each its own")
         rows = "".join(json.dumps(_small(line), ensure_ascii=False) + "\n" for line in lines)
-        (folder / LINES).write_text(rows, encoding="utf-8")
         settings = json.dumps(of_set(run, name), ensure_ascii=False, indent=1)
-        (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / LINES).write_text(rows, encoding="utf-8")
+            (folder / SETTINGS).write_text(settings + "\n", encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"the baseline of {name} cannot be written: {error}") from error
         print(f"{folder}: {len(lines)} questions")
 
 

@@ -197,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m eval followups", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("path", type=Path)
-    parser.add_argument("--split", choices=["tune", "report"], default="report", help="the half (default: report)")
+    parser.add_argument("--split", choices=["tune", "report"], help="the half (default: report)")
     parser.add_argument("--limit", type=int, help="the first rows of the half only")
     parser.add_argument("--kind", help="rows of one kind only, such as follow-up")
     parser.add_argument("--llm", action="store_true", help="also with the LLM of the settings (YINJU_LLM)")
@@ -205,12 +205,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if options.out and not options.path.is_file():
         parser.error("--out is for a file of cases")
+    if options.path.is_file() and (options.split or options.limit or options.kind or options.llm):
+        parser.error("--split, --limit, --kind and --llm are for a folder of rows: of a file of cases all are asked")
+    split = options.split or "report"
     try:
         if options.path.is_file():
             run = record_cases(options.path, stand_alone, options.out)
             print("\n".join(told(run)))
             return 1 if any(line["error"] for line in run.lines) else 0
-        rows = [row for row in load_rows(options.path) if half_of(row.opening) == options.split]
+        rows = [row for row in load_rows(options.path) if half_of(row.opening) == split]
         rows = [row for row in rows if options.kind in (None, row.kind)][: options.limit]
     except RunError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -219,7 +222,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {options.path} holds no follow-ups: {error}", file=sys.stderr)
         return 1
     if not rows:
-        print(f"error: {options.path} holds no follow-ups in the half {options.split}", file=sys.stderr)
+        print(f"error: {options.path} holds no follow-ups in the half {split}", file=sys.stderr)
         return 1
     rewriters: dict[str, Rewriter] = {"prepend": prepend, "stand_alone": stand_alone}
     try:

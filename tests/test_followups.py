@@ -205,6 +205,13 @@ def test_the_gates_hold_follow_ups_to_a_floor_and_a_baseline(
     assert {verdict.gate for verdict in judge_runs([run.folder], gates) if not verdict.passed} == failing
 
 
+@pytest.mark.parametrize("option", [["--limit", "1"], ["--kind", "follow-up"], ["--split", "tune"], ["--llm"]])
+def test_of_a_file_of_cases_all_are_asked(cases: Path, capsys: pytest.CaptureFixture[str], option: list[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([str(cases), *option])
+    assert "are for a folder of rows" in capsys.readouterr().err
+
+
 def test_the_gates_of_follow_ups_fail_without_a_baseline_and_without_a_run(cases: Path, tmp_path: Path) -> None:
     path = tmp_path / "gates.toml"
     path.write_text(CASE_GATES, encoding="utf-8")

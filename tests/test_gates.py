@@ -320,6 +320,23 @@ def test_a_run_that_is_no_baseline_is_not_accepted(
     assert message in capsys.readouterr().err
 
 
+def test_a_baseline_is_not_written_over_its_run_nor_over_that_of_another_set(
+    gates: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base, before = tmp_path / "base", (tmp_path / "base" / "lines.jsonl").read_bytes()
+    assert accept([str(base), "--gates", str(gates)]) == 1
+    assert "is the run itself" in capsys.readouterr().err
+    run = written_run(tmp_path / "run", scores_of(7))
+    gates.write_text(TABLE + TABLE.replace("[s]", "[t]", 1), encoding="utf-8")
+    assert accept([str(run), "--gates", str(gates)]) == 1
+    assert "[s] and [t] have the same baseline" in capsys.readouterr().err
+    assert (base / "lines.jsonl").read_bytes() == before
+    (tmp_path / "file").touch()
+    gates.write_text(TABLE.replace('"base"', '"file"'), encoding="utf-8")
+    assert accept([str(run), "--gates", str(gates)]) == 1
+    assert "the baseline of s cannot be written" in capsys.readouterr().err
+
+
 def test_the_committed_gates_pass_on_their_own_baselines(tmp_path: Path) -> None:
     gates = load_gates(GATES)
     assert gates["corpus"].invariants == {"citations resolve": 1, "citations exact": 1, "unsupported figures": 0}
