@@ -157,5 +157,6 @@ def main(arguments: list[str] | None = None) -> int:
     except (RunError, GatesError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(f"{out}: {len(report.lines)} questions, {len(report.reasons)} failed")
+    left = f", {report.left} not asked yet" if report.left else ""
+    print(f"{out}: {len(report.lines)} questions, {len(report.reasons)} failed{left}")
     return 0

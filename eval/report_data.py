@@ -55,6 +55,11 @@ class Report:
     verdicts: tuple[Verdict, ...] = ()
 
     @property
+    def left(self) -> int:
+        """How many questions of its sets were not asked: the run was broken off."""
+        return max(0, sum(of["questions"] for of in self.settings["sets"].values()) - len(self.lines))
+
+    @property
     def gates_failed(self) -> list[tuple[Verdict, list[tuple[str, int | None]]]]:
         """The gates that fail, each with its questions and, of those that are listed as failed, their places."""
         places = {(self.lines[at]["set"], self.lines[at]["id"]): at for at in self.reasons}

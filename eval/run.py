@@ -61,6 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (RagError, SetError, RunError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        kept = "; the same command goes on with it" if options.out else ", and nothing of it is kept without --out"
+        print(f"the run is broken off{kept}", file=sys.stderr)
+        return 130
     failed = [f"{line['id']}: {line['error']}" for line in run.lines if line["error"]]
     for problem in failed:
         print(f"FAILED: {problem}", file=sys.stderr)

@@ -270,6 +270,17 @@ def test_the_command_writes_the_page_into_the_folder(tmp_path: Path, capsys) -> 
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_a_run_that_was_broken_off_says_how_much_is_left(tmp_path: Path, capsys) -> None:
+    run = write_run(tmp_path / "run", line(), line("b"), line("c"))
+    assert main([str(run)]) == 0
+    assert "没有问" not in (run / "report.html").read_text(encoding="utf-8")
+    lines = (run / "lines.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (run / "lines.jsonl").write_text(lines[0], encoding="utf-8")
+    assert main([str(run)]) == 0
+    assert "还有 2 题没有问" in (run / "report.html").read_text(encoding="utf-8")
+    assert capsys.readouterr().out.endswith("1 questions, 0 failed, 2 not asked yet\n")
+
+
 def test_a_folder_that_is_no_run_is_named_with_exit_code_1(tmp_path: Path, capsys) -> None:
     assert main([str(tmp_path)]) == 1
     assert "settings.json cannot be read" in capsys.readouterr().err
