@@ -24,7 +24,7 @@ def load(text: str, name: str = "文.md") -> Article:
 def test_a_suffix_that_is_not_read_is_refused_by_name(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text("文字")
-    with pytest.raises(CorpusError, match=rf"{name}: \.\w+ is not read; save it as \.md or \.txt"):
+    with pytest.raises(CorpusError, match=rf"{name}: \.\w+ is not read; save it as \.docx, \.md or \.txt"):
         read_bytes(path)
 
 

@@ -549,7 +549,7 @@ def slow_contains(answer: str, alternative: str) -> bool:
                     j += 1
                 digits = value = text[i:j]
                 scales = len(text[j:].lstrip()) - len(text[j:].lstrip().lstrip("亿"))
-                if scales and digits.count(".") < 2:
+                if scales and digits.count(".") < 2 and text[i - 1 : i] != ".":  # else the rest of a version
                     value = str(Fraction(digits) * 10 ** (8 * scales))
                     j = text.index("亿", j) + scales
                 rest = text[j:].lstrip()
