@@ -82,6 +82,7 @@ _SHORT_YEAR = re.compile(
 )
 _FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
 _MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
+_FROM_WITHOUT_A_TIME = re.compile(r"从[^，。,？?]{1,10}[到至]\s*$")  # 从成立到2025年
 _FROM_NOW = re.compile(r"从现在|现在起|从目前")
 
 
@@ -113,6 +114,8 @@ def period_of(question: str, today: date) -> Period | None:
         assert after is not None
         since, until = _bounds(days, after, open_ended=bool(match["count"]))
         before = question[: match.start()]
+        if not range_ and _FROM_WITHOUT_A_TIME.search(before):
+            since = None
         of_articles = bool(_OF_ARTICLES.match(question, after.end())) and not _ABOUT.search(before)
         return Period(since, until, of_articles, explicit)
     return None

@@ -32,7 +32,7 @@ TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells
 NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
-_ASKS_WHETHER = re.compile(r"(?:吗|没有?)[？?]?$|是否|是不是|\b(?:whether|really)\b", re.IGNORECASE)
+_ASKS_WHETHER = re.compile(r"(?:吗|没有?)[？?]?$|是否|(\w)[不没]\1|有没有|\b(?:whether|really)\b", re.IGNORECASE)
 _RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
 
 

@@ -180,6 +180,12 @@ def test_last_month_is_counted_from_the_day_of_the_question() -> None:
     )
 
 
+def test_a_range_that_begins_with_an_event_has_an_end_alone() -> None:
+    assert period_of("福利社从成立到2023年经历了什么", TODAY) == Period(None, "2023-12-31", False, "")
+    assert period_of("福利社从开业至2023年3月的历程", TODAY) == Period(None, "2023-03-31", False, "")
+    assert period_of("从2014年到2023年福利社经历了什么", TODAY) == Period("2014-01-01", "2023-12-31", False, "")
+
+
 def test_a_range_that_runs_backwards_ends_with_its_first_part() -> None:
     assert period_of("2025年8月到0月", TODAY) == Period("2025-08-01", "2025-08-31")
     assert period_of("2025年8月到2月", TODAY) == Period("2025-08-01", "2025-08-31")

@@ -160,7 +160,7 @@ def test_what_one_article_says_is_no_yes_or_no() -> None:
         *_, answer = extract(Question(question), measured(passages, [0.0]), tuple(passages))
         return answer.notice
 
-    assert {notice(q) for q in ("平台是否要收押金？", "平台收押金吗", "平台收押金了没")} == {WHETHER}
+    assert {notice(q) for q in ("平台是否要收押金？", "平台收押金吗", "平台收押金了没", "平台收不收押金")} == {WHETHER}
     assert notice("平台收押金还是收租金？") == ""
 
 

@@ -80,6 +80,7 @@ def test_what_is_counted_after_a_year_is_no_month() -> None:
 
 
 def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:
+    assert times("2015 年投入运营。这一年,口号改了。那一年里换了人。这一年多很忙。") == ["2015", "2015", "2015"]
     assert times("2014 年成立，12 月上线。同年5月改名，次年3月关闭，8月重开。") == [
         "2014",
         "2014-12",
