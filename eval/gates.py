@@ -77,7 +77,7 @@ def _wrong(name: str, table: Any) -> str:
     keys = [key.name for key in fields(Gates)]
     if unknown := sorted(table.keys() - set(keys)):
         return f"{name} has {unknown[0]}, which is none of {', '.join(keys)}"
-    if not isinstance(table.get(BASELINE), str):
+    if not isinstance(table.get("baseline"), str):
         return f'{name} needs baseline = "FOLDER", which python -m eval accept fills'
     if not isinstance(table.get("optional", False), bool):
         return f"optional of {name} should be true or false, without quotes"

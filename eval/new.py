@@ -7,7 +7,6 @@ accepted; what was accepted is in the file at once.
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
@@ -17,6 +16,7 @@ from typing import Any
 from eval.convert import half_of
 from eval.drafts import Draft, drafts_of
 from eval.sets import SetError, load_set
+from rag.durable import append_line
 from rag.errors import ModelError, RagError
 from rag.index import open_library
 from rag.library import Library
@@ -64,14 +64,6 @@ def to_row(draft: Draft, article: Article, id_: str) -> dict[str, Any]:
     }
 
 
-def add_row(path: Path, row: dict[str, Any]) -> None:
-    """Append a line to a set, below its last one even where an editor left that without a line break."""
-    with path.open("a+b") as lines:
-        end = lines.tell()
-        broken = b"" if end == 0 or os.pread(lines.fileno(), 1, end - 1) == b"\n" else b"\n"
-        lines.write(broken + json.dumps(row, ensure_ascii=False).encode() + b"\n")
-
-
 def judge(draft: Draft, ask: Ask) -> Draft | None:
     """What a person makes of a draft; None where it is rejected. Raises EOFError when they stop."""
     while True:
@@ -105,7 +97,7 @@ def review(drafts: Iterable[Draft], article: Article, path: Path, ask: Ask) -> i
             if draft.question in asked or (kept := judge(draft, ask)) is None:
                 continue
             id_ = next(name for n in range(1, len(ids) + 2) if (name := f"{article.id}-{n:02d}") not in ids)
-            add_row(path, to_row(kept, article, id_))
+            append_line(path, json.dumps(to_row(kept, article, id_), ensure_ascii=False))
             ids.add(id_)
             asked |= {draft.question, kept.question}
             accepted += 1

@@ -60,8 +60,8 @@ def _removed(corpus: Path) -> set[str]:
 def refuse_loss(next_ids: Set[str], published: Published, corpus: Path, failures: Sequence[Failure]) -> None:
     """Raises CorpusError where the next generation has less than half of the published articles.
 
-    What was removed on the page is no loss.
-    `failures` are those that lose an article since its old version cannot be kept: of an index that is built anew.
+    What was removed on the page is no loss. `failures` are those that lose an article since its old version cannot be
+    kept: of an index that is built anew.
     """
     count = published.count or 0
     lost = len(published.paths.keys() - next_ids - _removed(corpus)) if published.paths else count - len(next_ids)

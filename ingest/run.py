@@ -135,8 +135,8 @@ def ingest(
     A file that cannot be read keeps the version indexed before, if any, and is reported; `patient` tries a file
     that failed before only when its time has come. With `anew`, nothing of what is published is used.
     A `cluster` embeds, and this process writes.
-    Raises CorpusError for an empty corpus or where more than half of the indexed articles would be lost
-    (unless `allow_shrink`) that were not removed on the page, IndexLocked while another process indexes.
+    Raises CorpusError where nothing would be left, or more than half of the indexed articles would be lost (unless
+    `allow_shrink`), but for what was removed on the page; IndexLocked while another process indexes.
     """
     started = time.monotonic()
     files = article_files(corpus)  # a missing folder is told before an index folder is made

@@ -37,7 +37,7 @@ def write_new(target: Path, content: bytes) -> bool:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add a line to a file, below what a crash left of the last one."""
+    """Add a line to a file, below the last one even where a crash or an editor left that without a line break."""
     with path.open("ab+") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)

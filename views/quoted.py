@@ -59,7 +59,7 @@ def _marked(text: str, part: Span, quote: Span, attribute: str = "") -> str:
 def words_before(text: str, most: int) -> str:
     """The end of a text, of at most so many code points; no part of a row."""
     if len(text) <= most:
-        return text.lstrip()
+        return text
     line, newline, lines = text[-most:].partition("\n")
     cut = is_row(text[:-most].rpartition("\n")[2] + line)
     return f"…{newline}{lines}" if cut else f"…{line}{newline}{lines}"
