@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from rag.chain import AnswerChain
 from rag.text import quoted_names
@@ -38,7 +39,7 @@ def example_questions(chain: AnswerChain) -> dict[str, list[str]]:
     questions: dict[str, list[str]] = {}
     for theme, articles in _themes({id_: library.metadata[id_].tags for id_ in found}).items():
         names = checked(_names_by_spread([found[id_] for id_ in articles])[:TRIED_OF_A_THEME])
-        questions[theme] = [question for question, _ in zip(names, range(PER_THEME), strict=False)]
+        questions[theme] = list(islice(names, PER_THEME))
     return {theme: listed for theme, listed in questions.items() if listed}
 
 
