@@ -21,14 +21,14 @@ class Aliases:
         longest_first = sorted((name for names in groups for name in names), key=lambda name: (-len(name), name))
         self._names = re.compile("|".join(map(_pattern, longest_first))) if longest_first else None
 
-    def canonical(self, question: str) -> str:
-        """A question with every name replaced by the first name of its group.
+    def canonical(self, text: str) -> str:
+        """A text with every name replaced by the first name of its group.
 
         A Latin name counts as a whole word, in any case; one of up to three capitals (RED) only as it is written.
         """
         if self._names is None:
-            return question
-        return self._names.sub(lambda match: self._replaced(match[0]), question)
+            return text
+        return self._names.sub(lambda match: self._replaced(match[0]), text)
 
     def _replaced(self, name: str) -> str:
         first = self._first[_key(name)]

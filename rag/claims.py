@@ -21,7 +21,7 @@ _WHERE = re.compile(
 _GREETING = re.compile(r"^(?:(?:好的|当然(?:可以)?|[您你]好|很?抱歉|对不起|不好意思|很?遗憾(?:的是)?)[，,！!。]\s*)+")
 
 # That the articles do not say it: 资料未提及 of the prompt, and whatever else models write for it.
-NOT_STATED = re.compile(r"资料[中里内]?(?:并|均|都)?(?:未|没有?)(?:提及|提到)")
+_NOT_STATED = re.compile(r"资料[中里内]?(?:并|均|都)?(?:未|没有?)(?:提及|提到)")
 _NOT = r"(?:并|均|都|也|还|尚|暂|似乎|目前|里|对此)*(?:没有?|未|不曾|缺[乏少]|无)(?:有|能|曾)?"
 _SAY = (
     r"(?:明确|直接|具体|详细|进一步)*地?"
@@ -74,7 +74,9 @@ def claim_of(text: str) -> tuple[str, bool]:
     if not declined:
         return said, False
     claim = "".join(kept).rstrip("，,；;")
-    return claim + said[-1] if claim and claim[-1].isalnum() and not said[-1].isalnum() else claim, True
+    if claim and claim[-1].isalnum() and not said[-1].isalnum():
+        claim += said[-1]
+    return claim, True
 
 
 def denies_that_it_stands(clause: str, *, first: bool, names_texts: bool) -> bool:
@@ -87,7 +89,7 @@ def denies_that_it_stands(clause: str, *, first: bool, names_texts: bool) -> boo
     if _ENGLISH_LACKS.search(plain):
         return True
     plain = plain.replace(" ", "")
-    if NOT_STATED.search(plain) or _TEXTS_LACK.search(plain):
+    if _NOT_STATED.search(plain) or _TEXTS_LACK.search(plain):
         return True
     alone = _FOUND_NOTHING.search(plain) or _UNKNOWING.search(plain)
     return first and bool(alone or (names_texts and _CANNOT_ANSWER.search(plain)))

@@ -192,7 +192,6 @@ def generate(
     messages, sent = prompt_messages(question, passages, settings)
     asked = " ".join([*(m.content for m in question.history if m.role == "user"), question.text])
     compared = subjects_of(question.text, candidates_of(sent))
-
     canonical = load_aliases(settings.corpus).canonical
 
     def begun() -> Checked:

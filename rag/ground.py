@@ -41,12 +41,11 @@ def find_support(
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
     adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
     quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says or say
-    the opposite; their
-    passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere
-    name or figure stands in many a sentence: where the passages were read it must be what the reader takes for the
-    answer in one of them. Of the things that are `compared`, a figure must not be another one's than the draft names.
-    A draft that repeats itself without end rests on nothing. `canonical` gives the name that the articles use for one
-    that they do not.
+    the opposite; their passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of
+    every clause. A mere name or figure stands in many a sentence: where the passages were read it must be what the
+    reader takes for the answer in one of them. Of the things that are `compared`, a figure must not be another one's
+    than the draft names. A draft that repeats itself without end rests on nothing. `canonical` gives the name that the
+    articles use for one that they do not.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
@@ -122,12 +121,14 @@ def missing_names(draft: str, source: str, canonical: Callable[[str], str] = str
     quoted = [part for match in _QUOTED.finditer(draft) for part in _LEFT_OUT.split(match[match.lastindex or 0])]
     held, source = letters(source), normalize(source)
 
-    def named(name: str) -> bool:
-        return any(
-            other in source for other in (normalize(name), normalize(canonical(name)), _UNITS.get(name.lower(), name))
-        )
+    def is_quoted(words: str) -> bool:
+        return any(letters(form) in held for form in (words, canonical(words)))
+
+    def is_named(name: str) -> bool:
+        forms = (name, canonical(name), _UNITS.get(name.lower(), name))
+        return any(normalize(form) in source for form in forms)
 
     return [
-        *(words for words in quoted if letters(words) not in held and letters(canonical(words)) not in held),
-        *(name for name in _LATIN.findall(draft) if not named(name)),
+        *(words for words in quoted if not is_quoted(words)),
+        *(name for name in _LATIN.findall(draft) if not is_named(name)),
     ]

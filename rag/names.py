@@ -13,9 +13,7 @@ from rag.text import normalize, simplify
 _TAGS = frozenset({"nr", "nrt", "nrfg", "ns", "nt"})
 _PLACE = "ns"
 _KIND = re.compile(r"(?<=[^\W\d_]{2})(?:特别行政区|自治区|[地新特]区|[省市县区州])$")  # 北京市 is 北京
-_LINKS = (
-    "和与及以于从在由向对跟到是为被把让给的之而但其如若使曾已将也都说称"  # torn off their words: 于小红 of 源于小红书
-)
+_LINKS = "和与及以于从在由向对跟到是为被把让给的之而但其如若使曾已将也都说称"  # may be torn off: 于小红 of 源于小红书
 _ALSO_CALLED = {"中国": "我国"}
 
 
@@ -50,8 +48,8 @@ def _tagged_names(text: str) -> Iterator[tuple[str, bool]]:
 def _place_within(name: str) -> str:
     """The second of two places that the tagger takes for one, 浦东 of 上海浦东; "" for others."""
     tags = _tagger().word_tag_tab
-    ends = (at for at in range(2, len(name) - 1) if tags.get(name[:at]) == tags.get(name[at:]) == _PLACE)
-    return name[at:] if (at := next(ends, 0)) else ""
+    cuts = range(2, len(name) - 1)
+    return next((name[at:] for at in cuts if tags.get(name[:at]) == tags.get(name[at:]) == _PLACE), "")
 
 
 def names_in(text: str) -> set[str]:
@@ -74,6 +72,5 @@ def names_missing(text: str, source: str) -> set[str]:
 
 
 def _is_in(name: str, source: str) -> bool:
-    without_links = name.lstrip(_LINKS) if len(name.lstrip(_LINKS)) > 1 else name
-    forms = (name, _KIND.sub("", name), without_links, without_links.rstrip(_LINKS), _ALSO_CALLED.get(name, name))
+    forms = (name, _KIND.sub("", name), name.lstrip(_LINKS), name.strip(_LINKS), _ALSO_CALLED.get(name, name))
     return any(len(form) > 1 and normalize(form) in source for form in forms)

@@ -6,8 +6,11 @@ from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, content_of, index_terms, no
 
 PREMISE_TERMS = 0.5  # share of a question's terms in a sentence that can speak against its premise
 
+# What makes words of 不 and 无 that deny nothing: 不仅, 无论.
+NOT_DENIED_BY_BU, NOT_DENIED_BY_WU = "仅但断过少同久管止光只妨及如良足错菲已得", "论数疑限线人"
+
 _NEGATED = re.compile(  # a negation, and what it reaches
-    r"(?:并非|没有|(?<!不得)(?<!不能)(?<!不可)(?<!无)不(?![仅但断过少同久管止光只妨及如良足错菲已得])|无(?![论数疑限线人])|未(?!来)|没(?!想到))"
+    rf"(?:并非|没有|(?<!不得)(?<!不能)(?<!不可)(?<!无)不(?![{NOT_DENIED_BY_BU}])|无(?![{NOT_DENIED_BY_WU}])|未(?!来)|没(?!想到))"
     r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要|向[^\W\d_]{1,4})*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
 )
 _BETWEEN_CLAUSES = re.compile(r"[，；。！？,;!?\n]")

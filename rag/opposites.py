@@ -5,7 +5,8 @@ from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from rag.text import CJK, figures, hanzi_value, index_terms, normalize
+from rag.negation import NOT_DENIED_BY_BU, NOT_DENIED_BY_WU
+from rag.text import CJK, figures, index_terms, normalize, numeral
 
 SAME_WORDS = 0.5  # share of a clause's terms in another, from which both speak of the same thing
 SAME_FIGURE = 0.2  # the same, where both state the same figure, which is no date
@@ -47,7 +48,7 @@ _OPPOSITES = (
 )
 _PAIRS = tuple((re.compile(one), re.compile(other)) for one, other in _OPPOSITES)
 _DENIAL = re.compile(  # and what it reaches
-    r"(?:并非|没有?|(?<![不无])不(?![仅但断过少同久管止光只妨及如良足错菲已得到超])|不得(?!不|已)|无(?![论数疑限线人])|未(?!来|[达满](?!成))|禁止|严禁|拒绝|谢绝"
+    rf"(?:并非|没有?|(?<![不无])不(?![{NOT_DENIED_BY_BU}到超])|不得(?!不|已)|无(?![{NOT_DENIED_BY_WU}])|未(?!来|[达满](?!成))|禁止|严禁|拒绝|谢绝"
     r"|否认|免(?=[交收缴费付征除]))(?P<reach>\W?\w{1,8})"
 )
 _NO_DENIAL = re.compile(r"不[得能可会]不|无不|不无|[会是能]不[会是能]|有没有")
@@ -84,13 +85,12 @@ class _Clause:
         return [match["reach"] for match in _DENIAL.finditer(_NO_DENIAL.sub(" ", self.text))]
 
     @cached_property
-    def counts(self) -> dict[str, set[float | None]]:
+    def counts(self) -> dict[str, set[int]]:
         """Small numbers, in digits or as numerals, by what they count."""
-        counts: dict[str, set[float | None]] = {}
+        counts: dict[str, set[int]] = {}
         for match in _COUNT.finditer(self.text):
             if match["of"][-1] not in _NO_MEASURE:
-                number = match["number"]
-                counts.setdefault(match["of"], set()).add(float(number) if number.isdecimal() else hanzi_value(number))
+                counts.setdefault(match["of"], set()).add(numeral(match["number"]))
         return counts
 
     @cached_property

@@ -93,9 +93,9 @@ def unwrapped(reply: str) -> str:
 def doubt_about(text: str, question: str, turns: Sequence[str], longest: int) -> str:
     """What speaks against a rewriting, as the end of a sentence; empty where it can be believed.
 
-    Its words, which are those of questions, stand behind a colon.
     It must be one short line that adds nothing which stands neither in the question nor in the turns, and that still
-    asks what the question asks: an answer, or what a turn tells the model to write, does not.
+    asks what the question asks: an answer, or what a turn tells the model to write, does not. The words of the
+    conversation that speak against it stand behind a colon.
     """
     known = normalize("\n".join((question, *turns)))
     if not text or "\n" in text or len(text) > longest:

@@ -24,9 +24,6 @@ def _simplifier() -> Any:
     return opencc.OpenCC("t2s")
 
 
-_QUOTED_NAME = re.compile(r"[“「]([^“”「」，。！？、：；,.!?:;\s]{3,10})[”」]")
-
-
 # What controls a terminal or the direction of its text instead of showing, or cannot be written as UTF-8.
 STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -126,6 +123,7 @@ def blanks(match: re.Match[str]) -> str:
 
 QUOTATION = r"《[^》]*》|“[^”]*”|「[^」]*」|『[^』]*』|\"[^\"]*\""
 _QUOTATIONS = re.compile(QUOTATION)
+_QUOTED_NAME = re.compile(r"[“「]([^“”「」，。！？、：；,.!?:;\s]{3,10})[”」]")
 
 
 def quotations(text: str) -> list[str]:
@@ -303,9 +301,8 @@ def figures(text: str) -> set[str]:
     """The figures a text states, each as one canonical string: 3.5亿 and 350,000,000 are the same figure.
 
     Written with digits or as a Chinese numeral, of at least two characters unless a unit of measure follows (三个 is no
-    figure, 十二年 is 12, 九公顷 is 9);
-    a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure, 3-5万 are 30000 and 50000. One beyond 10**308 is
-    inf.
+    figure, 十二年 is 12, 九公顷 is 9); a percentage ends in %, a per mille in ‰; 1亿2000万 is one figure, 3-5万 are
+    30000 and 50000. One beyond 10**308 is inf.
     """
     found = set()
     text = _RANGE.sub(_scaled_range, simplify(unicodedata.normalize("NFKC", text)))

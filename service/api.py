@@ -152,9 +152,8 @@ async def ask_stream(request: Request, asked: Ask, user: User, explain: bool = F
     """The answer as it grows, as server-sent events: `partial` as often as it grows, then `answer`, or `error`."""
     state, question = request.app.state, question_of(asked)
     answers = state.workers.items(user, lambda: state.chain.stream(question, state.telemetry.config()))
-    first = await while_heard(
-        request.receive, anext(answers)
-    )  # an error before the first words is an ordinary response
+    # An error before the first words is an ordinary response.
+    first = await while_heard(request.receive, anext(answers))
 
     async def events() -> AsyncIterator[bytes]:
         answer: Answer = first
