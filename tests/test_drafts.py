@@ -9,30 +9,24 @@ def texts_of(written: str) -> list[str]:
     return [draft.text for draft in split_drafts(written, finished=True)[0]]
 
 
+def drafts_of(text: str, size: int) -> list[Draft]:
+    """The drafts of a text that comes in pieces of so many characters."""
+    drafts: list[Draft] = []
+    rest = ""
+    for at in range(0, len(text), size):
+        found, rest = split_drafts(rest + text[at : at + size], finished=False)
+        drafts += found
+    return drafts + split_drafts(rest, finished=True)[0]
+
+
 @pytest.mark.parametrize(
     "text",
     [
         *("[1][3]", "【1】【3】", "［1］［3］", "〔1〕和[3]", "[1,3]", "[1、3]", "[ 1 , 3 ]"),
         *("[编号1][资料3]", "[来源:1][来源:3]", "[来源:资料[1]][来源:资料[3]]", "[来源：编号1、编号3]"),
-        *(
-            "【1†source】【3†L2-L8】",
-            "（1）（3）",
-            "(资料1)（见资料3）",
-            "「1」、「3」",
-            "①③",
-            "¹³",
-            "[1；3]",
-            "[1和3]",
-            "[1/3]",
-            "[1 3]",
-        ),
-        *(
-            "[第1条][第3条]",
-            "[1](#1)[资料3](#ref)",
-            "【资料-ab12cd 编号=1】[3]",
-            "<sup>[1]</sup><sup>3</sup>",
-            "来源：1、3",
-        ),
+        *("【1†source】【3†L2-L8】", "（1）（3）", "(资料1)（见资料3）", "「1」、「3」", "①③", "¹³"),
+        *("[1；3]", "[1和3]", "[1/3]", "[1 3]", "[第1条][第3条]", "[1](#1)[资料3](#ref)"),
+        *("【资料-ab12cd 编号=1】[3]", "<sup>[1]</sup><sup>3</sup>", "来源：1、3"),
     ],
 )
 def test_marks_are_read_in_every_bracket_style(text: str) -> None:
@@ -58,7 +52,7 @@ def test_a_year_in_brackets_is_no_mark() -> None:
     ],
 )
 def test_the_number_of_an_item_is_left_out_and_a_figure_is_not(text: str, said: str) -> None:
-    assert [draft.text for draft in split_drafts(text, finished=True)[0]] == [said]
+    assert texts_of(text) == [said]
 
 
 def test_drafts_do_not_depend_on_how_the_stream_is_cut() -> None:
@@ -66,25 +60,14 @@ def test_drafts_do_not_depend_on_how_the_stream_is_cut() -> None:
     whole = split_drafts(text, finished=True)[0]
     assert whole == [Draft("月活3.5亿。", (1,)), Draft("首期是美国。", (1,)), Draft("不收保证金。", (2, 1))]
     for size in (1, 2, 3, 5):
-        drafts: list[Draft] = []
-        rest = ""
-        for at in range(0, len(text), size):
-            found, rest = split_drafts(rest + text[at : at + size], finished=False)
-            drafts += found
-        assert drafts + split_drafts(rest, finished=True)[0] == whole
+        assert drafts_of(text, size) == whole
 
 
 @pytest.mark.parametrize("mark", ["[2]", "【2】", "[来源:资料[2]]", "[来源：编号2]", "【2†source】"])
 @pytest.mark.parametrize("size", [1, 2, 3, 50])
 def test_a_mark_after_the_full_stop_belongs_to_the_sentence_before_it(mark: str, size: int) -> None:
     text = f"不收保证金。{mark}税费由消费者承担。{mark}"
-    drafts: list[Draft] = []
-    rest = ""
-    for at in range(0, len(text), size):
-        found, rest = split_drafts(rest + text[at : at + size], finished=False)
-        drafts += found
-    drafts += split_drafts(rest, finished=True)[0]
-    assert drafts == [Draft("不收保证金。", (2,)), Draft("税费由消费者承担。", (2,))]
+    assert drafts_of(text, size) == [Draft("不收保证金。", (2,)), Draft("税费由消费者承担。", (2,))]
 
 
 def test_a_sentence_is_held_back_while_a_mark_may_still_follow() -> None:
@@ -102,32 +85,15 @@ def test_of_what_breaks_off_the_whole_sentences_stay() -> None:
 @pytest.mark.parametrize(
     "mark",
     [
-        *(
-            "（1）",
-            "(1)",
-            "「1」",
-            "（资料1）",
-            "<sup>1</sup>",
-            "<sup>[1]</sup>",
-            "①",
-            "¹",
-            "[1；2]",
-            "[1 2]",
-            "[1和2]",
-            "[1/2]",
-        ),
+        *("（1）", "(1)", "「1」", "（资料1）", "<sup>1</sup>", "<sup>[1]</sup>", "①", "¹"),
+        *("[1；2]", "[1 2]", "[1和2]", "[1/2]"),
         *("[第1条]", "[1](#1)", "[资料1](#ref)", "【资料-ab12cd 编号=1】", "[1]、[2]"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 2, 5, 100])
 def test_a_mark_of_any_style_before_or_behind_the_full_stop_is_no_text(mark: str, size: int) -> None:
     for text in (f"月活3亿{mark}。首期是美国。", f"月活3亿。{mark}首期是美国。", f"月活3亿。{mark}\n首期是美国。"):
-        drafts: list[Draft] = []
-        rest = ""
-        for at in range(0, len(text), size):
-            found, rest = split_drafts(rest + text[at : at + size], finished=False)
-            drafts += found
-        drafts += split_drafts(rest, finished=True)[0]
+        drafts = drafts_of(text, size)
         assert [draft.text for draft in drafts] == ["月活3亿。", "首期是美国。"], text
         assert drafts[0].marks[0] == 1 and drafts[1].marks == ()
 
@@ -161,18 +127,13 @@ def test_what_looks_like_a_mark_or_markdown_and_is_none_stays(text: str) -> None
 )
 def test_numbers_of_items_labels_and_markdown_are_left_out(written: str, said: list[str]) -> None:
     assert texts_of(written) == said
+    assert drafts_of(written, 1) == split_drafts(written, finished=True)[0]
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])
 def test_a_row_of_a_table_is_a_sentence_and_its_head_is_none(size: int) -> None:
     text = "| 事件 | 时间 |\n|---|:--|\n| 关闭。 | 2023年[1] |\n| 甲 | 乙 | 丙 |\n"
-    drafts: list[Draft] = []
-    rest = ""
-    for at in range(0, len(text), size):
-        found, rest = split_drafts(rest + text[at : at + size], finished=False)
-        drafts += found
-    drafts += split_drafts(rest, finished=True)[0]
-    assert drafts == [Draft("关闭。：2023年", (1,)), Draft("甲，乙，丙", ())]
+    assert drafts_of(text, size) == [Draft("关闭。：2023年", (1,)), Draft("甲，乙，丙", ())]
 
 
 def test_a_heading_is_known_as_one() -> None:

@@ -382,6 +382,10 @@ def test_a_wrong_mark_is_a_reason_to_doubt_what_is_not_nearly_in_the_words_of_on
     for text, shown in (("海外日活较巅峰期下跌了70%。", True), ("小红书海外日活较巅峰期上涨70%。", False)):
         server.reply = f"{text}[{fell % 2 + 1}]"
         assert (text in [s.text for s in chain.invoke(question).statements]) is shown
+    text = "比起巅峰期，小红书的海外日活用户跌了70%。"
+    for mark, shown in ((fell, True), (fell % 2 + 1, False)):
+        server.reply = f"{text}[{mark}]"
+        assert (text in [s.text for s in chain.invoke(question).statements]) is shown
 
 
 @pytest.mark.parametrize("mode", ["alive", "later"])

@@ -101,6 +101,12 @@ def test_a_draft_that_says_something_else_in_the_same_words_has_no_support(text:
     assert find_support(Draft(text, (2,)), PASSAGES) == []
 
 
+def test_a_denial_is_seen_also_where_a_clause_has_too_little_in_common_with_the_cited_one_to_be_its_opposite() -> None:
+    of = [passage(1, "平台不收取认证费。")]
+    assert find_support(Draft("平台向海外的商家每年不收取认证费。", (1,)), of)
+    assert not find_support(Draft("平台向海外的商家每年收取认证费。", (1,)), of)
+
+
 QUOTING = [
     passage(
         1,
@@ -130,6 +136,11 @@ def test_what_is_quoted_must_be_said_in_whatever_marks(marks: str) -> None:
 )
 def test_a_quotation_may_be_long_shortened_or_go_on_in_the_next_sentence(draft: str, said: bool) -> None:
     assert (missing_names(draft, f'{QUOTING[0].chunk.text}屏幕有5"。') == []) == said
+
+
+def test_what_is_quoted_may_stand_there_by_the_name_that_the_articles_use() -> None:
+    assert missing_names("“小红薯”很好。", "小红书很好。", {"小红薯": "小红书"}.__getitem__) == []
+    assert missing_names("“小红薯”很好。", "小红书很好。") == ["小红薯"]
 
 
 def test_a_chinese_name_must_stand_in_the_cited_passages() -> None:
@@ -174,6 +185,7 @@ def test_a_figure_is_not_given_to_another_of_the_things_compared() -> None:
         ("小红书月活，" * 4 + "月活用户3.5亿。", "小红书月活用户3.5亿。", False),
         ("小红书" * 3 + "月活用户3.5亿。", "小红书月活用户3.5亿。", True),
         ("小红书月活用户100000000——————。", "小红书月活用户100000000。", True),
+        ("小红书月活用户100000000————————。", "小红书月活用户1亿。", True),
         ("他们喊加油加油加油加油。", "他们喊：加油加油加油加油！", True),
     ],
 )

@@ -53,6 +53,7 @@ def test_a_name_with_its_kind_its_province_or_a_word_beside_it_is_the_same_name(
         ("总部搬到了广东深圳。", "总部搬到了广东广州。", {"深圳"}),
         ("总部搬到广东，深圳是分部。", "深圳是分部。", {"广东"}),
         ("店长是李强。", "店长是王明。", {"李强"}),
+        ("店长李强上海出生。", "店长王明上海出生。", {"李强"}),
     ],
 )
 def test_another_name_is_missing(text: str, source: str, missing: set[str]) -> None:

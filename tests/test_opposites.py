@@ -71,6 +71,7 @@ def test_another_currency_or_another_bearer_is_seen(text: str, cited: str) -> No
         ("税费由顾客承担。", "税费由消费者承担,商家只需按时发货。"),
         ("日活用户数增长了20%，环比下降了5%。", "日活用户数环比下降5%,同比增长20%。"),
         ("2024年营收增长。", "2024年亏损扩大,2023年成本下降。"),
+        ("2024年营收增长。", "2024年成本下降。"),
         ("公司反响不好。", "公司反响很差。"),
         ("公司完成了收购计划。", "公司有收购的计划。"),
         ("商家有没有退款都可以。", "商家退款都可以。"),
@@ -115,3 +116,5 @@ def test_the_same_small_number_or_one_of_something_else_is_none(text: str, cited
 def test_a_clause_that_another_one_as_near_says_is_no_opposite() -> None:
     assert opposite("用户数增长了5%。", "用户数下降了5%。")
     assert not opposite("用户数增长了5%。", "用户数下降了5%。", "用户数又增长了5%。")
+    assert not opposite("用户数增长了5%。", "用户数下降了5%。", "用户数为5%。")
+    assert opposite("用户数增长了5%。", "用户数下降了5%。", "老用户占5%。")

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -108,6 +109,7 @@ def test_items_in_time_are_given_and_the_first_late_one_ends_the_wait() -> None:
             yield 1
             late.wait(20)
             yield 2
+            ended.append("went on")
             yield 3
         finally:
             ended.append("closed")
@@ -124,6 +126,12 @@ def test_items_in_time_are_given_and_the_first_late_one_ends_the_wait() -> None:
             break
         time.sleep(0.01)
     assert ended == ["closed"]
+
+
+def test_items_are_read_in_the_context_of_who_waits_for_them() -> None:
+    user = ContextVar("user", default="")
+    user.set("alice")
+    assert list(in_time((user.get() for _ in range(1)), 5)) == ["alice"]
 
 
 def test_an_error_among_items_is_raised_where_they_are_waited_for() -> None:
