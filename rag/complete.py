@@ -8,8 +8,9 @@ from rag.choose import Group, says_the_same
 from rag.extract import asking_words, disagreement
 from rag.features import Candidate, asks_for
 from rag.generate import add_statement
+from rag.ground import FRAGMENT
 from rag.measure import SAID, said_probability
-from rag.text import CJK, is_foreign, normalize
+from rag.text import CJK, index_terms, is_foreign, normalize
 from rag.timeline import asks_for_sequence
 from rag.types import Answer, Question
 
@@ -18,6 +19,7 @@ MERGED = "模型把几篇文章的说法合成了一句，另补上各篇的原�
 OTHERS = "下面最后 {count} 句出自模型没有提到的文章，说法不一定与前面一致，请对照原文。"
 _ASKS_HOW_OR_WHY = re.compile("怎么|怎样|如何|为什么|为何|为啥")  # no things
 _CHINESE = re.compile(f"[{CJK}]+")
+_AND_SO_ON = re.compile(r"(?:^|(?<=\w\w))等\w{0,6}$")  # 等企业, and not that of 平等
 _BETWEEN_ITEMS = re.compile(r"[、，,；;\s]+|[和与及]|以及")
 
 
@@ -53,6 +55,7 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     It does not lack one that says the same as a cited sentence, nor one whose words that answer, as the reader sees
     them, it tells, nor one of a subject that it names. Where one thing is asked, in the articles' language, it must
     tell some of those words: their sentence cited for others (the size of an office, not its place) is no answer.
+    A sentence cited for some of the names that it lists, or for a mere name, is lacking while it names more.
     """
     asked = asking_words(question)
     told = normalize(" ".join(statement.text for statement in answer.statements))
@@ -61,7 +64,8 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     if asks_for_sequence(asked):
         return lacking
     if "several" in asks_for(asked) and not _ASKS_HOW_OR_WHY.search(asked):
-        return [group for group in lacking if _tells_more(group, told)]
+        known = f"{told} {normalize(asked)}"
+        return [g for g in groups if (_tells_more(g, told) if g in lacking else _tells_more_names(g, told, known))]
     if any(group.subject for group in groups):
         return [group for group in lacking if group.subject and normalize(group.subject) not in told]
     if _ASKS_HOW_OR_WHY.search(asked):
@@ -69,7 +73,8 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     highest = max((group.probability for group in groups), default=0.0)
     best = [group for group in groups if group.probability == highest]
     untold = [group for group in best if not is_foreign(told) and _tells_others(group, told)]
-    return untold or [group for group in best if group in lacking and _tells_more(group, told)]
+    bare = all(len(index_terms(statement.text)) <= FRAGMENT for statement in answer.statements)
+    return untold or [group for group in best if (bare or group in lacking) and _tells_more(group, told)]
 
 
 def _tells_more(group: Group, told: str) -> bool:
@@ -81,12 +86,20 @@ def _tells_others(group: Group, told: str) -> bool:
     return bool(items) and not any(_is_told(item, told) for item in items)
 
 
+def _tells_more_names(group: Group, told: str, known: str) -> bool:
+    """Whether of the short names that a sentence lists (阿里巴巴、Apple) some are told and one is not known."""
+    items = _items(group.candidates[0])
+    are_names = all(len(index_terms(item)) <= FRAGMENT for item in items)
+    return are_names and any(_is_told(item, told) for item in items) and _tells_more(group, known)
+
+
 def _items(candidate: Candidate) -> list[str]:
     """The things that the reader takes for the answer, where it takes them from this sentence and thinks it one."""
     reading = candidate.passage.reading
     if reading is None or said_probability([reading.answers]) < SAID:
         return []
-    return [item for item in _BETWEEN_ITEMS.split(candidate.words_read) if len(item) > 1]
+    items = (_AND_SO_ON.sub("", item) for item in _BETWEEN_ITEMS.split(candidate.words_read))
+    return [item for item in items if len(item) > 1]
 
 
 def _is_told(item: str, told: str) -> bool:

@@ -8,7 +8,7 @@ from rag.features import Candidate, candidates_of
 from rag.names import names_missing
 from rag.negation import contradicts
 from rag.opposites import says_the_opposite
-from rag.text import figures, index_terms, letters, normalize
+from rag.text import content_of, figures, index_terms, letters, normalize
 from rag.types import Passage
 
 LEAST_SUPPORT = 0.35  # share of a statement's terms that its cited sentences must hold
@@ -39,7 +39,8 @@ def find_support(
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each
-    adds to what the ones before cover of the draft's terms and figures. Together they must hold every figure,
+    adds to what the ones before cover of the draft's terms and figures; for a mere name the first is the one that
+    speaks most of what was `asked`. Together they must hold every figure,
     quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says or say
     the opposite; their passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of
     every clause. A mere name or figure stands in many a sentence: where the passages were read it must be what the
@@ -49,7 +50,9 @@ def find_support(
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
-    if not wanted_terms or (len(wanted_terms) <= FRAGMENT and not may_be_the_answer(wanted_terms, passages)):
+    asked_terms = set(index_terms(content_of(asked)))
+    fragment = len(wanted_terms) <= FRAGMENT
+    if not wanted_terms or (fragment and not may_be_the_answer(wanted_terms, passages)):
         return []
     offers = [
         (c, set(index_terms(c.text)) & wanted_terms, figures(c.text) & wanted_figures) for c in candidates_of(named)
@@ -60,7 +63,12 @@ def find_support(
         gains = [len(held - terms) / len(wanted_terms) + len(given - numbers) for _, held, given in offers]
         if max(gains) < (LEAST_SUPPORT if not chosen else LEAST_GAIN):
             break
-        best, held, given = offers.pop(gains.index(max(gains)))
+        first = max(range(len(gains)), key=gains.__getitem__)
+        if fragment and not chosen:
+            enough = [i for i, gain in enumerate(gains) if gain >= LEAST_SUPPORT]
+            about = {i: len(asked_terms & set(index_terms(offers[i][0].text))) for i in enough}
+            first = max(enough, key=lambda i: (about[i], gains[i]))
+        best, held, given = offers.pop(first)
         chosen.append(best)
         terms |= held
         numbers |= given

@@ -116,6 +116,23 @@ def test_things_that_a_model_leaves_out_are_added_to_its_answer(server: FakeServ
     assert answer.notice == REST.format(count=len(added))
 
 
+def test_a_list_of_which_a_model_tells_some_names_is_added_though_it_is_cited(
+    server: FakeServer, chain: AnswerChain
+) -> None:
+    first, second = (place_of(chain, NEIGHBOURS, words) for words in ("字节跳动等互联网大厂", "Apple Asia Office"))
+    server.reply = f"邻居有阿里巴巴、字节跳动、Google HK Office。[{first}][{second}]"
+    answer = chain.invoke(NEIGHBOURS)
+    assert "Apple Asia Office" in answer.statements[-1].text
+    assert answer.notice == REST.format(count=len(answer.statements) - 1)
+
+
+def test_a_mere_name_comes_with_the_sentence_that_names_more(server: FakeServer, chain: AnswerChain) -> None:
+    question = "据说是谁提醒了两位创始人，让他们从做指南改成做App的？"
+    server.reply = f"毛文超[{place_of(chain, question, '投资人点醒了')}]"
+    answer = chain.invoke(question)
+    assert "投资人点醒了" in answer.statements[-1].text and len(answer.statements) == 2
+
+
 def test_nothing_is_added_where_the_model_tells_every_thing(server: FakeServer, chain: AnswerChain) -> None:
     first, second = (place_of(chain, NEIGHBOURS, words) for words in ("字节跳动等互联网大厂", "Apple Asia Office"))
     server.reply = (

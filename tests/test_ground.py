@@ -161,6 +161,14 @@ def test_a_mere_name_must_be_the_answer_that_the_reader_finds() -> None:
     assert find_support(Draft("毛文超。", (1,)), [passage(1, text)])
 
 
+def test_a_mere_name_is_cited_from_the_sentence_that_speaks_of_what_is_asked() -> None:
+    of = [passage(1, "国家网信办的公告上了热搜。网信办约谈了平台并采取处罚措施。")]
+    first, *_ = find_support(Draft("网信办。", (1,)), of, "哪个部门约谈了平台？")
+    assert first.text.startswith("网信办约谈")
+    (first,) = find_support(Draft("网信办。", (1,)), of, "谁的公告上了热搜？")
+    assert first.text.startswith("国家网信办")
+
+
 def test_a_clause_of_its_own_needs_words_of_the_passage_or_of_the_question() -> None:
     of = [passage(1, "平台的薪酬缺乏竞争力，导致人才流失严重。" + "商家不需要缴纳保证金。" * 9)]
     assert find_support(Draft("薪酬缺乏竞争力，导致人才流失严重。", (1,)), of)
