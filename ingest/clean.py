@@ -29,6 +29,7 @@ _RUNNING = re.compile(  # numbers, without signs between, that change from page 
     rf"\d+[万wk]?[次人条个]?(?:{_COUNTED})\d*|(?:{_COUNTED})\d+|第\d+[页期版]|共\d+[页期条]|page\d+(?:of\d+)?"
     r"|(?:发布|发表|更新|修改|published|updated)(?:时间|日期|于|on)?\d+(?:年\d+月\d+日?\d*)?"
 )
+_STATES = re.compile(r"[。！？；：!?;:|\d]|\.\s*$")  # the end of a sentence, a label, a cell, a figure
 _ESCAPED = re.compile(r"\\([-.#*_+!()\[\]{}~>|`\\])")
 _KNOT = re.compile(r"[][()!*_`#>+\\-]+")
 
@@ -50,16 +51,31 @@ def line_key(line: str) -> str:
     (售价：1299元) is what the line says.
     """
     key = letters(_ADDRESS.sub("", line))
-    if not re.search(r"\d", _RUNNING.sub("", key)):
+    if _only_counts(key):
         key = re.sub(r"\d+", "0", key)
     return key if len(key) >= SHORTEST_KEY else ""
+
+
+def is_statement(line: str) -> bool:
+    """Whether a line says something by itself, so that it is no furniture however many articles have it.
+
+    A sentence, a label with its value (保修期：十二个月), a row of a table, a figure that counts no readers or pages.
+    """
+    words = _ADDRESS.sub("", line)
+    return bool(_STATES.search(words)) and not _only_counts(letters(words))
+
+
+def _only_counts(key: str) -> bool:
+    """Whether a key has numbers, all of which are counters, numbers of pages or days of publication."""
+    return bool(re.search(r"\d", key)) and not re.search(r"\d", _RUNNING.sub("", key))
 
 
 def find_removals(raw: str, already: Sequence[Removal] = (), learned: Collection[str] = ()) -> tuple[Removal, ...]:
     """What is to be taken out of a raw file, in order and without overlaps; the first rule to claim a span has it.
 
     `already`: what a converter took out; it is kept as it is. `learned`: keys of lines that are furniture of this
-    source; a heading is never one. The clean text cleaned again loses nothing: the rules run until none finds more.
+    source; a heading and a statement are never one. The clean text cleaned again loses nothing: the rules run until
+    none finds more.
     """
     removals = sorted(already, key=lambda removal: removal.start)
     title = _words(read_metadata(raw).get("title", ""))
@@ -126,7 +142,7 @@ def _first_match(rules: Iterable[Rule], line: str, start: int) -> list[Removal]:
 
 def _learned_lines(text: str, learned: Collection[str]) -> Iterator[Removal]:
     for line in re.finditer(r"[^\n]*\S[^\n]*", text):
-        if line_key(line[0]) in learned and not _HEADING.match(line[0]):
+        if line_key(line[0]) in learned and not (_HEADING.match(line[0]) or is_statement(line[0])):
             yield Removal(line.start(), line.end(), "repeated line", "learned/repeated-line")
 
 

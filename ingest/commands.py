@@ -109,11 +109,12 @@ def _repeated(article: Article, settings: Settings) -> dict[str, str]:
     lines = line_numbers(article.text)
     own = IndexedFile("", source_of(article), frozenset(lines))
     files[article.id] = own
-    counts = repeated_lines(files.values())
+    repeated = repeated_lines(files)
     total = sum(file.source == own.source for file in files.values())
+    with_line = {number: repeated[own.source][number].articles for number in learned_of(article.id, own, repeated)}
     return {
-        lines[number]: f"同一来源（{own.source}）的 {total} 篇文章里有 {counts[own.source][number]} 篇有这一行"
-        for number in learned_of(own, counts)
+        lines[number]: f"同一来源（{own.source}）的 {total} 篇文章里有 {count} 篇有这一行"
+        for number, count in with_line.items()
     }
 
 

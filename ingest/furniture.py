@@ -1,15 +1,20 @@
-"""Furniture of sites that no rule knows: lines that many articles of one source repeat.
+"""Furniture of sites that no rule knows: lines that many articles of one source repeat and that state nothing.
+
+What a shop or an office says on each of its pages is no furniture, and to the eye its terms may look like it
+(支持七天无理由退货). So a statement stays everywhere, and of any other line one article keeps a copy: a question about
+what it says finds it there.
 
 Articles of woshipm.com (300): every line of 12 letters or more that 3 of them share is furniture, and no body line is
 shared by more than 2; of the shorter ones, headings such as 参考资料 are shared by up to 4%.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
 from urllib.parse import urlsplit
 
-from ingest.clean import line_key
+from ingest.clean import is_statement, line_key
 from rag.library import IndexedFile
 from rag.types import Article
 
@@ -22,35 +27,47 @@ MOST_OF_ARTICLE = 0.5  # of its lines; an article that is more than that repeats
 SEARCHED_BELOW = 50  # articles: a line that more of them have tells nothing about copies
 
 
-def line_number(key: str) -> int:
-    """A number for a line's key, the same everywhere; its last two bits say whether it is short, medium or long."""
+@dataclass(frozen=True)
+class Repeated:
+    """How many articles of a source have a line, copies counted once, and the id of the one that keeps it."""
+
+    articles: int
+    keeper: str
+
+
+def line_number(key: str, statement: bool = False) -> int:
+    """A number for a line's key, the same everywhere; 4 is set in that of a statement.
+
+    Its last two bits say whether it is short, medium or long.
+    """
     length = (len(key) >= MEDIUM) + (len(key) >= LONG)
-    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True) & ~3 | length
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True) & ~7 | statement << 2 | length
 
 
 def line_numbers(text: str) -> dict[int, str]:
     """The numbers of the lines of a text, each with its key."""
-    return {line_number(key): key for line in text.splitlines() if (key := line_key(line))}
+    return {line_number(key, is_statement(line)): key for line in text.splitlines() if (key := line_key(line))}
 
 
 def source_of(article: Article) -> str:
-    """Whose furniture an article carries: host of its address, else its publisher, else its folder."""
+    """Whose furniture an article carries: host of its address, else its publisher; "" for what is of no site."""
     host = urlsplit(article.url or "").hostname or ""
-    folder = article.source_path.rpartition("/")[0]
-    return host.removeprefix("www.") or article.publisher or f"folder {folder}"
+    return host.removeprefix("www.") or article.publisher or ""
 
 
-def repeated_lines(files: Iterable[IndexedFile]) -> dict[str, dict[int, int]]:
-    """By source, the numbers of the lines that are furniture, each with the number of articles; copies count once."""
-    by_source: defaultdict[str, list[frozenset[int]]] = defaultdict(list)
-    for file in files:
-        by_source[file.source].append(file.lines)
+def repeated_lines(files: Mapping[str, IndexedFile]) -> dict[str, dict[int, Repeated]]:
+    """By source, the numbers of the lines that are furniture. `files` by the ids of their articles."""
+    by_source: defaultdict[str, list[str]] = defaultdict(list)
+    for id_ in sorted(files):
+        if source := files[id_].source:
+            by_source[source].append(id_)
     found = {}
-    for source, articles in by_source.items():
-        voters = _without_copies(articles)
-        counts = Counter(line for lines in voters for line in lines)
+    for source, ids in by_source.items():
+        voters = _without_copies([files[id_].lines for id_ in ids])
+        counts = Counter(line for lines in voters for line in lines if not line & 4)
+        keepers = {line: id_ for id_ in reversed(ids) for line in files[id_].lines}
         found[source] = {
-            line: count
+            line: Repeated(count, keepers[line])
             for line, count in counts.items()
             if count >= max(FEWEST_ARTICLES, len(voters) * (SHARE if line & 3 else SHARE_OF_SHORT))
         }
@@ -72,7 +89,13 @@ def _without_copies(articles: list[frozenset[int]]) -> list[frozenset[int]]:
     return kept
 
 
-def learned_of(file: IndexedFile, repeated: Mapping[str, Set[int] | Mapping[int, int]]) -> frozenset[int]:
-    """The lines of an article that its source repeats; none where they are most of it, for then they are its body."""
-    learned = file.lines & frozenset(repeated.get(file.source, ()))
-    return learned if len(learned) <= MOST_OF_ARTICLE * len(file.lines) else frozenset()
+def learned_of(id_: str, file: IndexedFile, repeated: Mapping[str, Mapping[int, Repeated]]) -> frozenset[int]:
+    """The lines of an article that its source repeats and another article keeps.
+
+    None where the source repeats most of the article, for then that is its body.
+    """
+    of_source = repeated.get(file.source, {})
+    learned = file.lines & of_source.keys()
+    if len(learned) > MOST_OF_ARTICLE * len(file.lines):
+        return frozenset()
+    return frozenset(line for line in learned if of_source[line].keeper != id_)

@@ -253,9 +253,9 @@ class _Run:
     def _learn(self) -> None:
         """Find the lines that the sources repeat; write an unchanged article again when its lines are concerned."""
         files = {id_: self.known[id_] for id_ in self._kept()} | {id_: job.file for id_, job in self.jobs.items()}
-        repeated = repeated_lines(files.values())
+        repeated = repeated_lines(files)
         for id_, file in files.items():
-            learned = learned_of(file, repeated)
+            learned = learned_of(id_, file, repeated)
             if id_ in self.jobs:
                 self.jobs[id_] = replace(self.jobs[id_], file=replace(file, learned=learned))
             elif learned != file.learned and id_ in self.unchanged:

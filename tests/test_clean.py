@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.clean import find_removals, line_key, read_metadata
+from ingest.clean import find_removals, is_statement, line_key, read_metadata
 from ingest.load import load_article
 from ingest.rule_sets import Rule, active_rules, read_rules, reason_of, rule_sets
 from rag.types import Article, Removal
@@ -283,7 +283,7 @@ def test_a_rule_for_one_site_is_not_used_for_another(tmp_path: Path) -> None:
 
 def test_every_rule_can_say_its_reason() -> None:
     assert reason_of("common/end-mark") == "文章结束的标记"
-    assert reason_of("learned/repeated-line") == "同一来源的许多文章里都有这一行"
+    assert reason_of("learned/repeated-line") == "同一来源的许多文章里都有这一行，只留一处"
     assert reason_of("first-line") == "文件的第一行用作标题"
     assert reason_of("gone/long-ago") == ""
     for name in ALL:
@@ -314,7 +314,7 @@ def test_what_a_converter_took_out_is_kept_and_the_rest_is_cleaned_without_it() 
     )
 
 
-def test_learned_lines_go_but_never_headings() -> None:
+def test_learned_lines_go_but_never_headings_and_statements() -> None:
     learned = {line_key("老面馆第12期"), line_key("写在最后")}
     raw = "## 写在最后\n汤也香。\n**老面馆第7期**\n写在最后"
     assert clean(raw, learned) == "写在最后\n汤也香。\n\n"
@@ -322,6 +322,28 @@ def test_learned_lines_go_but_never_headings() -> None:
         ("repeated line", "learned/repeated-line")
     }
     assert clean("三、写在最后\n汤也香。", {line_key("三、写在最后")}) == "三、写在最后\n汤也香。"
+    assert clean("老面馆的老板。\n老面馆的老板", {line_key("老面馆的老板")}) == "老面馆的老板。\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "states"),
+    [
+        ("汤也香。", True),
+        ("汤香吗？面香！", True),
+        ("Noodles are good.", True),
+        ("保修期：十二个月", True),
+        ("| 产地 | 澜州 |", True),
+        ("净重250克", True),
+        ("更多精彩内容，请关注老面馆", False),
+        ("**[首页](http://a.cn/1.html)** 新闻", False),
+        ("第 12 页", False),
+        ("阅读：128 | 评论：35", False),
+        ("发布时间：2024-03-05", False),
+        ("", False),
+    ],
+)
+def test_a_statement_is_a_sentence_a_value_or_a_figure_that_counts_no_readers(line: str, states: bool) -> None:
+    assert is_statement(line) is states
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def test_each_removal_is_followed_by_kind_rule_and_reason_but_mark_up_is_not() -
 
 
 def test_a_learned_line_shows_its_evidence() -> None:
-    expected = "〔站点重复行·learned/repeated-line：同一来源的许多文章里都有这一行；同源 300 篇中 287 篇有此行〕"
+    reason = "同一来源的许多文章里都有这一行，只留一处；同源 300 篇中 287 篇有此行"
+    expected = f"〔站点重复行·learned/repeated-line：{reason}〕"
     assert note(REMOVED[3], "老面馆第7期", EVIDENCE) == expected
     assert expected in printed(ARTICLE)
     assert expected in explain_html(ARTICLE, EVIDENCE)

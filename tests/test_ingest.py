@@ -415,16 +415,17 @@ def test_a_file_that_fails_keeps_its_reason_when_a_line_of_its_old_version_turns
     files = {name: tmp_path / "corpus" / name for name in ("a.md", "b.md", "c.md")}
 
     def write(name: str) -> None:
-        files[name].write_text(f"{name} 里猫吃鱼。\n狗追着猫跑了三里地都不停\n", encoding="utf-8")
+        text = f"---\npublisher: 老面馆\n---\n{name} 里猫吃鱼。\n狗追着猫跑了三里地都不停\n"
+        files[name].write_text(text, encoding="utf-8")
 
     write("a.md")
     write("b.md")
     ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
-    files["a.md"].write_bytes(b"")
+    files["b.md"].write_bytes(b"")
     write("c.md")
     summary = ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
-    assert (summary.added, summary.changed, summary.unchanged) == (["c"], ["b"], 0)
-    assert summary.failed == {"a.md": "a.md is empty: there is nothing to index; delete it or fill it"}
+    assert (summary.added, summary.changed, summary.unchanged) == (["c"], [], 1)
+    assert summary.failed == {"b.md": "b.md is empty: there is nothing to index; delete it or fill it"}
 
 
 def test_articles_of_a_folder_that_cannot_be_listed_are_kept_and_the_folder_is_named(
