@@ -159,6 +159,33 @@ def test_a_page_of_wechat_is_read() -> None:
     }
 
 
+FAQ = [
+    ("怎么退货？", "签收七天内，在订单页点“申请退货”，快递员会上门取件，不用自己寄。"),
+    ("退货运费谁付？", "质量问题由我们付，其他情况由您付，运费从退款里扣。"),
+    ("保修期多长？", "自签收之日起十二个月，壶嘴磕碰不在保修范围内。"),
+]
+
+
+@pytest.mark.parametrize(
+    ("layout", "mark"),
+    [
+        ("<div><h3>{}</h3><div><p>{}</p></div></div>", "### "),
+        ("<section><h3>{}</h3><p>{}</p></section>", "### "),
+        ("<h2><button>{}</button></h2><div><p>{}</p></div>", "## "),
+        ("<details><summary>{}</summary><p>{}</p></details>", ""),
+    ],
+)
+@pytest.mark.parametrize("head", ["# 常见问题", "## 常见问题"])
+def test_the_first_question_of_a_page_stays_above_its_answer(layout: str, mark: str, head: str) -> None:
+    level = len(head.split()[0])
+    converted = page(
+        '<div><a href="/">首页</a><a href="/help">帮助中心</a></div>'
+        f"<h{level}>常见问题</h{level}>{''.join(layout.format(*pair) for pair in FAQ)}<div><a>关于我们</a></div>",
+        "<title>常见问题-山语商城</title>",
+    )
+    assert kept(converted) == f"{head}\n" + "".join(f"{mark}{question}\n{answer}\n" for question, answer in FAQ)
+
+
 def test_a_page_without_menus_is_kept_whole() -> None:
     converted = page("<p>甲乙丙。</p><p>丁。</p>")
     assert (converted.text, converted.removed) == ("甲乙丙。\n丁。\n", ())
