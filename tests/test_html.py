@@ -159,6 +159,15 @@ def test_a_page_of_wechat_is_read() -> None:
     }
 
 
+def test_links_to_other_articles_below_the_text_are_no_main_text() -> None:
+    links = '<p><a href="/1">卖鱼的人不吃鱼</a></p><p><a href="/2">我爸是修鞋匠</a></p>'
+    body = f"<p>{SENTENCE}</p><p>——END——</p><p>{SECOND}</p><p>▼ 往期推荐 ▼</p>{links}<p>*文中人物均为化名。</p>"
+    for place in ('<div id="js_content">', "<article>"):
+        assert kept(page(f"{place}{body}")) == f"{SENTENCE}\n——END——\n{SECOND}\n*文中人物均为化名。\n"
+    named = f'<div id="js_content"><p>{SENTENCE}</p><p>他们写过：</p>{links}<p>{SECOND}</p>'
+    assert "卖鱼的人不吃鱼\n我爸是修鞋匠\n" in kept(page(named))
+
+
 FAQ = [
     ("怎么退货？", "签收七天内，在订单页点“申请退货”，快递员会上门取件，不用自己寄。"),
     ("退货运费谁付？", "质量问题由我们付，其他情况由您付，运费从退款里扣。"),

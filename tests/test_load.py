@@ -220,6 +220,17 @@ def test_a_first_line_that_is_no_title_stays_and_the_file_names_the_article(raw:
     assert (article.title, article.text) == ("文", raw)
 
 
+def test_a_clip_of_wechat_states_its_metadata_and_loses_its_buttons() -> None:
+    raw = (
+        "# 青禾咖啡的一年\n\n原创 林若溪 [江东商报](javascript:void(0);) *2024年03月05日 10:22* *浙江*\n\n"
+        "青禾咖啡去年关店87家。\n\n---\n\n预览时标签不可点\n\n微信扫一扫  \n关注该公众号\n\n继续滑动看下一个\n\n"
+        "轻触阅读原文\n\n![](https://mmbiz.qpic.cn/1)\n\n江东商报\n\n向上滑动看下一个\n\n[知道了](javascript:;)\n"
+    )
+    article = load(raw)
+    assert article.text.split() == ["青禾咖啡去年关店87家。"]
+    assert (article.author, article.publisher, article.published) == ("林若溪", "江东商报", "2024-03-05")
+
+
 def test_a_file_of_nothing_but_furniture_is_refused_by_name() -> None:
     with pytest.raises(CorpusError, match=r"文\.md holds nothing but furniture"):
         load("图片\n来源:某处\n")

@@ -19,6 +19,10 @@ LEAST_SHARE = 0.5  # of the characters of the page's sentences that the main tex
 LINKED = 0.7  # share of a line in links that makes it a menu
 SHORT = 8  # letters; a shorter line is main text only where it stands next to main text
 NEAR = 60  # letters
+_RELATED = re.compile(  # what stands above links to other articles
+    r"[\W_]*(?:(?:往期|过往|历史)(?:推荐|回顾|精选|精彩|文章|内容|好文)|(?:相关|推荐|延伸|拓展|更多)(?:阅读|文章|推荐|好文)"
+    r"|(?:热门|精彩)(?:文章|推荐|回顾)|猜你喜欢|大家都在看|你可能[还也]?(?:喜欢|想看))[\W_]*"
+)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
 _TEXT_ENCODING = re.compile(r"(?i)gb|big5|utf|shift|euc|iso|windows|cp|koi8|ks_c")  # Python's others include punycode
 _SENTENCE = re.compile(r"[。！？；…]|[.!?](?:\s|$)")
@@ -157,8 +161,9 @@ def _main_lines(lines: Sequence[Line], main: Sequence[str], title: str) -> list[
     tables = {line.table for line, kept in zip(lines, keep, strict=True) if kept and line.table}
     keep = [kept or line.table in tables for line, kept in zip(lines, keep, strict=True)]
     plain = [at for at, line in enumerate(lines) if keep[at] and not _is_links(line)]
+    related = _related(lines)
     for at in range(len(lines)):  # links alone, above or below all the rest
-        keep[at] = keep[at] and bool(plain) and plain[0] <= at <= plain[-1]
+        keep[at] = keep[at] and bool(plain) and plain[0] <= at <= plain[-1] and at not in related
     prose = [len(line.text) if _is_prose(line) else 0 for line in lines]
     kept = sum(length for length, is_main in zip(prose, keep, strict=True) if is_main)
     if True not in keep or kept < LEAST_SHARE * sum(prose):
@@ -182,6 +187,15 @@ def _found_in(lines: Sequence[Line], main: str) -> list[bool]:
         else:
             keep.append(len(letters) >= SHORT and letters in main)
     return keep
+
+
+def _related(lines: Sequence[Line]) -> set[int]:
+    """The numbers of the lines that are links to other articles, and of what stands above them: 往期推荐."""
+    found: set[int] = set()
+    for at in range(1, len(lines)):
+        if _is_links(lines[at]) and (at - 1 in found or _RELATED.fullmatch(lines[at - 1].text)):
+            found |= {at - 1, at}
+    return found
 
 
 def _is_prose(line: Line) -> bool:
