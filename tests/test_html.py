@@ -113,6 +113,11 @@ def test_mojibake_in_a_page_is_refused_however_long_its_markup() -> None:
         ("<title>游泳馆 - 票价与时间</title><h1>游泳馆票价与时间</h1>", "title", "游泳馆票价与时间"),
         ("<title>游泳馆_票价</title><h1>游泳馆</h1><h1>游泳馆：票价</h1>", "title", "游泳馆：票价"),
         ("<title>游泳馆 - 某站</title><h1>游泳馆</h1>", "title", "游泳馆"),
+        ("<title>游泳馆 - 票价</title><h1>游泳馆</h1><h2>票价</h2>", "title", "游泳馆"),
+        ("<title>江东网 - 游泳馆的票价</title><h1>江东网</h1><h2>游泳馆的票价</h2>", "title", "游泳馆的票价"),
+        ("<title>江东网 - 某站</title><h1>江东网</h1><h2>某馆</h2>", "title", "江东网"),
+        ("<title>山语M3 手冲壶-山语店-某猫</title><h1>山语M3 手冲壶 900ml</h1>", "title", "山语M3 手冲壶"),
+        ("<title>A-B-某站</title><h1>A1</h1>", "title", "A-B"),
         ("<!-- saved from url=(0025)https://a.example/b.html -->", "url", "https://a.example/b.html"),
     ],
 )  # fmt: skip
@@ -166,6 +171,13 @@ def test_links_to_other_articles_below_the_text_are_no_main_text() -> None:
         assert kept(page(f"{place}{body}")) == f"{SENTENCE}\n——END——\n{SECOND}\n*文中人物均为化名。\n"
     named = f'<div id="js_content"><p>{SENTENCE}</p><p>他们写过：</p>{links}<p>{SECOND}</p>'
     assert "卖鱼的人不吃鱼\n我爸是修鞋匠\n" in kept(page(named))
+
+
+def test_a_main_heading_that_says_more_than_the_title_stays() -> None:
+    body = f"<ul><li><a>首页</a></li></ul><h1>山语M3手冲壶 900ml</h1><p>价格：259元</p><p>{SENTENCE}</p><p>{SECOND}</p>"
+    converted = page(body, "<title>山语M3手冲壶-山语店-某猫</title>")
+    assert converted.metadata["title"] == "山语M3手冲壶"
+    assert kept(converted) == f"# 山语M3手冲壶 900ml\n价格：259元\n{SENTENCE}\n{SECOND}\n"
 
 
 FAQ = [

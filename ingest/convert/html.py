@@ -169,7 +169,7 @@ def _main_lines(lines: Sequence[Line], main: Sequence[str], title: str) -> list[
     if True not in keep or kept < LEAST_SHARE * sum(prose):
         return [True] * len(lines)
     for at, line in enumerate(lines):
-        keep[at] = keep[at] or (line.heading == 1 and line.text[2:] == title)
+        keep[at] = keep[at] or (line.heading == 1 and bool(title) and line.text[2:].startswith(title))
     return keep
 
 

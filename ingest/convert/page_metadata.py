@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from ingest.convert.converted import sift
 
 MOST_JSON = 1_000_000  # code points of a JSON-LD block
+LONGEST_TITLE = 200  # code points of a title that are compared with the headings
+SHORTEST_BEGINNING = 4  # code points of a title that a heading says, too, before it says more
 CHINA = timezone(timedelta(hours=8))
 # By field the names of meta elements in lower case, the more exact first; among them ArticleTitle, PubDate and
 # ContentSource, the standard of Chinese government sites.
@@ -42,6 +44,8 @@ META = {
 }
 _ARTICLES = re.compile(r"(?i)article|posting|report|webpage")
 _SITE = re.compile(r"\s*[_|｜–—]\s*|\s+-\s+|-(?=[^-]{2,20}$)")
+_SEPARATOR = re.compile(r"\s*[_|｜–—-]\s*")
+_SITE_NAME = re.compile(r".{0,12}(?:网|网站|在线|商城|旗舰店|日报|晚报|商报|时报|周刊)")
 _SAVED_FROM = re.compile(r"<!--\s*saved from url=\(\d+\)(https?://\S+)\s*-->")
 _WECHAT_TIME = re.compile(r"""\bvar\s+(?:ct|oriCreateTime|publish_time)\s*=\s*["']([^"'\n]{4,30})["']""")
 _WECHAT_URL = re.compile(r"""\bvar\s+msg_link\s*=\s*["'](https?://mp\.weixin\.qq\.com/[^"'\s]+)["']""")
@@ -180,10 +184,24 @@ def _title(root: Any) -> str | None:
 
 
 def _without_site(title: str, root: Any) -> str | None:
-    """The main heading that is a title but for its punctuation, else one that it begins with; None without either."""
+    """The main heading that is a title but for its punctuation, else what both begin with; None without either.
+
+    Where that is the name of the site, it is the heading below that the title ends with.
+    """
     headings = [text for heading in root.iter("h1") if (text := _text(heading))]
     whole = (heading for heading in headings if _without_signs(heading) == _without_signs(title))
-    return next(whole, None) or next((heading for heading in headings if title.startswith(heading)), None)
+    first = next((heading for heading in headings if title.startswith(heading)), None)
+    if first and _SITE_NAME.fullmatch(first):
+        below = (text for heading in root.iter("h1", "h2") if (text := _text(heading)) and text != first)
+        first = next((text for text in below if title.endswith(text)), first)
+    return next(whole, None) or first or _shared_beginning(title, headings)
+
+
+def _shared_beginning(title: str, headings: list[str]) -> str | None:
+    """The longest beginning of a title, up to what parts it from the name of the site, that a heading goes on from."""
+    ends = [match.start() for match in _SEPARATOR.finditer(title[:LONGEST_TITLE])]
+    beginnings = (title[:end] for end in reversed(ends) if end >= SHORTEST_BEGINNING)
+    return next((part for part in beginnings if any(heading.startswith(part) for heading in headings)), None)
 
 
 def _without_signs(text: str) -> str:
