@@ -145,6 +145,14 @@ def test_hidden_words_and_pronunciations_are_not_text() -> None:
     assert text_of_body(p(ruby, "字", styled("隐藏", "<w:vanish/>"), shown)) == "汉字可见\n"
 
 
+def test_words_that_are_crossed_out_have_the_marks_of_markdown_once() -> None:
+    out = "<w:strike/>"
+    struck = p(
+        "收费", styled("五", out), styled("万元", "<w:dstrike/>"), styled("八万元", '<w:strike w:val="0"/>'), "。"
+    )
+    assert text_of_body(struck) == "收费~~五万元~~八万元。\n"
+
+
 def test_what_any_element_wraps_is_read_and_what_is_said_again_is_not() -> None:
     space = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     choice = f"<mc:Choice>{p('乙')}</mc:Choice><mc:Fallback>{p('乙')}</mc:Fallback>"

@@ -262,6 +262,16 @@ def test_figures_that_are_raised_or_above_each_other_are_not_run_together(source
     assert kept(converted) == f"{SENTENCE}\n{text}\n{SECOND}\n"
 
 
+def test_words_that_are_crossed_out_have_the_marks_of_markdown() -> None:
+    source = (
+        "加盟费为<del>5<b>万</b>元</del><ins>8万元</ins>，原价<s> 329元</s>，"
+        '运费<span style="text-decoration: line-through">8元</span>免。'
+    )
+    converted = page(f"<article><p>{SENTENCE}</p><p>{source}</p><p>{SECOND}</p></article>")
+    text = "加盟费为~~5~~~~万~~~~元~~8万元，原价 ~~329元~~，运费~~8元~~免。"
+    assert kept(converted) == f"{SENTENCE}\n{text}\n{SECOND}\n"
+
+
 def test_a_formula_nested_without_end_keeps_its_words() -> None:
     nested = "<mrow>" * 1_500 + "<mi>x</mi>" + "</mrow>" * 1_500
     assert page(f"<p>{SENTENCE}</p><math>{nested}</math>").text == f"{SENTENCE}\nx\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
-from ingest.convert.docx_words import WORD, boxes, children, texts, visible
+from ingest.convert.docx_words import WORD, boxes, children, visible, words
 from ingest.convert.rows import Cell, markdown_rows
 from rag.errors import CorpusError
 
@@ -68,7 +68,7 @@ def _notes(document: Any) -> dict[tuple[str, str], str]:
         if str(part.partname) in ("/word/footnotes.xml", "/word/endnotes.xml"):
             for note in children(parse_xml(part.blob), *_NOTES.values()):
                 kind = note.tag.removeprefix(WORD)
-                notes[kind, note.get(WORD + "id", "")] = " ".join("".join(texts(note)).split())
+                notes[kind, note.get(WORD + "id", "")] = " ".join(words(note).split())
     return notes
 
 
@@ -119,7 +119,7 @@ def _rows(table: Any) -> Iterator[list[Cell]]:
 
 
 def _cell_text(cell: Any) -> str:
-    return " ".join(["".join(texts(cell)), *map(_cell_text, boxes(cell))])
+    return " ".join([words(cell), *map(_cell_text, boxes(cell))])
 
 
 def _sets_first_row_apart(table: Any) -> bool:
@@ -150,7 +150,7 @@ def _paragraph(element: Any, document: Any) -> str:
         prefix = "# "
     elif "List" in names or element.find(f"{WORD}pPr/{WORD}numPr") is not None:
         prefix = "- "
-    text = "".join(texts(element))
+    text = words(element)
     if prefix and text.strip():
         text = prefix + " ".join(text.split())
     return text

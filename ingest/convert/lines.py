@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.convert.converted import WIDE, raised
+from ingest.convert.converted import WIDE, raised, struck
 from ingest.convert.formula import mathml_text
 from ingest.convert.html_table import is_data_row, rows_of
 
@@ -29,6 +29,7 @@ _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 # Never around the text of an article (a form is: ASP.NET wraps whole pages in one).
 _OUTSIDE = frozenset(("nav", "footer", "aside", "button", "select", "menu", "dialog"))
 _COMMENTS = re.compile(r"(?i)(?:^|[\s_-])(?:comments?|pinglun|disqus|reply|replies|respond)(?:$|[\s_-])")
+_STRUCK = re.compile(r"(?i)(?:^|;)\s*text-decoration(?:-line)?\s*:[^;]*line-through")
 _NOT_SHOWN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
 _ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
@@ -119,6 +120,8 @@ class _Walk:
             effects.append("heading")
         if element.tag in ("a", "sup", "pre"):
             effects.append(element.tag)
+        if element.tag in ("del", "s", "strike") or _STRUCK.search(element.get("style", "")):
+            effects.append("struck")
         if element.tag in _OUTSIDE or _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}"):
             effects.append("outside")
         self.inside.update(effects)
@@ -150,7 +153,8 @@ class _Walk:
         for at, line in enumerate(lines):
             if at:
                 yield from self.close_line()
-            self.parts.append(raised(line) if self.inside["sup"] else line)
+            line = raised(line) if self.inside["sup"] else line
+            self.parts.append(struck(line) if self.inside["struck"] else line)
             if self.inside["a"]:
                 self.linked += count_letters(line)
 
