@@ -215,7 +215,9 @@ def history_command(arguments: list[str]) -> int:
 def rollback_command(arguments: list[str]) -> int:
     """Make the generation before the published one the published one."""
     parser = parser_of(
-        "rollback", "退回上一代索引；正开着的页面在下一个问题时换过去。再运行 python -m ingest 会重新跟上文章文件夹。"
+        "rollback",
+        "退回上一代索引；正开着的页面在下一个问题时换过去。"
+        "watch 或下一次更新会重新跟上文章文件夹：请先改好有问题的文件。",
     )
     options = parser.parse_args(arguments)
     settings = load_settings(index=options.index)
@@ -225,4 +227,5 @@ def rollback_command(arguments: list[str]) -> int:
     with IndexWriter.locked(settings.index, embedder, chunker_version(settings.chunk_tokens), backend) as writer:
         manifest = writer.roll_back()
     print(f"已退回第 {manifest.generation} 代：{manifest.articles} 篇文章，{manifest.chunks} 个文本块")
+    print("文章文件夹没有动：watch 或下一次更新会照它重新建索引，请先改好有问题的文件。")
     return 0

@@ -142,6 +142,8 @@ def _decoded(content: bytes, name: str) -> str:
     encodings = CANDIDATES
     try:
         raw = content.decode("utf-8")
+        if _is_price_list(content, raw):
+            return content.decode("gb18030")
         if not _CONTROL.search(raw):
             return raw
         encodings = ("utf-8", *CANDIDATES)  # UTF-16 of Latin letters looks like this
@@ -158,6 +160,20 @@ def _decoded(content: bytes, name: str) -> str:
             f"{name} 的编码认不出来（不是 UTF-8、UTF-16、GB18030 或 Big5 的文字）：请另存为 UTF-8",
         )
     return content.decode(guess, "replace")
+
+
+def _is_price_list(content: bytes, raw: str) -> bool:
+    """Whether text in valid UTF-8 is in GB18030: the bytes of 元 and of a few other characters are those of Ԫ.
+
+    Such letters of the small languages of Cyrillic never stand without many of its others.
+    """
+    beyond = [char for char in raw if char > "\x7f"]
+    if not beyond or 2 * sum("\u0460" <= char <= "\u052f" for char in beyond) < len(beyond):
+        return False
+    try:
+        return score(content.decode("gb18030")) >= 1
+    except UnicodeDecodeError:
+        return False
 
 
 def _guess(content: bytes, encodings: Iterable[str]) -> str | None:

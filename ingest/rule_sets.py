@@ -29,6 +29,7 @@ CODE_REASONS = {
     "pdf/page-number": "PDF 的页码",
     "pdf/running-head": "PDF 每页重复的页眉或页脚",
     "learned/repeated-line": "同一来源的许多文章里都有这一行，只留一处",
+    "markup/line-wrap": "按固定宽度断开的行，接成整句",
     "markup/knot": "层层嵌套、无法解读的标记符号",
 }
 _REQUIRED = {"name", "kind", "reason", "pattern"}

@@ -78,7 +78,8 @@ def test_history_lists_what_every_generation_changed_and_rollback_goes_back(
         main(["history", "--index", str(tiny_index), "--limit", "0"])
     capsys.readouterr()
     code, out, _ = run(capsys, "rollback", "--index", str(tiny_index))
-    assert (code, out) == (0, "已退回第 1 代：3 篇文章，3 个文本块\n")
+    told = "文章文件夹没有动：watch 或下一次更新会照它重新建索引，请先改好有问题的文件。"
+    assert (code, out) == (0, f"已退回第 1 代：3 篇文章，3 个文本块\n{told}\n")
     assert "从第 2 代退回" in run(capsys, "history", "--index", str(tiny_index))[1]
     code, _, err = run(capsys, "rollback", "--index", str(tiny_index))
     assert (code, err) == (1, "错误：第 1 代之前没有保留更早的索引：没有改动\n")

@@ -14,6 +14,17 @@ def test_simplified_text_is_read_in_every_encoding(text: str, encoding: str) -> 
     assert decode(text.encode(encoding), "文.txt") == text
 
 
+@pytest.mark.parametrize("text", ["M3 259元\nM3 Pro 329元\n", "SKU,price\nM3,259元\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_a_list_of_prices_whose_bytes_are_valid_in_utf_8_is_read(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding), "价目.txt") == text
+
+
+@pytest.mark.parametrize("text", ["Le café", "Ԫ is a letter; é, à and ç are others", "Հայերեն", "Здравствуйте"])
+def test_foreign_text_in_utf_8_stays(text: str) -> None:
+    assert decode(text.encode(), "文.txt") == text
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "big5", "cp950", "big5hkscs", "utf-16", "utf-16-be"])
 def test_traditional_text_is_read_in_every_encoding(encoding: str) -> None:
     assert decode(TRADITIONAL.encode(encoding), "文.txt") == TRADITIONAL

@@ -9,6 +9,7 @@ import docx
 from conversions import refused
 
 from ingest.convert import convert
+from ingest.convert.docx_numbers import written
 
 
 def as_bytes(document: docx.document.Document) -> bytes:
@@ -143,6 +144,56 @@ def test_hidden_words_and_pronunciations_are_not_text() -> None:
     ruby = f"<w:r><w:ruby><w:rt>{above}</w:rt><w:rubyBase>{below}</w:rubyBase></w:ruby></w:r>"
     shown = styled("可见", '<w:vanish w:val="0"/>')
     assert text_of_body(p(ruby, "字", styled("隐藏", "<w:vanish/>"), shown)) == "汉字可见\n"
+
+
+def test_words_that_are_crossed_out_have_the_marks_of_markdown_once() -> None:
+    out = "<w:strike/>"
+    struck = p(
+        "收费", styled("五", out), styled("万元", "<w:dstrike/>"), styled("八万元", '<w:strike w:val="0"/>'), "。"
+    )
+    assert text_of_body(struck) == "收费~~五万元~~八万元。\n"
+
+
+def test_the_numbers_that_word_counts_are_written() -> None:
+    def level(at: int, form: str, text: str, start: int = 1, extra: str = "") -> str:
+        kind = f'<w:start w:val="{start}"/><w:numFmt w:val="{form}"/>{extra}<w:lvlText w:val="{text}"/>'
+        return f'<w:lvl w:ilvl="{at}">{kind}</w:lvl>'
+
+    def item(text: str, at: int = 0, number: int = 90) -> str:
+        place = f'<w:numPr><w:ilvl w:val="{at}"/><w:numId w:val="{number}"/></w:numPr>'
+        return f"<w:p><w:pPr>{place}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+
+    levels = (
+        level(0, "chineseCounting", "第%1条", 9)
+        + level(1, "decimal", "%1.%2", extra="<w:isLgl/>")
+        + level(2, "bullet", "·")
+    )
+    again = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'
+    lists = (
+        f'<w:abstractNum w:abstractNumId="90">{levels}</w:abstractNum>',
+        '<w:num w:numId="90"><w:abstractNumId w:val="90"/></w:num>',
+        f'<w:num w:numId="91"><w:abstractNumId w:val="90"/>{again}</w:num>',
+    )
+    document = docx.Document()
+    for one in lists:
+        document.part.numbering_part.element.append(docx.oxml.parse_xml(one.replace(" ", f" {W} ", 1)))
+    items = [item("甲。"), item("乙。", 1), item("丙。", 1), item("丁。"), item("戊。", 1), item("己。", 2)]
+    body = "".join([*items, item(""), item("庚。"), item("辛。", number=91), item("壬。", number=0)])
+    for element in reversed(docx.oxml.parse_xml(f"<w:body {W}>{body}</w:body>")):
+        document.element.body.insert(0, element)
+    document.add_paragraph("一。", style="List Number")
+    document.add_paragraph("二。", style="List Number")
+    lines = convert(Path("文.docx"), as_bytes(document)).text.splitlines()
+    assert lines[:5] == ["第九条 甲。", "9.1 乙。", "9.2 丙。", "第十条 丁。", "10.1 戊。"]
+    assert lines[5:] == ["- 己。", "", "第十一条 庚。", "第一条 辛。", "- 壬。", "1. 一。", "2. 二。"]
+
+
+def test_numbers_are_written_in_the_form_of_their_list() -> None:
+    forms = ("decimal", "upperRoman", "lowerLetter", "decimalEnclosedCircle", "chineseCountingThousand", "decimalZero")
+    assert [written(number, form) for form in forms for number in (4, 28)] == [
+        *("4", "28", "IV", "XXVIII", "d", "bb", "④", "28", "四", "二十八", "04", "28"),
+    ]
+    assert written(3, "ideographTraditional") == "丙"
 
 
 def test_what_any_element_wraps_is_read_and_what_is_said_again_is_not() -> None:

@@ -310,6 +310,24 @@ def test_figures_that_are_raised_or_above_each_other_are_not_run_together(source
     assert kept(converted) == f"{SENTENCE}\n{text}\n{SECOND}\n"
 
 
+def test_words_that_are_crossed_out_have_the_marks_of_markdown() -> None:
+    source = (
+        "加盟费为<del>5<b>万</b>元</del><ins>8万元</ins>，原价<s> 329元</s>，"
+        '运费<span style="text-decoration: line-through">8元</span>免。'
+    )
+    converted = page(f"<article><p>{SENTENCE}</p><p>{source}</p><p>{SECOND}</p></article>")
+    text = "加盟费为~~5~~~~万~~~~元~~8万元，原价 ~~329元~~，运费~~8元~~免。"
+    assert kept(converted) == f"{SENTENCE}\n{text}\n{SECOND}\n"
+
+
+def test_the_items_of_a_numbered_list_have_their_numbers() -> None:
+    items = "<li>打包杯子。<li><p>拆下烘焙机。</p><p>九天。</p><ul><li>吊车。</ul><li></li><li value=9>运生豆。"
+    lists = f"<ol>{items}<li>10、收尾。</ol><ol start='3'><li>甲。</li></ol><ul><li>乙。</ul>"
+    converted = page(f"<article><p>{SENTENCE}</p>{lists}<p>{SECOND}</p></article>")
+    lines = ["1. 打包杯子。", "2. 拆下烘焙机。", "九天。", "吊车。", "9. 运生豆。", "10、收尾。", "3. 甲。", "乙。"]
+    assert kept(converted).splitlines() == [SENTENCE, *lines, SECOND]
+
+
 def test_a_formula_nested_without_end_keeps_its_words() -> None:
     nested = "<mrow>" * 1_500 + "<mi>x</mi>" + "</mrow>" * 1_500
     assert page(f"<p>{SENTENCE}</p><math>{nested}</math>").text == f"{SENTENCE}\nx\n"

@@ -60,6 +60,12 @@ def raised(text: str) -> str:
     return above if not any(char in text for char in above) else text
 
 
+def struck(text: str) -> str:
+    """Words that are crossed out, with the marks that the cleaning knows them by; nothing but blanks has none."""
+    words = text.strip()
+    return text.replace(words, f"~~{words}~~") if words else text
+
+
 def broken(path: Path, kind: str, reason: object) -> CorpusError:
     """The error for a file that is not of the form its suffix says, or is damaged."""
     return CorpusError(

@@ -1,4 +1,4 @@
-"""DOCX: paragraphs, headings as "# " lines, list items as "- " lines, each row of a table as a line.
+"""DOCX: paragraphs, headings as "# " lines, list items numbered or as "- " lines, each row of a table as a line.
 
 The rows of a table that has a head are those of Markdown.
 """
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.convert.converted import Converted, broken, sift
-from ingest.convert.docx_words import WORD, boxes, children, texts, visible
+from ingest.convert.docx_numbers import Numbers
+from ingest.convert.docx_words import WORD, boxes, children, visible, words
 from ingest.convert.rows import Cell, markdown_rows
 from rag.errors import CorpusError
 
@@ -34,7 +35,7 @@ def convert_docx(path: Path, content: bytes) -> Converted:
     _refuse_bomb(path, content)
     try:
         document = docx.Document(io.BytesIO(content))
-        lines = list(_lines(document.element.body, document, _notes(document)))
+        lines = list(_lines(document.element.body, document, _notes(document), Numbers.of(document)))
         properties = document.core_properties
         stated = [("title", properties.title), ("author", properties.author), ("tags", properties.keywords)]
     except CorpusError:
@@ -68,20 +69,20 @@ def _notes(document: Any) -> dict[tuple[str, str], str]:
         if str(part.partname) in ("/word/footnotes.xml", "/word/endnotes.xml"):
             for note in children(parse_xml(part.blob), *_NOTES.values()):
                 kind = note.tag.removeprefix(WORD)
-                notes[kind, note.get(WORD + "id", "")] = " ".join("".join(texts(note)).split())
+                notes[kind, note.get(WORD + "id", "")] = " ".join(words(note).split())
     return notes
 
 
-def _lines(body: Any, document: Any, notes: dict[tuple[str, str], str]) -> Iterator[str]:
+def _lines(body: Any, document: Any, notes: dict[tuple[str, str], str], numbers: Numbers) -> Iterator[str]:
     """The lines of a body or a text box, in order; what a table holds is one line a row.
 
     A note is a line below what it is a note to. It is taken from `notes`: a hostile file refers to one a million times.
     """
     for element in children(body, "p", "tbl"):
         if element.tag == WORD + "p":
-            yield _paragraph(element, document)
+            yield _paragraph(element, document, numbers)
             for box in boxes(element):
-                yield from _lines(box, document, notes)
+                yield from _lines(box, document, notes, numbers)
         else:
             yield from _table(element)
         for part in visible(element):
@@ -119,7 +120,7 @@ def _rows(table: Any) -> Iterator[list[Cell]]:
 
 
 def _cell_text(cell: Any) -> str:
-    return " ".join(["".join(texts(cell)), *map(_cell_text, boxes(cell))])
+    return " ".join([words(cell), *map(_cell_text, boxes(cell))])
 
 
 def _sets_first_row_apart(table: Any) -> bool:
@@ -137,20 +138,21 @@ def _names_columns(rows: list[list[Cell]]) -> bool:
     return named and not figures[0] and any(figures)
 
 
-def _paragraph(element: Any, document: Any) -> str:
-    """The words of a paragraph, without those of the text boxes that hang on it."""
+def _paragraph(element: Any, document: Any, numbers: Numbers) -> str:
+    """The words of a paragraph with its number, without those of the text boxes that hang on it."""
     from docx.text.paragraph import Paragraph
 
     style = Paragraph(element, document._body).style
     names = f"{style.name or ''} {style.style_id or ''}" if style is not None else ""
+    text = words(element)
+    number = numbers.next(element, style) if text.strip() else ""
     prefix = ""
     if match := _HEADING.search(names):
         prefix = "#" * min(int(match[1]), 6) + " "
     elif names.split()[:1] == ["Title"]:
         prefix = "# "
-    elif "List" in names or element.find(f"{WORD}pPr/{WORD}numPr") is not None:
+    elif not number and ("List" in names or element.find(f"{WORD}pPr/{WORD}numPr") is not None):
         prefix = "- "
-    text = "".join(texts(element))
-    if prefix and text.strip():
-        text = prefix + " ".join(text.split())
+    if (prefix or number) and text.strip():
+        text = prefix + number + " ".join(text.split())
     return text

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.convert.converted import raised
+from ingest.convert.converted import raised, struck
 from ingest.convert.formula import MATH, formula_text
 
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -29,13 +29,19 @@ def children(element: Any, *names: str) -> Iterator[Any]:
             stack.extend(reversed(child))
 
 
-def texts(element: Any) -> Iterator[str]:
-    """The visible text of an element without that of its text boxes."""
+def words(element: Any) -> str:
+    """The visible text of an element without that of its text boxes; what is crossed out has its marks once."""
+    return "".join(_texts(element)).replace("~~~~", "")
+
+
+def _texts(element: Any) -> Iterator[str]:
     for part in visible(element):
         if part.tag == WORD + "t":
             place = part.find(f"../{WORD}rPr/{WORD}vertAlign")
             is_raised = place is not None and place.get(WORD + "val") == "superscript"
-            yield raised(part.text or "") if is_raised else part.text or ""
+            text = raised(part.text or "") if is_raised else part.text or ""
+            run = part.getparent()
+            yield struck(text) if _is_on(run, "strike") or _is_on(run, "dstrike") else text
         elif part.tag == MATH + "oMath":
             yield formula_text(part)
         elif part.tag == WORD + "p":
@@ -56,12 +62,13 @@ def visible(element: Any) -> Iterator[Any]:
     stack = list(reversed(element))
     while stack:
         part = stack.pop()
-        if part.tag not in _UNSEEN and not _is_hidden(part):
+        if part.tag not in _UNSEEN and not (part.tag == WORD + "r" and _is_on(part, "vanish")):
             yield part
             if part.tag not in (_BOX, MATH + "oMath"):
                 stack.extend(reversed(part))
 
 
-def _is_hidden(part: Any) -> bool:
-    vanish = part.find(f"{WORD}rPr/{WORD}vanish") if part.tag == WORD + "r" else None
-    return vanish is not None and vanish.get(WORD + "val", "1") in ("1", "true", "on")
+def _is_on(run: Any, name: str) -> bool:
+    """Whether the words of a run have an effect of that name."""
+    effect = run.find(f"{WORD}rPr/{WORD}{name}")
+    return effect is not None and effect.get(WORD + "val", "1") in ("1", "true", "on")

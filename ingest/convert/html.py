@@ -50,7 +50,7 @@ def convert_html(path: Path, content: bytes) -> Converted:
     removed: list[Removal] = []
     start = 0
     for line, kept in zip(lines, keep, strict=True):
-        parts.append(line.text + "\n")
+        parts.append(line.item + line.text + "\n")
         end = start + len(parts[-1])
         if not kept:
             if removed and removed[-1].end == start:

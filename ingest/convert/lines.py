@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.convert.converted import WIDE, raised
+from ingest.convert.converted import WIDE, raised, struck
 from ingest.convert.formula import mathml_text
 from ingest.convert.html_table import is_data_row, rows_of
 
@@ -29,8 +29,13 @@ _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 # Never around the text of an article (a form is: ASP.NET wraps whole pages in one).
 _OUTSIDE = frozenset(("nav", "footer", "aside", "button", "select", "menu", "dialog"))
 _COMMENTS = re.compile(r"(?i)(?:^|[\s_-])(?:comments?|pinglun|disqus|reply|replies|respond)(?:$|[\s_-])")
+_STRUCK = re.compile(r"(?i)(?:^|;)\s*text-decoration(?:-line)?\s*:[^;]*line-through")
 _NOT_SHOWN = re.compile(r"(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)")
 _ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
+_NUMBERED = re.compile(
+    r"[(（\[]?\d+[.．、:：)）\]]|[(（]?[一二三四五六七八九十]+[、）)]|第[一二三四五六七八九十\d]+|[①-⑳]|\d+\s"
+)
+_WHOLE = re.compile(r"-?\d{1,6}")
 _SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
 _BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line end in the source of a Chinese page
 
@@ -39,7 +44,8 @@ _BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line en
 class Line:
     """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment.
 
-    The rows of a table that has a head, and the rule below it, have the number of the table.
+    The rows of a table that has a head, and the rule below it, have the number of the table. `item`: the number that
+    stands before the first line of an item of a list, which is no letter of the page.
     """
 
     text: str
@@ -47,6 +53,7 @@ class Line:
     heading: int = 0
     outside: bool = False
     table: int = 0
+    item: str = ""
 
 
 def count_letters(text: str) -> int:
@@ -67,6 +74,8 @@ class _Walk:
         self.linked = self.heading = self.tables = 0
         self.inside: Counter[str] = Counter()  # how many links, rows of data, superscripts, … the walk is within
         self.effects: dict[Any, list[str]] = {}
+        self.counts: dict[Any, int] = {}  # of the items of each numbered list
+        self.item = ""  # number of the item that begins
 
     def lines(self, root: Any) -> Iterator[Line]:
         # Not recursive: hostile pages nest a hundred thousand elements.
@@ -108,8 +117,13 @@ class _Walk:
 
     def enter(self, element: Any) -> Iterator[Line]:
         effects = []
+        if element.tag == "ol":
+            self.counts[element] = _whole(element.get("start"), 1) - 1
         if element.tag in _BLOCKS or element.tag == "br":
             yield from self.break_line("\n" if element.tag == "br" and self.inside["pre"] else " ")
+        if element.tag == "li" and (above := element.getparent()) in self.counts:
+            self.counts[above] = _whole(element.get("value"), self.counts[above] + 1)
+            self.item = f"{self.counts[above]}. "
         if element.tag == "tr" and not self.inside["row"] and is_data_row(element):
             effects.append("row")
         elif element.tag in ("td", "th") and self.inside["row"] and "".join(self.parts).strip():
@@ -119,6 +133,8 @@ class _Walk:
             effects.append("heading")
         if element.tag in ("a", "sup", "pre"):
             effects.append(element.tag)
+        if element.tag in ("del", "s", "strike") or _STRUCK.search(element.get("style", "")):
+            effects.append("struck")
         if element.tag in _OUTSIDE or _COMMENTS.search(f"{element.get('id', '')} {element.get('class', '')}"):
             effects.append("outside")
         self.inside.update(effects)
@@ -134,6 +150,9 @@ class _Walk:
             self.heading = 0
         elif element.tag in _BLOCKS:
             yield from self.break_line(" ")
+        if element.tag == "li":
+            self.item = ""
+        self.counts.pop(element, None)
         self.inside.subtract(effect for effect in effects if effect != "row")
 
     def break_line(self, instead: str) -> Iterator[Line]:
@@ -150,7 +169,8 @@ class _Walk:
         for at, line in enumerate(lines):
             if at:
                 yield from self.close_line()
-            self.parts.append(raised(line) if self.inside["sup"] else line)
+            line = raised(line) if self.inside["sup"] else line
+            self.parts.append(struck(line) if self.inside["struck"] else line)
             if self.inside["a"]:
                 self.linked += count_letters(line)
 
@@ -159,9 +179,16 @@ class _Walk:
         text = _SPACES.sub(" ", _BROKEN_WIDE.sub("", text)).strip().strip("|").strip()
         if text:
             prefix = "#" * self.heading + " " if self.heading else ""
-            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0)
+            item = "" if self.heading or _NUMBERED.match(text) else self.item
+            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0, item=item)
+            self.item = ""
         self.parts.clear()
         self.linked = 0
+
+
+def _whole(stated: str | None, otherwise: int) -> int:
+    """A whole number that an attribute states."""
+    return int(stated) if stated and _WHOLE.fullmatch(stated) else otherwise
 
 
 def _is_invisible(element: Any) -> bool:

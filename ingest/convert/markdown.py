@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.convert.converted import Converted, sift
+from ingest.convert.wrapped import line_wraps
 from rag.types import Removal
 
 LONGEST_FRONT_MATTER = 64 * 1024  # code points
@@ -25,12 +26,13 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def convert_markdown(text: str) -> Converted:
-    """The text as it is, its front matter removed and read."""
+    """The text as it is, its front matter removed and read, and lines of a fixed width joined to sentences."""
     match = _FRONT_MATTER.match(text, 0, LONGEST_FRONT_MATTER)
     fields = _read(match[1]) if match else None
     if not match or fields is None:
-        return Converted(text)
-    return Converted(text, (Removal(0, match.end(), "metadata", "front-matter"),), sift(_metadata(fields)))
+        return Converted(text, tuple(line_wraps(text)))
+    front_matter = Removal(0, match.end(), "metadata", "front-matter")
+    return Converted(text, (front_matter, *line_wraps(text, match.end())), sift(_metadata(fields)))
 
 
 def _read(front_matter: str) -> dict[str, Any] | None:
