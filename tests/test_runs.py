@@ -395,6 +395,13 @@ def test_of_two_runs_into_one_folder_the_second_is_refused(tmp_path: Path, capsy
     assert capsys.readouterr().err.startswith(f"error: another run is writing into {tmp_path / 'run'}: ")
 
 
+def test_passages_alone_have_no_answerer(capsys) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main([SET, "--retrieval-only", "--answerer", "llm"])
+    assert raised.value.code == 2
+    assert "argument --answerer: not allowed with argument --retrieval-only" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--limit", "--parallel"])
 def test_a_number_below_1_is_a_wrong_argument(option: str) -> None:
     with pytest.raises(SystemExit) as raised:
