@@ -109,6 +109,9 @@ def run_sets(
     chain = AnswerChain(settings)
     try:
         chain.warm()
+        if foreign_aliases(settings.corpus, chain.index.current().library):
+            told = "holds no article of the index: the aliases of its own articles are not used"
+            print(f"warning: YINJU_CORPUS, {settings.corpus}, {told}; set it to the indexed folder", file=sys.stderr)
         started = time.perf_counter()
         run, asked = record_run(
             chain, sets, paths, answerer, out, tag=options.tag, limit=options.limit, parallel=options.parallel
@@ -118,8 +121,15 @@ def run_sets(
         chain.close()
     for name, summary in run.summary().items():
         print_summary(summary, name, RETRIEVAL_COLUMNS if answerer == RETRIEVAL else COLUMNS)
-    print(f"{asked} questions in {seconds:.1f} s after loading, {asked / seconds:.1f} a second")
+    before = f"; {kept} were answered before" if (kept := len(run.lines) - asked) else ""
+    print(f"{asked} questions in {seconds:.1f} s after loading, {asked / seconds:.1f} a second{before}")
     return run
+
+
+def foreign_aliases(corpus: Path, library: "Library") -> bool:
+    """Whether a folder, whose aliases.toml is used, holds no file that the index was made from."""
+    paths = library.paths.values()
+    return bool(paths) and not any((corpus / path).exists() for path in paths)
 
 
 def record_run(
