@@ -12,7 +12,7 @@ from typing import Any
 
 from eval.convert import read_jsonl
 from eval.intervals import estimate
-from eval.provenance import digest, revision
+from eval.provenance import code, digest, revision
 from eval.records import Line, Recorded, RunFolder, claimed
 from eval.summary import by_type, judged, shown
 from rag import mentions
@@ -51,6 +51,7 @@ def described(path: Path, cases: int) -> dict[str, Any]:
         "limit": None,
         "settings": {},
         "rules": {name: digest((rules / name).read_bytes()) for name in RULES},
+        "code": code(),
         "revision": revision(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }

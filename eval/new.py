@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +42,10 @@ def find_article(name: str, library: Library) -> Article:
 
 
 def _shared(name: str, path: str) -> int:
-    """How many parts, from the last on, two paths have in common: 2 for corpus/子/丙.txt and 子/丙.txt."""
-    pairs = zip(reversed(Path(name).parts), reversed(Path(path).parts), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    """How many parts a path has that another ends in: 2 for corpus/子/丙.txt and 子/丙.txt; 0 where neither does."""
+    ours, theirs = Path(name).parts, Path(path).parts
+    least = min(len(ours), len(theirs))
+    return least if least and ours[-least:] == theirs[-least:] else 0
 
 
 def to_row(draft: Draft, article: Article, id_: str) -> dict[str, Any]:
@@ -129,6 +129,7 @@ def main(arguments: list[str] | None = None, ask: Ask = input) -> int:
     try:
         settings = load_settings(index=options.index)
         article = find_article(options.article, open_library(settings.index))
+        print(f"{article.id}: {article.title}")
         accepted = review(drafts_for(article, settings), article, options.set, ask)
     except (RagError, SetError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

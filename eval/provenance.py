@@ -1,19 +1,21 @@
 """What a run was made with, so that two runs can be held against each other and a broken one be continued."""
 
 import hashlib
+import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag import prompt
+from rag import aliases, prompt
 from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.index import Generation
 
 NUMBERS = (".json", ".safetensors")
+JUDGING = ("metrics/*.py", "scoring.py", "outcomes.py")
 _OF_ANSWERS = """
 embedding_model chunk_tokens candidates dense_weight passages prefer_newer reranker rerank_candidates rerank_seconds
 reader read_passages reader_seconds read_at_once question_limit refusal_threshold unsaid_threshold sure_threshold
@@ -22,6 +24,7 @@ llm_answer_tokens
 """
 OF_ANSWERS = frozenset(_OF_ANSWERS.split())  # settings; others say who reads or where something lies, with its password
 VOID = ("answerer", "sets", "tag", "limit")  # runs that differ here asked or judged something else
+LATER = ("code", "aliases", "endpoints")  # parts that older runs lack, and baselines that were made of those
 
 
 def describe_run(
@@ -33,7 +36,7 @@ def describe_run(
     tag: str | None,
     limit: Any,
 ) -> dict[str, Any]:
-    """What settings.json holds: settings of answers, model, weights, prompts, index, revision, sets and options.
+    """What settings.json holds: all that answers and scores come from, and which sets and options were asked for.
 
     `sets` has for each set the number of its questions that are asked.
     """
@@ -44,6 +47,12 @@ def describe_run(
         "tag": tag,
         "limit": limit,
         "settings": settings.model_dump(mode="json", include=set(OF_ANSWERS)),
+        "endpoints": {
+            "llm": _endpoint(settings.llm_base_url if settings.llm else ""),
+            "milvus": _endpoint(settings.milvus_uri),
+        },
+        "code": code(),
+        "aliases": _digest_of(settings.corpus / aliases.FILE),
         "model": {"name": manifest.model, "fingerprint": manifest.fingerprint},
         "weights": {path.name: digest(path.read_bytes()) for path in _fitted()},
         "prompts": {path.name: digest(path.read_bytes()) for path in sorted(prompt.PROMPTS.glob("*.md"))},
@@ -62,6 +71,29 @@ def describe_run(
 def _fitted() -> list[Path]:
     """The files of numbers that were trained or fitted; they stand beside the code that uses them."""
     return sorted(path for path in Path(prompt.__file__).parent.iterdir() if path.suffix in NUMBERS)
+
+
+def code() -> dict[str, str]:
+    """A sha256 of what answers, its word lists included, and one of what judges; the revision knows no open changes."""
+    answers = {path for path in Path(prompt.__file__).parent.iterdir() if path.is_file()} - set(_fitted())
+    own = Path(__file__).parent
+    judging = [path for pattern in JUDGING for path in own.glob(pattern)]
+    return {"answers": _digest_of_all(answers), "judging": _digest_of_all(judging)}
+
+
+def _digest_of_all(paths: Iterable[Path]) -> str:
+    return digest("\n".join(f"{path.name} {_digest_of(path)}" for path in sorted(paths)).encode())
+
+
+def _digest_of(path: Path) -> str | None:
+    """The sha256 of a file; None where there is none."""
+    return digest(path.read_bytes()) if path.is_file() else None
+
+
+def _endpoint(address: str) -> str | None:
+    """The sha256 of an address without its user, password and query, so that it betrays neither; None without one."""
+    place = re.sub(r"//[^/?#]*@", "//", address).partition("?")[0]
+    return digest(place.encode()) if address else None
 
 
 def digest(data: bytes) -> str:
@@ -90,8 +122,13 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any], *, ignored:
 
 
 def changed_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
-    """The differences that may matter for the figures: not when a run started and how often the index was written."""
-    return differences(before, after, ignored=("started", "index.generation"))
+    """The differences that may matter for the figures: not when a run started and how often the index was written.
+
+    A part that one of the two was made too early to hold is none.
+    """
+    unknown = [part for part in LATER if part not in before or part not in after]
+    changed = differences(before, after, ignored=("started", "index.generation"))
+    return {name: told for name, told in changed.items() if name.split(".")[0] not in unknown}
 
 
 def void_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

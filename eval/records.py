@@ -117,7 +117,7 @@ class RunFolder:
     """A run that is being written; `done` are the set and the id of each question that it has."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """Begins a run, or goes on with one. Raises RunError where the folder holds a run made in another way."""
+        """Begins a run, or goes on with one. Raises RunError where the folder has one made in another way."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.lines_path = folder / LINES
@@ -125,6 +125,8 @@ class RunFolder:
             if changed := differences(_read_settings(folder), settings, ignored=("started",)):
                 told = "; ".join(changed.values())
                 raise RunError(f"{folder} holds a run made in another way, choose another folder: {told}")
+        elif self.lines_path.exists() and self.lines_path.stat().st_size:
+            raise RunError(f"{folder} holds lines, and no {SETTINGS} says how they were made: choose another folder")
         else:
             _write_json(folder / SETTINGS, settings)
         whole = self.lines_path.read_bytes() if self.lines_path.exists() else b""

@@ -46,8 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("sets", type=Path, nargs="+", metavar="SET", help="question set (JSON Lines)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the run (default: none is kept)")
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
-    parser.add_argument("--answerer", choices=(EXTRACTIVE, LLM), default=EXTRACTIVE, help="llm: that of YINJU_LLM")
-    parser.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
+    judged = parser.add_mutually_exclusive_group()
+    judged.add_argument("--answerer", choices=(EXTRACTIVE, LLM), default=EXTRACTIVE, help="llm: that of YINJU_LLM")
+    judged.add_argument("--retrieval-only", action="store_true", help="judge the passages; write no answers")
     parser.add_argument("--tag", help="only the questions with this tag, such as tune or report")
     parser.add_argument("--limit", type=positive, help="only the first questions of each set")
     parser.add_argument("--parallel", type=positive, default=1, metavar="N", help="questions at a time (1)")
@@ -108,6 +109,9 @@ def run_sets(
     chain = AnswerChain(settings)
     try:
         chain.warm()
+        if foreign_aliases(settings.corpus, chain.index.current().library):
+            told = "holds no article of the index: the aliases of its own articles are not used"
+            print(f"warning: YINJU_CORPUS, {settings.corpus}, {told}; set it to the indexed folder", file=sys.stderr)
         started = time.perf_counter()
         run, asked = record_run(
             chain, sets, paths, answerer, out, tag=options.tag, limit=options.limit, parallel=options.parallel
@@ -117,8 +121,15 @@ def run_sets(
         chain.close()
     for name, summary in run.summary().items():
         print_summary(summary, name, RETRIEVAL_COLUMNS if answerer == RETRIEVAL else COLUMNS)
-    print(f"{asked} questions in {seconds:.1f} s after loading, {asked / seconds:.1f} a second")
+    before = f"; {kept} were answered before" if (kept := len(run.lines) - asked) else ""
+    print(f"{asked} questions in {seconds:.1f} s after loading, {asked / seconds:.1f} a second{before}")
     return run
+
+
+def foreign_aliases(corpus: Path, library: "Library") -> bool:
+    """Whether a folder, whose aliases.toml is used, holds no file that the index was made from."""
+    paths = library.paths.values()
+    return bool(paths) and not any((corpus / path).exists() for path in paths)
 
 
 def record_run(

@@ -55,4 +55,8 @@ def test_the_workflow_is_one_that_github_reads() -> None:
     workflow = yaml.safe_load(WORKFLOW)
     (job,) = workflow["jobs"].values()
     assert all(("run" in step) != ("uses" in step) for step in job["steps"])
+    assert job["env"] == {"YINJU_CORPUS": "articles"}
+    before_the_gate = {s["run"].split()[3]: s for s in job["steps"] if "-m eval" in s.get("run", "")}
+    assert all(before_the_gate[command]["continue-on-error"] for command in ("validate", "run"))
+    assert not before_the_gate["gate"].get("continue-on-error")
     assert "pull_request" in workflow[True]  # YAML 1.1 reads the key "on" as true

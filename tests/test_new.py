@@ -12,7 +12,7 @@ from llm_server import fake_llm
 from eval.drafts import Draft, drafts_of
 from eval.drafts_llm import read_drafts, written_drafts
 from eval.new import find_article, main
-from eval.sets import Evidence, load_set
+from eval.sets import Evidence, SetError, load_set
 from ingest.run import ingest
 from rag.index import open_library
 from rag.types import Article
@@ -213,6 +213,23 @@ def test_the_file_of_an_article_is_the_one_that_shares_most_of_the_path(
         (corpus / path).write_text(f"{path}里写着猫吃鱼。", encoding="utf-8")
     ingest(corpus, tmp_path / "index", fake_embedder)
     assert find_article(name, open_library(tmp_path / "index")).id == id_
+
+
+@pytest.mark.parametrize("name", ["articles/2024/年报.md", "2024/年报", "报.md"])
+def test_the_file_of_another_folder_with_the_same_name_is_another_article(
+    tmp_path: Path, fake_embedder, name: str
+) -> None:
+    corpus = tmp_path / "corpus"
+    (corpus / "2023").mkdir(parents=True)
+    (corpus / "2023" / "年报.md").write_text("# 去年\n\n年报里写着猫吃鱼。", encoding="utf-8")
+    ingest(corpus, tmp_path / "index", fake_embedder)
+    with pytest.raises(SetError, match=f"no article {name}; it has 2023/年报$"):
+        find_article(name, open_library(tmp_path / "index"))
+
+
+def test_the_article_that_is_asked_about_is_named_before_its_drafts(index: Path, tmp_path: Path, capsys) -> None:
+    assert main(["甲.md", str(tmp_path / "set.jsonl"), "--index", str(index)], typed("q")) == 0
+    assert capsys.readouterr().out.startswith("甲: 甲\n\nnumber: ")
 
 
 def test_a_set_without_a_line_break_at_its_end_gets_a_line_of_its_own(index: Path, tmp_path: Path) -> None:

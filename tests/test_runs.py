@@ -19,9 +19,9 @@ from runs import written_run
 import rag
 from eval.intervals import estimate
 from eval.metrics import Place
-from eval.provenance import OF_ANSWERS, describe_run
+from eval.provenance import OF_ANSWERS, changed_parts, code, describe_run
 from eval.records import RunError, claimed, read_run
-from eval.run import LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
+from eval.run import LLM, RETRIEVAL, foreign_aliases, judged_lines, main, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
@@ -186,6 +186,55 @@ def test_a_run_writes_what_it_was_made_with_and_a_summary_of_each_set(chain: Ans
     assert read_run(tmp_path / "run").lines == run.lines
 
 
+def described(chain: AnswerChain, **changed: Any) -> dict[str, Any]:
+    settings = Settings.model_validate({**chain.settings.model_dump(), **changed})
+    return describe_run(settings, chain.index.current(), {}, answerer="extractive", tag=None, limit=None)
+
+
+def test_the_address_of_an_llm_and_of_milvus_is_hashed_without_what_is_secret_in_it(chain: AnswerChain) -> None:
+    assert described(chain, llm_base_url="http://a/v1")["endpoints"] == {"llm": None, "milvus": None}
+    llm = {"llm": "openai:x", "llm_base_url": "https://a:8/v1"}
+    one = described(chain, **llm, milvus_uri="http://m:19530")["endpoints"]
+    assert one["llm"] == hashlib.sha256(b"https://a:8/v1").hexdigest()
+    secret = {"llm": "openai:x", "llm_base_url": "https://u:p@ss@a:8/v1?key=k", "milvus_uri": "http://u:p@m:19530"}
+    assert described(chain, **secret)["endpoints"] == one
+    other = described(chain, llm="openai:x", llm_base_url="https://b:8/v1", milvus_uri="http://n:19530")["endpoints"]
+    assert other["llm"] != one["llm"] and other["milvus"] != one["milvus"]
+
+
+def test_aliases_are_part_of_a_run(chain: AnswerChain, tmp_path: Path) -> None:
+    assert described(chain, corpus=tmp_path)["aliases"] is None
+    aliases = '[[alias]]\nnames = ["鱼", "fish"]\n'
+    (tmp_path / "aliases.toml").write_text(aliases, encoding="utf-8")
+    assert described(chain, corpus=tmp_path)["aliases"] == hashlib.sha256(aliases.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("edited", ["rag/refuse.py", "rag/mentions.toml", "rag/everyday.txt", "eval/metrics/texts.py"])
+def test_what_answers_and_what_judges_is_hashed_as_it_is_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edited: str
+) -> None:
+    for folder in ("rag", "eval/metrics"):
+        (tmp_path / folder).mkdir(parents=True)
+        for path in (ROOT / folder).glob("*.*"):
+            path.suffix == ".safetensors" or (tmp_path / folder / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr("rag.prompt.__file__", str(tmp_path / "rag" / "prompt.py"))
+    monkeypatch.setattr("eval.provenance.__file__", str(tmp_path / "eval" / "provenance.py"))
+    before = code()
+    assert code() == before
+    with (tmp_path / edited).open("a") as file:
+        file.write("#")
+    changed = {name for name, value in code().items() if value != before[name]}
+    assert changed == {"answers" if edited.startswith("rag") else "judging"}
+
+
+def test_what_older_runs_do_not_tell_has_not_changed_since_them(chain: AnswerChain) -> None:
+    now = described(chain)
+    older = {name: part for name, part in now.items() if name not in ("code", "aliases", "endpoints")}
+    assert changed_parts(older, now) == changed_parts(now, older) == {}
+    other = {**now, "aliases": "a" * 64, "code": {**now["code"], "answers": "b" * 64}}
+    assert changed_parts(now, other).keys() == {"aliases", "code.answers"}
+
+
 def test_what_may_be_secret_is_in_no_run_and_of_an_old_run_not_read(chain: AnswerChain, tmp_path: Path) -> None:
     secret = {
         "history": "postgresql://u:s3cret@db/h",
@@ -195,19 +244,18 @@ def test_what_may_be_secret_is_in_no_run_and_of_an_old_run_not_read(chain: Answe
         "llm_api_key": "s3cret",
         "editor_password": "s3cret-of-editors",
     }
-    settings = Settings.model_validate({**chain.settings.model_dump(), **secret})
-    described = describe_run(settings, chain.index.current(), {}, answerer="extractive", tag=None, limit=None)
-    assert "s3cret" not in json.dumps(described)
+    assert "s3cret" not in json.dumps(described(chain, **secret))
     old = written_run(tmp_path / "old", {"一": {"refusal": 1}}, settings={**secret, "candidates": 50})
     assert read_run(old).settings["settings"] == {"candidates": 50}
 
 
 def test_each_setting_is_of_answers_or_known_to_change_none() -> None:
     none = """
-        corpus index runs history milvus_uri milvus_token milvus_alias allow_urls llm_base_url llm_api_key api_keys
+        corpus index runs history milvus_token milvus_alias allow_urls llm_api_key api_keys
         api_rate api_workers api_queue log_json log_questions reader_password editor_password readers editors
     """
-    assert Settings.model_fields.keys() - OF_ANSWERS == set(none.split())
+    hashed = {"llm_base_url", "milvus_uri"}
+    assert Settings.model_fields.keys() - OF_ANSWERS - hashed == set(none.split())
 
 
 def test_two_extractive_runs_are_the_same_but_for_the_clock(chain: AnswerChain, tmp_path: Path) -> None:
@@ -263,16 +311,30 @@ def test_a_run_that_was_killed_and_continued_has_the_bytes_of_one_that_was_not(
     assert json.dumps(timeless(read_run(tmp_path).lines)) == json.dumps(whole)
 
 
-def test_a_run_made_in_another_way_is_not_gone_on_with(chain: AnswerChain, tmp_path: Path) -> None:
+def test_a_run_made_in_another_way_is_not_gone_on_with(
+    chain: AnswerChain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recorded(chain, tmp_path, FISH)
     chain.settings = chain.settings.model_copy(update={"dense_weight": 0.25})
     with pytest.raises(RunError, match=r"another way.*settings\.dense_weight was 0\.6 and is 0\.25"):
         recorded(chain, tmp_path, FISH)
     chain.settings = chain.settings.model_copy(update={"dense_weight": 0.6})
+    monkeypatch.setattr("eval.provenance.code", lambda: {"answers": "a" * 64})
+    with pytest.raises(RunError, match=r"code\.answers was .* and is aaaaaaaaaaaa"):
+        recorded(chain, tmp_path, FISH)
+    monkeypatch.undo()
     with pytest.raises(RunError, match=r"sets\.tiny\.sha256"):
         recorded(chain, tmp_path, FISH, BIRD)
     with pytest.raises(RunError, match="answerer was extractive and is retrieval"):
         recorded(chain, tmp_path, FISH, answerer=RETRIEVAL)
+
+
+def test_lines_that_nothing_says_the_making_of_are_not_gone_on_with(chain: AnswerChain, tmp_path: Path) -> None:
+    recorded(chain, tmp_path, FISH)
+    (tmp_path / "run" / "settings.json").unlink()
+    with pytest.raises(RunError, match=r"holds lines, and no settings\.json says how they were made"):
+        recorded(chain, tmp_path, FISH)
+    assert not (tmp_path / "run" / "settings.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -393,6 +455,20 @@ def test_of_two_runs_into_one_folder_the_second_is_refused(tmp_path: Path, capsy
     with claimed(tmp_path / "run"):
         assert main([SET, "--index", str(tmp_path / "none"), "--out", str(tmp_path / "run")]) == 1
     assert capsys.readouterr().err.startswith(f"error: another run is writing into {tmp_path / 'run'}: ")
+
+
+def test_passages_alone_have_no_answerer(capsys) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main([SET, "--retrieval-only", "--answerer", "llm"])
+    assert raised.value.code == 2
+    assert "argument --answerer: not allowed with argument --retrieval-only" in capsys.readouterr().err
+
+
+def test_a_folder_that_holds_no_indexed_article_has_aliases_of_something_else(
+    chain: AnswerChain, tiny_corpus: Path, tmp_path: Path
+) -> None:
+    library = chain.index.current().library
+    assert (foreign_aliases(tiny_corpus, library), foreign_aliases(tmp_path, library)) == (False, True)
 
 
 @pytest.mark.parametrize("option", ["--limit", "--parallel"])
