@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -14,7 +14,7 @@ from eval.metrics import Place
 from rag.errors import ScopeError
 from rag.library import Library
 from rag.scope import read_scope
-from rag.types import Message, Question
+from rag.types import Article, Message, Question
 
 
 class SetError(ValueError):
@@ -48,11 +48,7 @@ def load_set(path: Path) -> list[SetQuestion]:
     """The questions of a set. Raises SetError for an empty set, and naming every unreadable line and repeated id."""
     questions: dict[str, SetQuestion] = {}
     wrong: list[str] = []
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # not splitlines: JSON may hold U+2028
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetError(f"{path} cannot be read: {error}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_text_of(path).split("\n"), 1):  # not splitlines: JSON may hold U+2028
         if not line.strip():
             continue
         row, problems = read_line(line)
@@ -68,6 +64,25 @@ def load_set(path: Path) -> list[SetQuestion]:
     return list(questions.values())
 
 
+def _text_of(path: Path) -> str:
+    """The text of a file of JSON Lines, with or without a byte order mark. Raises SetError with the remedy."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SetError(f"{path} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SetError(f"{path} cannot be read: it is no UTF-8; save it as UTF-8") from error
+    try:
+        whole = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(whole, list) or "\n" in text.strip():
+        raise SetError(
+            f"{path} is one JSON value; write one object a line instead, without brackets around all of them"
+        )
+    return text
+
+
 @cache
 def schema() -> Draft202012Validator:
     """The validator of one line."""
@@ -77,9 +92,11 @@ def schema() -> Draft202012Validator:
 def read_line(line: str) -> tuple[Any, list[str]]:
     """What a line holds, and what is wrong with it: where in the line and what, one string a problem."""
     try:
-        row = json.loads(line)
+        row = json.loads(line, object_pairs_hook=_without_repeats)
+    except json.JSONDecodeError as error:
+        return None, [f"no JSON, {error.msg} at column {error.colno}"]
     except ValueError as error:
-        return None, [f"no JSON, {error}"]
+        return None, [str(error)]
     try:
         json.dumps(row, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
@@ -92,6 +109,13 @@ def read_line(line: str) -> tuple[Any, list[str]]:
     except ScopeError as error:
         return row, [f"scope: {error}"]
     return row, []
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if repeated := [key for key in dict(pairs) if keys.count(key) > 1]:
+        raise ValueError(f"the key {repeated[0]} is there twice")
+    return dict(pairs)
 
 
 def to_question(row: dict[str, Any], line: int = 0) -> SetQuestion:
@@ -113,16 +137,25 @@ def to_question(row: dict[str, Any], line: int = 0) -> SetQuestion:
 def locate(question: SetQuestion, library: Library) -> list[Place]:
     """Every place where a quote of the question's evidence stands. Raises SetError naming a stale quote.
 
+    So does an article of the scope that is not there: with no article to read, every refusal would be right.
     A quote that has mark-up inside is found in the raw file.
     """
+    for article in question.question.scope.articles:
+        _article(question.id, article, library)
     return [place for evidence in question.evidence for place in _places(question.id, evidence, library)]
 
 
-def _places(id_: str, evidence: Evidence, library: Library) -> list[Place]:
+def _article(id_: str, article: str, library: Library) -> Article:
     try:
-        article = library.article(evidence.article)
+        return library.article(article)
     except KeyError:
-        raise SetError(f"{id_}: stale label, there is no article {evidence.article}") from None
+        bare = str(PurePosixPath(article).with_suffix(""))
+        remedy = f"; without the suffix: {bare}" if bare in library.article_ids() else ""
+        raise SetError(f"{id_}: stale label, there is no article {article}{remedy}") from None
+
+
+def _places(id_: str, evidence: Evidence, library: Library) -> list[Place]:
+    article = _article(id_, evidence.article, library)
     quote = re.escape(evidence.quote)
     spans = [match.span() for match in re.finditer(quote, article.text)]
     if not spans:

@@ -1,6 +1,7 @@
 """Question sets: what is refused, with file and line, and where evidence is found."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,7 @@ def test_a_line_ends_at_a_line_feed_only(tmp_path: Path) -> None:
         json.dumps({**ROW, "question": "猫吃什么？\ud800"}),
         {**ROW, "scope": {"folder": "甲"}},
         {**ROW, "scope": {"since": "2025-13-01"}},
+        json.dumps(ROW)[:-1] + ', "gold": [["狗"]]}',
     ],
 )
 def test_a_wrong_line_is_refused_with_file_and_line(tmp_path: Path, wrong: object) -> None:
@@ -125,14 +127,46 @@ def test_every_wrong_line_is_told_with_where_in_the_line_and_what(tmp_path: Path
     ]
 
 
+def test_a_byte_order_mark_is_no_part_of_a_set(tmp_path: Path) -> None:
+    path = tmp_path / "bom.jsonl"
+    path.write_text(json.dumps(ROW), encoding="utf-8-sig")
+    assert [question.id for question in load_set(path)] == ["a"]
+
+
+@pytest.mark.parametrize("whole", [ROW, [ROW], [ROW, ROW]])
+def test_an_indented_object_or_array_is_told_in_one_line_with_the_remedy(tmp_path: Path, whole: object) -> None:
+    path = write_set(tmp_path, json.dumps(whole, indent=1))
+    with pytest.raises(SetError) as raised:
+        load_set(path)
+    assert str(raised.value) == (
+        f"{path} is one JSON value; write one object a line instead, without brackets around all of them"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('{"id": "a"} # c', "no JSON, Extra data at column 13"),
+        (json.dumps(ROW)[:-1] + ', "id": "b"}', "the key id is there twice"),
+        (json.dumps({**ROW, "answerable": "是"}, ensure_ascii=False), "answerable: '是' is not of type 'boolean'"),
+    ],
+)
+def test_a_wrong_line_has_one_reason_without_a_line_of_its_own(tmp_path: Path, line: str, told: str) -> None:
+    path = write_set(tmp_path, line)
+    with pytest.raises(SetError) as raised:
+        load_set(path)
+    assert str(raised.value) == f"{path}, line 1: {told}"
+
+
 def test_a_set_that_is_missing_empty_or_no_text_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(SetError, match=r"none\.jsonl cannot be read"):
         load_set(tmp_path / "none.jsonl")
     with pytest.raises(SetError, match=r"set\.jsonl holds no question"):
         load_set(write_set(tmp_path, ""))
-    (tmp_path / "gbk.jsonl").write_bytes("猫狗。".encode("gbk"))
-    with pytest.raises(SetError, match=r"gbk\.jsonl cannot be read"):
-        load_set(tmp_path / "gbk.jsonl")
+    for encoding in ("gbk", "utf-16"):
+        (tmp_path / "other.jsonl").write_bytes("猫狗。".encode(encoding))
+        with pytest.raises(SetError, match=r"other\.jsonl cannot be read: it is no UTF-8; save it as UTF-8$"):
+            load_set(tmp_path / "other.jsonl")
 
 
 def test_a_quote_is_evidence_wherever_it_stands(library: Library) -> None:
@@ -151,6 +185,15 @@ def test_every_stale_label_is_named(library: Library) -> None:
         locate_all(questions, library)
     assert str(raised.value) == "a: stale label, 甲 does not say '猫吃鸟'\na: stale label, there is no article 乙"
     assert locate_all(questions[1:2], library) == [[("甲", 0, 3), ("甲", 8, 11)]]
+
+
+def test_an_article_of_the_scope_that_is_not_there_is_a_stale_label(library: Library) -> None:
+    asked = question_with(("甲", "猫吃鱼"))
+    for article, remedy in (("乙", ""), ("甲.md", "; without the suffix: 甲")):
+        within = replace(asked, question=Question("问", scope=Scope(articles=(article,))))
+        with pytest.raises(SetError) as raised:
+            locate(within, library)
+        assert str(raised.value) == f"a: stale label, there is no article {article}{remedy}"
 
 
 # the committed set
