@@ -21,7 +21,7 @@ from eval.intervals import estimate
 from eval.metrics import Place
 from eval.provenance import OF_ANSWERS, describe_run
 from eval.records import RunError, claimed, read_run
-from eval.run import LLM, RETRIEVAL, judged_lines, main, read_sets, record_run
+from eval.run import LLM, RETRIEVAL, judged_lines, main, print_summary, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
@@ -393,6 +393,12 @@ def test_of_two_runs_into_one_folder_the_second_is_refused(tmp_path: Path, capsy
     with claimed(tmp_path / "run"):
         assert main([SET, "--index", str(tmp_path / "none"), "--out", str(tmp_path / "run")]) == 1
     assert capsys.readouterr().err.startswith(f"error: another run is writing into {tmp_path / 'run'}: ")
+
+
+def test_a_type_and_a_set_in_square_brackets_are_shown_as_they_are_named(capsys) -> None:
+    print_summary({"questions": 1, "types": {"[/旧]": {}}, "all": {}, "evidence": {}}, "集[red]", ["MRR@10"])
+    shown = capsys.readouterr().out
+    assert "[/旧]" in shown and "集[red]" in shown
 
 
 @pytest.mark.parametrize("option", ["--limit", "--parallel"])
