@@ -23,7 +23,7 @@ from typing import Any
 from eval.changes import NO_SHARES, ChangeError, change_of, goodness, is_stale
 from eval.provenance import changed_parts, void_parts
 from eval.records import Line, Recorded, RunError, read_run
-from eval.summary import shown, summary_of
+from eval.summary import STATISTICS, shown, summary_of
 
 Limits = dict[str, float]
 BASELINE = "baseline"  # the gate that says what changed since
@@ -88,11 +88,21 @@ def _wrong(name: str, table: Any) -> str:
     loss = limits.pop("loss", {})
     if not loss or not any(limits.values()):
         return f"{name} should have loss, and one of invariants, least and most"
+    for key in ("least", "most"):
+        for metric, limit in limits.get(key, {}).items():
+            if not (0 <= limit <= 1 or _is_no_share(metric)):
+                return f"the {key} of {metric} in {name} should be a share from 0 to 1: 0.08 for 8 %"
     if no_shares := sorted(NO_SHARES & loss.keys()):
         return f"{name} cannot limit the loss of {no_shares[0]}, which is no value from 0 to 1"
     if unmet := sorted(metric for metric, allowed in loss.items() if not 0 <= allowed < 1):
         return f"the loss of {unmet[0]} that {name} allows should be a share from 0 to below 1: 0.04 for 4 %"
     return ""
+
+
+def _is_no_share(key: str) -> bool:
+    """Whether a figure of the summary, of all questions or of a type, is no value from 0 to 1."""
+    metric = key.rpartition(": ")[2]
+    return metric in NO_SHARES or any(metric in STATISTICS[name] for name in NO_SHARES & STATISTICS.keys())
 
 
 def _is_number(value: object) -> bool:
@@ -164,6 +174,9 @@ def _limits(name: str, lines: list[Line], gates: Gates) -> Iterator[Verdict]:
 
 
 def _losses(run: Recorded, name: str, lines: list[Line], gates: Gates) -> Iterator[Verdict]:
+    if gates.baseline.resolve() == run.folder.resolve():
+        yield Verdict(name, BASELINE, False, f"{gates.baseline} is the run itself, which loses nothing against itself")
+        return
     try:
         baseline = read_run(gates.baseline)
         if void := void_parts(of_set(baseline, name), of_set(run, name)):

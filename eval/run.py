@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from eval.records import STALE, Line, Recorded, RunError, RunFolder, claimed
@@ -182,9 +183,9 @@ def _judged_line(named: tuple[str, SetQuestion], library: "Library", judge: "Jud
 def print_summary(summary: dict[str, Any], title: str, columns: Sequence[str]) -> None:
     """A row of the main metrics for each type, all metrics of all questions, and what became of their evidence."""
     console = Console(width=120)
-    table = Table("type", *columns, title=f"{title}: {summary['questions']} questions")
+    table = Table("type", *columns, title=f"{escape(title)}: {summary['questions']} questions")
     for type_, figures in {**summary["types"], "all": summary["all"]}.items():
-        table.add_row(type_, *(shown(figures.get(name)) for name in columns))
+        table.add_row(escape(type_), *(shown(figures.get(name)) for name in columns))
     console.print(table)
     console.print("  ".join(f"{name} {shown(figure)}" for name, figure in summary["all"].items()), highlight=False)
     console.print("evidence:", "; ".join(f"{reason} {count}" for reason, count in summary["evidence"].items()))

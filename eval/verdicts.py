@@ -35,7 +35,7 @@ def _named(verdict: Verdict) -> str:
     if not verdict.questions:
         return ""
     more = len(verdict.questions) - SHOWN
-    return f" ({', '.join(verdict.questions[:SHOWN])}{f' and {more} more' if more > 0 else ''})"
+    return f" ({', '.join(map(_cell, verdict.questions[:SHOWN]))}{f' and {more} more' if more > 0 else ''})"
 
 
 def to_junit(verdicts: Sequence[Verdict]) -> str:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -243,6 +244,31 @@ VERDICTS = [
 ]
 
 
+def test_an_id_is_no_mark_up_and_no_line_of_its_own_in_the_summary() -> None:
+    verdict = Verdict("s", "labels", False, "none", ("<b>\n::error::q",))
+    assert r"(\<b\> ::error::q)" in to_markdown([verdict])
+
+
+@pytest.mark.parametrize("limits", ['least = {"joint accuracy" = 80}', 'most = {"fact: over-refusal" = -1}'])
+def test_a_floor_or_ceiling_of_a_share_is_a_share(tmp_path: Path, limits: str) -> None:
+    path = tmp_path / "gates.toml"
+    path.write_text(f'[s]\nbaseline = "base"\nloss = {{"joint accuracy" = 0.1}}\n{limits}\n', encoding="utf-8")
+    with pytest.raises(GatesError, match="should be a share from 0 to 1"):
+        load_gates(path)
+
+
+def test_a_ceiling_of_milliseconds_is_no_share(tmp_path: Path) -> None:
+    path = tmp_path / "gates.toml"
+    table = '[s]\nbaseline = "base"\nloss = {"joint accuracy" = 0.1}\nmost = {"fact: p95 ms" = 900, "brevity" = 4}\n'
+    path.write_text(table, encoding="utf-8")
+    assert load_gates(path)["s"].most == {"fact: p95 ms": 900, "brevity": 4}
+
+
+def test_a_run_is_not_held_against_itself(gates: Path, tmp_path: Path) -> None:
+    (itself,) = failed(gates, tmp_path / "base").values()
+    assert (itself.gate, "is the run itself" in itself.told) == ("baseline", True)
+
+
 def test_the_summary_in_markdown_says_how_it_ended_and_what_failed() -> None:
     text = to_markdown(VERDICTS)
     assert text.startswith("# ❌ 1 of 3 gates fail\n\n- **s, least a\\|b**: a\\|b is \\<b\\>")
@@ -341,6 +367,7 @@ def test_the_committed_gates_pass_on_their_own_baselines(tmp_path: Path) -> None
     gates = load_gates(GATES)
     assert gates["corpus"].invariants == {"citations resolve": 1, "citations exact": 1, "unsupported figures": 0}
     assert not gates["corpus"].optional
-    verdicts = judge_runs([gate.baseline for gate in gates.values()], gates)
+    runs = [shutil.copytree(gate.baseline, tmp_path / name) for name, gate in gates.items()]
+    verdicts = judge_runs(runs, gates)
     assert [verdict for verdict in verdicts if not verdict.passed] == []
     assert sum(path.stat().st_size for gate in gates.values() for path in gate.baseline.iterdir()) < 500_000

@@ -21,7 +21,7 @@ from eval.intervals import estimate
 from eval.metrics import Place
 from eval.provenance import OF_ANSWERS, changed_parts, code, describe_run
 from eval.records import RunError, claimed, read_run
-from eval.run import LLM, RETRIEVAL, foreign_aliases, judged_lines, main, read_sets, record_run
+from eval.run import LLM, RETRIEVAL, foreign_aliases, judged_lines, main, print_summary, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
@@ -469,6 +469,12 @@ def test_a_folder_that_holds_no_indexed_article_has_aliases_of_something_else(
 ) -> None:
     library = chain.index.current().library
     assert (foreign_aliases(tiny_corpus, library), foreign_aliases(tmp_path, library)) == (False, True)
+
+
+def test_a_type_and_a_set_in_square_brackets_are_shown_as_they_are_named(capsys) -> None:
+    print_summary({"questions": 1, "types": {"[/旧]": {}}, "all": {}, "evidence": {}}, "集[red]", ["MRR@10"])
+    shown = capsys.readouterr().out
+    assert "[/旧]" in shown and "集[red]" in shown
 
 
 @pytest.mark.parametrize("option", ["--limit", "--parallel"])
