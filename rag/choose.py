@@ -78,7 +78,7 @@ def choose(question: str, measured: Measured) -> list[Group]:
         same = next((g for g in groups if says_the_same(g.candidates[0].text, candidate.text)), None)
         if same:
             first, room = same.candidates[0], len(same.candidates) < MOST_ORIGINS
-            if room and not same.has(candidate.passage.article) and proves_too(question, first.text, candidate.text):
+            if room and not same.has(candidate.passage.article) and proves_too(question, first, candidate.text):
                 same.candidates.append(candidate)
             continue
         best = groups[0].probability if groups else 0.0
@@ -312,8 +312,9 @@ def says_the_same(sentence: str, other: str) -> bool:
     return bool(shorter) and len(terms & others) >= SAME_ABOVE * shorter and agree
 
 
-def proves_too(question: str, statement: str, other: str) -> bool:
-    """Whether another sentence holds most of a statement, and most of what the statement says of the question."""
-    terms, others = set(index_terms(statement)), set(index_terms(other))
-    asked = terms & set(index_terms(content_of(question)))
-    return all(len(part & others) >= SAME_ABOVE * len(part) for part in (terms, asked))
+def proves_too(question: str, first: Candidate, other: str) -> bool:
+    """Whether a sentence holds most of a statement, of what that has of the question, and of the words that answer."""
+    terms, others = set(index_terms(first.text)), set(index_terms(other))
+    asked = set(index_terms(content_of(question)))
+    parts = terms, terms & asked, set(index_terms(first.words_read)) - asked
+    return all(len(part & others) >= SAME_ABOVE * len(part) for part in parts)

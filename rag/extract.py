@@ -17,6 +17,7 @@ from rag.negation import speaks_against
 from rag.rivals import tells_of_another
 from rag.sections import headings_of
 from rag.subjects import as_asked, per_subject, subjects_of
+from rag.tables import is_row
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
 from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Span, Statement
@@ -33,6 +34,8 @@ NEAREST = 3  # sentences shown with a refusal
 _NAMES_ANOTHER = re.compile(r"呢[？?]?$")
 _ASKS_WHO = re.compile(r"谁|哪一?[家个位款]|什么(?:品牌|牌子|公司)")
 _ASKS_WHETHER = re.compile(r"(?:吗|没有?)[？?]?$|是否|(\w)[不没]\1|有没有|\b(?:whether|really)\b", re.IGNORECASE)
+_ASKS_FOR_VIEWS = re.compile("观点|看法|意见|态度|立场|主张|怎么看")
+_IS_BYLINE = re.compile(r"^\s*(?:作者|文|撰文|编辑|记者)\s*[：:|｜/／]|^[^，。；：！？\s]{2,6}$")
 _RAISES_A_QUESTION = re.compile(r"什么|怎[么样]|如何|为何|哪[些个里家种]|是否|[吗呢](?=[？?，]|$)")
 
 
@@ -125,8 +128,11 @@ def in_order_of_time(question: str, measured: Measured, period: Period | None) -
 
 def side_by_side(question: str, measured: Measured) -> list[Group]:
     """The statements of an answer that compares, by the subjects of the question; empty where it compares none."""
-    states = [  # 小红书拼气质？ raises a question
-        not (_RAISES_A_QUESTION.search(candidate.text) or candidate.heads_table) for candidate in measured.candidates
+    views = bool(_ASKS_FOR_VIEWS.search(question))
+    states = [  # 小红书拼气质？ raises a question; a byline and a row are nobody's view
+        not (_RAISES_A_QUESTION.search(candidate.text) or candidate.heads_table)
+        and not (views and (is_row(candidate.text) or _IS_BYLINE.search(candidate.text)))
+        for candidate in measured.candidates
     ]
     probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []

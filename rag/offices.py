@@ -14,9 +14,13 @@ from rag.types import Article
 SUBJECT = 0.25  # share of an article's sentences that name what it is about; of what that is compared with 0.13 at most
 SHARE_OF_TITLE = 0.5  # code points
 _BETWEEN = r"[^，。；、,;和与及\n]{0,6}"  # a name and its office: 京东刘强东总裁
+_BETWEEN_PARTS = re.compile("[：:｜|]|——")  # of a title
 _ITS = r"(?:[其它该此]|这[家个支]|公司|企业|平台|品牌)"
-_FOUNDED = "创[始办立建]|联创|创业|成立"
-_HEAD = "ceo|首席执行官|总裁|总经理|董事长|掌门人|一把手"
+_FOUNDED = "创[始办立建]|联创|创业(?!以来)|成立(?!以来|之初)"
+_CHIEF = "ceo|首席执行官|(?<!副)总裁|(?<!副)总经理"
+_CHAIR = "(?<!副)董事长"
+_OF_EITHER = "掌门人|一把手"
+_CAME_TO_IT = "掌舵|接任|执掌"
 _BELOW_HEAD = (  # CTO is in no doctor
     *(
         rf"(?<![a-z])c{letter}o(?![a-z])|首席(?:{of})官"
@@ -28,7 +32,9 @@ _BELOW_HEAD = (  # CTO is in no doctor
 )
 _OFFICES = {  # what may be asked for, and how it is told
     r"(?:联合)?创[始办]人": _FOUNDED,
-    rf"(?:现任|前)?(?:{_HEAD})": f"{_HEAD}|掌舵|接任|执掌",
+    rf"(?:现任|前)?(?:{_CHIEF})": f"{_CHIEF}|{_OF_EITHER}|{_CAME_TO_IT}",
+    rf"(?:现任|前)?(?:{_CHAIR})": f"{_CHAIR}|{_OF_EITHER}|{_CAME_TO_IT}",
+    rf"(?:现任|前)?(?:{_OF_EITHER})": f"{_CHIEF}|{_CHAIR}|{_OF_EITHER}|{_CAME_TO_IT}",
     r"总部": "总部|位于|坐落|地处|[设落迁搬]在|落户",
     **{rf"(?:现任|前)?(?:{office})": office for office in _BELOW_HEAD},
 }
@@ -71,8 +77,10 @@ def of_whose_office(question: str, candidates: Sequence[Candidate], library: Lib
 
 def _is_about(article: Article, name: str) -> bool:
     title = normalize(article.title)
+    if any(part.strip().startswith(name) for part in _BETWEEN_PARTS.split(title)):
+        return True
     shorter, longer = sorted((name, title), key=len)
-    if title.startswith(name) or (shorter in longer and len(shorter) >= SHARE_OF_TITLE * len(longer)):
+    if shorter in longer and len(shorter) >= SHARE_OF_TITLE * len(longer):
         return True
     sentences = [normalize(article.text[start:end]) for start, end in sentence_spans(article.text)]
     return sum(name in sentence for sentence in sentences) >= SUBJECT * len(sentences)

@@ -1,21 +1,22 @@
 """A question that asks several things: each is answered by itself, and the answers are put together."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
 from rag.clauses import ELLIPSIS
 from rag.extract import DIFFER, VIEWS
+from rag.features import asks_for_several
 from rag.refuse import NEARLY
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, QUOTATION, simplify
-from rag.types import EXTRACTIVE, Answer, Citation, Message, Passage, Question, Statement
+from rag.types import EXTRACTIVE, Answer, Citation, Message, Passage, Question, Span, Statement
 
 MOST = 4  # things; a text with more of them is searched as one
 FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one beside it
 NOT_FOUND = "“{part}”：没有找到单独的答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
-ANSWERED_BELOW = "答案就在下面的原文里。"  # a notice stands above the statements
+ANSWERED_BELOW = "最相关的原文已列在下面。"  # a notice stands above the statements
 
 _PAUSES = "，,；;"
 _QUOTED_OR_END = re.compile(rf"{QUOTATION}|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))|(?P<pause>[{_PAUSES}])")
@@ -31,6 +32,7 @@ _ANNOUNCED = re.compile(
     r"|这|下[面列方]?|[以如]下|几|[两三四\d])*"
     r"问题吗?[：:。，,？?\s]"
 )
+_ASKS_BRIEFLY = re.compile("谁[^？?的说讲是]{2}|多[长大高远久重宽深][？?]|多少[^？?]")  # 校车几点开？谁负责？
 _NUMBER = re.compile(r"(?:\d[.．、)）](?!\d)|[(（][\d一二三四][)）]|[①②③④]|[一二三四]、(?![一二三四]))\s*")
 _CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
 _OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, VIEWS)))
@@ -77,7 +79,7 @@ def parts_of(question: Question) -> tuple[Question, ...]:
 
 
 def _is_short(text: str) -> bool:
-    return sum(char.isalnum() for char in text) < FEWEST
+    return sum(char.isalnum() for char in text) < FEWEST and not _ASKS_BRIEFLY.match(simplify(text))
 
 
 def answer_parts(question: Question, answer_one: Callable[[Question], Iterator[Answer]]) -> Iterator[Answer]:
@@ -94,13 +96,8 @@ def answer_parts(question: Question, answer_one: Callable[[Question], Iterator[A
 
 
 def _told(answer: Answer) -> list[str]:
-    """What an answer tells, and the sentences that it cites, without those of which it tells some clauses alone."""
-    quotes = {citation.marker: citation.quote for citation in answer.citations}
-    for statement in answer.statements:
-        quote = quotes.get(statement.citations[0], "") if statement.citations else ""
-        if statement.text != quote and statement.text.strip(ELLIPSIS) in quote:
-            del quotes[statement.citations[0]]
-    return [*(statement.text for statement in answer.statements), *quotes.values()]
+    """What an answer tells, and the sentences that it cites."""
+    return [*(statement.text for statement in answer.statements), *(citation.quote for citation in answer.citations)]
 
 
 def joined(question: Question, answers: Sequence[Answer]) -> Answer:
@@ -113,24 +110,33 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
     shown = chain.from_iterable(answer.nearest if refused else answer.citations for answer in answers)
     places = {_place(citation): citation for citation in shown}
     quoted = {place: replace(citation, marker=n) for n, (place, citation) in enumerate(places.items(), 1)}
-    statements: dict[str, Statement] = {}
+    statements: list[Statement] = []
     notices = [answer.notice for answer in answers]
     for number, answer in enumerate(answers):
         before = [text for earlier in answers[:number] for text in _told(earlier)]
         markers = {citation.marker: quoted[_place(citation)].marker for citation in answer.citations}
-        new = [s for s in answer.statements if not any(s.text.strip(ELLIPSIS) in text for text in before)]
+        quotes = {markers[citation.marker]: citation.quote for citation in answer.citations}
+        new: list[Statement] = []
+        for statement in answer.statements:
+            moved = replace(
+                statement,
+                citations=tuple(markers[marker] for marker in statement.citations),
+                subject=statement.subject or _named(answer.question),
+            )
+            if (at := _same_sentence(moved, statements, quotes)) is not None:
+                statements[at] = _with_clauses_of(moved, statements[at], quotes[moved.citations[0]])
+            elif not any(moved.text.strip(ELLIPSIS) in text for text in before):
+                new.append(moved)
         if len(new) < len(answer.statements):
+            new = [] if _best_is_told(answer, answers[:number]) else new
             notices[number] = _without_counts(answer.notice) if new else _said_before(_without_counts(answer.notice))
-        for statement in new:
-            subject = statement.subject or _named(answer.question)
-            moved = tuple(markers[marker] for marker in statement.citations)
-            statements.setdefault(statement.text, replace(statement, citations=moved, subject=subject))
+        statements += new
     written = [answer.answerer for answer in answers if answer.statements and answer.answerer != EXTRACTIVE]
     confidences = [answer.confidence for answer in answers if answer.confidence is not None]
     return replace(
         answers[-1],
         question=question,
-        statements=tuple(statements.values()),
+        statements=tuple(statements),
         citations=() if refused else tuple(quoted.values()),
         nearest=tuple(quoted.values()) if refused else (),
         origins=(),
@@ -141,6 +147,49 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
         confidence=min(confidences, default=None),
         differ=any(answer.differ for answer in answers),
         search=answers[0].search,
+    )
+
+
+def _same_sentence(statement: Statement, told: Sequence[Statement], quotes: Mapping[int, str]) -> int | None:
+    """Which of the statements told tells the sentence that another tells, or clauses of it; None where none does."""
+    quote = quotes.get(statement.citations[0], "") if statement.citations else ""
+    of_it = (i for i, one in enumerate(told) if one.citations[:1] == statement.citations[:1] and _is_of(one, quote))
+    return next(of_it, None) if _is_of(statement, quote) else None
+
+
+def _is_of(statement: Statement, quote: str) -> bool:
+    return bool(quote) and statement.text.strip(ELLIPSIS) in quote
+
+
+def _with_clauses_of(other: Statement, told: Statement, quote: str) -> Statement:
+    """A statement with the words of another that answer; the whole sentence where that tells other clauses of it."""
+    text = told.text if other.text.strip(ELLIPSIS) in told.text else quote
+    spans: set[Span] = set()
+    for statement in (told, other):
+        clauses = statement.text.strip(ELLIPSIS)
+        moved = text.index(clauses) - statement.text.index(clauses)
+        spans |= {(start + moved, end + moved) for start, end in statement.emphasis}
+    apart = [
+        span for span, before in zip(sorted(spans), [(0, 0), *sorted(spans)], strict=False) if span[0] >= before[1]
+    ]
+    return replace(told, text=text, emphasis=tuple(apart))
+
+
+def _best_is_told(answer: Answer, earlier: Sequence[Answer]) -> bool:
+    """Whether earlier parts cite the sentence in which the reader sees the one thing that is asked for."""
+    read = [passage for passage in answer.passages if passage.reading]
+    if not read or asks_for_several(answer.question.text):
+        return False
+    best = max(read, key=lambda passage: passage.reading.answers)  # type: ignore[union-attr]
+    first, last = best.reading.span  # type: ignore[union-attr]
+    cited = {_place(citation) for citation in answer.citations}
+    return any(
+        _place(citation) in cited
+        and citation.article.id == best.article.id
+        and citation.start <= first
+        and last <= citation.end
+        for before in earlier
+        for citation in before.citations
     )
 
 

@@ -19,6 +19,7 @@ _COMPARES = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s*(?:和|与|跟|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
+_HANGS = re.compile("[的在占是有对于用把被从比]+$")  # 小红书在佣金上
 _STOP = re.compile(r"[，。；：！？,;:!?\s“”「」《》]")
 
 
@@ -32,7 +33,11 @@ def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ..
     said = "\n".join(normalize(candidate.text) for candidate in candidates)
     parts = _AND.split(normalize(question))
     found = [_at_end(parts[0], said), *(_at_start(part, said) for part in parts[1:])]
-    named = tuple(dict.fromkeys(filter(None, found)))
+    found = [_HANGS.sub("", subject) for subject in found]
+    if not all("的" in subject for subject in found):  # 抖音 beside 小红书的用户
+        found = [subject.partition("的")[0] for subject in found]
+    found = [subject for subject in found if len(subject) > 1]
+    named = tuple(dict.fromkeys(found))
     return named if len(named) > 1 else ()
 
 
@@ -64,7 +69,7 @@ def per_subject(
     """
     order = sorted(np.flatnonzero(probabilities).tolist(), key=lambda i: -probabilities[i])
     names = {i: {s for s in subjects if s in normalize(candidates[i].text)} for i in order}
-    chosen = [("", i) for i in order if len(names[i]) == len(subjects)][:1]
+    chosen = [("", i) for i in order if len(names[i]) == len(subjects)][:2]
     for subject in subjects:
         own = [i for i in order if subject in names[i] and i not in {j for _, j in chosen}]
         alone = [i for i in own if names[i] == {subject}] or own

@@ -84,7 +84,14 @@ def test_of_what_an_article_only_mentions_the_name_stands_by_the_office(sentence
 
 @pytest.mark.parametrize(
     ("title", "told"),
-    [("多多的三年", True), ("话说多多", True), ("红书为什么学不会多多", False), ("多", True), ("书", False)],
+    [
+        ("多多的三年", True),
+        ("话说多多", True),
+        ("红书为什么学不会多多", False),
+        ("多", True),
+        ("书", False),
+        ("生鲜的十年：多多走到哪儿了", True),
+    ],
 )
 def test_what_an_article_is_about_is_told_by_its_title_too(title: str, told: bool) -> None:
     text = f"{ABOUT}创始人王西爱读书。"
@@ -112,3 +119,9 @@ def test_a_name_is_found_in_other_writing() -> None:
 )
 def test_other_questions_and_names_that_no_article_holds_are_left_alone(question: str) -> None:
     assert telling(question, f"{ABOUT}创始人李东爱读书。") is None
+
+
+def test_the_head_of_the_board_is_not_the_general_manager() -> None:
+    assert telling("红书的总经理是谁？", f"{ABOUT}董事长李东爱读书。") == []
+    assert telling("红书的董事长是谁？", f"{ABOUT}董事长李东爱读书。")
+    assert telling("红书的一把手是谁？", f"{ABOUT}董事长李东爱读书。")

@@ -11,6 +11,7 @@ from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.extract import VIEWS
 from rag.parts import ANSWERED_BELOW, NOT_FOUND, OF_PART, answer_parts, joined, parts_of
+from rag.passage import PassageReading
 from rag.refuse import NEARLY
 from rag.rewrite import stand_alone
 from rag.settings import Settings
@@ -57,6 +58,7 @@ def test_an_answer_of_which_an_llm_wrote_a_part_is_the_llm_s() -> None:
         ("请看下面两个问题：\n1. 覆盖哪些市场？\n\n2、要交保证金吗？", ("覆盖哪些市场？", "要交保证金吗？")),
         ("能回答以下几个问题吗？（一）覆盖哪些市场？（二）要交保证金吗？", ("覆盖哪些市场？", "要交保证金吗？")),
         ("小红书的两个问题：什么时候成立？估值是多少？", ("小红书的两个问题：什么时候成立？", "估值是多少？")),
+        ("校车什么时候公布站点？谁负责？", ("校车什么时候公布站点？", "谁负责？")),
         ("1.5亿是哪年的用户？2.5亿是哪年的？", ("1.5亿是哪年的用户？", "2.5亿是哪年的？")),
         ("一、二线城市有多少？三、四线城市有多少？", ("一、二线城市有多少？", "三、四线城市有多少？")),
     ],
@@ -136,7 +138,7 @@ def test_a_part_that_is_shortened_no_longer_counts_what_it_says() -> None:
 def test_a_part_whose_sentences_another_part_has_said_points_to_them_below_its_notice() -> None:
     first = cited("猫吃什么？", "猫吃鱼。")
     sure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。")])
-    assert sure.text == "“吃鱼吗”：答案就在下面的原文里。\n猫吃鱼。[1]"
+    assert sure.text == "“吃鱼吗”：最相关的原文已列在下面。\n猫吃鱼。[1]"
     unsure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。", NEARLY)])
     assert unsure.notice == OF_PART.format(part="吃鱼吗", notice=NEARLY)
 
@@ -179,3 +181,25 @@ def test_each_of_two_questions_gets_its_answer_from_the_corpus(
     assert "310亿美元" in by_part[SUBJECTS[1]]
     assert len(answer.origins) == len(answer.citations)
     assert answer.index_generation == 1
+
+
+def test_clauses_of_one_sentence_that_parts_tell_are_told_once_as_the_whole_with_the_words_of_both() -> None:
+    first, second = cited("猫吃什么？", "猫吃鱼。猫怕狗。"), cited("猫怕谁？", "猫吃鱼。猫怕狗。")
+    fish = replace(first, statements=(Statement("猫吃鱼……", (1,), ((2, 3),)),))
+    dog = replace(second, statements=(Statement("……猫怕狗。", (1,), ((4, 5),)),))
+    (told,) = joined(Question("猫吃什么？猫怕谁？"), (fish, dog)).statements
+    assert told.text == "猫吃鱼。猫怕狗。"
+    assert [told.text[a:b] for a, b in told.emphasis] == ["鱼", "狗"]
+
+
+def test_where_the_best_sentence_of_a_part_is_told_its_others_are_not() -> None:
+    first = cited("猫怕谁？", "猫怕狗。")
+    both = cited("谁怕狗？", "猫怕狗。")
+    other = Citation(2, DOGS.article, 0, len("狗会看门。"))
+    statements = *both.statements, Statement("狗会看门。", (2,))
+    weaker = replace(both, statements=statements, citations=(*both.citations, other), passages=(CATS, DOGS))
+    assert len(joined(Question("猫怕谁？谁怕狗？"), (first, weaker)).statements) == 2
+    at = CATS.article.text.index("猫怕狗")
+    read = replace(CATS, reading=PassageReading(3.0, (at, at + 1), {}))
+    (told,) = joined(Question("猫怕谁？谁怕狗？"), (first, replace(weaker, passages=(read, DOGS)))).statements
+    assert told.text == "猫怕狗。"

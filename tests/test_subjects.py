@@ -22,6 +22,7 @@ TEXT = "狗会看门。猫会抓鼠。猫和狗都怕雷。猫粮要钱。鸟会
         ("看門和抓鼠一樣嗎？相比如何", ("看门", "抓鼠")),
         ("看门和抓鼠有没有两样？", ("看门", "抓鼠")),
         ("看门VS抓鼠", ("看门", "抓鼠")),
+        ("抓鼠和看门的有什么不同？", ("抓鼠", "看门")),
         ("看门 vs 抓鼠，谁更好？", ("看门", "抓鼠")),
         ("看门和抓鼠要几年？", ()),
         ("看门和抓鼠有两样工具吗？", ()),
@@ -54,3 +55,9 @@ def test_a_subject_is_told_as_the_question_writes_it() -> None:
     of = passage(1, "Spark停了。Catalog没钱。")
     *_, answer = extract(Question("spark和Catalog有什么区别？"), measured([of], [0.0, 0.0]), (of,))
     assert [s.subject for s in answer.statements] == ["spark", "Catalog"]
+
+
+def test_a_byline_or_a_row_is_nobody_s_view() -> None:
+    of = passage(1, "作者：甲猫\n甲猫主张抓鼠。\n乙狗主张看门。")
+    *_, answer = extract(Question("甲猫和乙狗的看法有什么不同？"), measured([of], [9.0, 0.0, 0.0]), (of,))
+    assert [s.text for s in answer.statements] == ["甲猫主张抓鼠。", "乙狗主张看门。"]
