@@ -1,10 +1,12 @@
 """The words of a sentence that answer: what the reader found, else the figures or dates that a question asks for."""
 
 import re
+from collections.abc import Sequence
 
 from rag.features import Candidate, asks_for
 from rag.quantity import counts, wanted_measure, without_dates
-from rag.text import figures
+from rag.tables import cells_of, is_row
+from rag.text import content_of, figures, index_terms, normalize
 from rag.types import Span
 
 SURE = 1.0  # logit of a passage, from which on the words that the reader takes for the answer are shown
@@ -29,14 +31,87 @@ _FIGURE = re.compile(
     rf"|(?:[二两三四五六七八九十半]|[零一二两三四五六七八九十百千万亿]{{2,}}[多余]?){_MEASURE}"
     r"|百分之[零一二三四五六七八九十百点]+"
 )
+_TIMES = (  # of each kind a question and what is told of a figure may name another: 一季度, 二季度
+    re.compile(r"[一二三四1-4](?=季度)|(?<=q)[1-4]"),
+    re.compile(r"(?<![\d.])(?:1[0-2]|0?[1-9])(?=\s*月(?!\s*活))"),
+    re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*年)"),
+)
+_COMPARED = re.compile(r"[比较于]\s*(?:第|(?:19|20)?\d{2}\s*年的?\s*)?$")  # 比一季度多18吨 tells nothing of 一季度
+_CHANGES = "增长|增加|提升|提高|上涨|上升|新增|下降|减少|下滑|下跌|[增涨升减降跌掉]了"
+_CHANGED = re.compile(rf"(?:{_CHANGES})了?约?\s*$")
+_ASKS_CHANGE = re.compile("[增涨升减降跌掉]|提高|下滑|变化|新增|萎缩|缩水")
+_GAINS = re.compile("利润|盈利")
+_ASKS_COUNT = re.compile(r"(?<![分指倍系基参])数[量目]?(?=是|有|为|多少|[？?]?$)")  # 门店数
+_CLAUSE_BEGINS = re.compile("[，。；,;][^，。；,;]*$")
 
 
 def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
     """Spans of a candidate's text, in order, that answer a question; none where they are not known."""
-    if candidate.passage.reading:
-        return _read(candidate)
-    spans = of_the_kind_asked_for(question, candidate.text)
+    if candidate.heads_table:
+        return ()
+    spans = _read(candidate) if candidate.passage.reading else of_the_kind_asked_for(question, candidate.text)
+    if "number" in asks_for(question) or _ASKS_COUNT.search(question):
+        spans = _of_the_row_and_column(question, candidate, spans) if is_row(candidate.text) else spans
+        spans = tuple(span for span in spans if not _is_of_another(question, candidate.text, span))
     return spans if len(spans) <= MOST_SPANS else ()
+
+
+def _of_the_row_and_column(question: str, row: Candidate, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The cell that a question names by its row and by its head; the spans where it names no head.
+
+    None where the question names another row of the table better, or where the spans are in another column.
+    """
+    head = row.table_head
+    if head is None:
+        return spans
+    asked = set(index_terms(content_of(question)))
+    others = (Candidate(row.passage, *span) for span in row.passage.chunk.sentences if span != (row.start, row.end))
+    own, named = asked & _first_cell(row), [asked & _first_cell(o) for o in others if o.table_head == head]
+    if any(own < other for other in named):
+        return ()
+    heads = row.passage.article.text[slice(*head)]
+    cells = cells_of(row.text)
+    column = _named_best(asked - own, [heads[slice(*cell)] for cell in cells_of(heads)][1 : len(cells)])
+    if column is None:
+        return spans
+    start, end = cells[column + 1]
+    if not figures(row.text[start:end]) or (spans and all(start <= a and b <= end for a, b in spans)):
+        return spans
+    return ((start, end),) if all(other < own for other in named) and own else ()
+
+
+def _first_cell(row: Candidate) -> set[str]:
+    """The terms of what a row is about."""
+    cells = cells_of(row.text)
+    return set(index_terms(row.text[slice(*cells[0])])) if cells else set()
+
+
+def _named_best(asked: set[str], names: Sequence[str]) -> int | None:
+    """Which of the names has the most of the terms that are asked for; None where none has any, or two have as many."""
+    held = [len(asked & set(index_terms(name))) for name in names]
+    most = max(held, default=0)
+    return held.index(most) if most and held.count(most) == 1 else None
+
+
+def _is_of_another(question: str, text: str, span: Span) -> bool:
+    """Whether a figure is told of another time than the one asked for, or is a change, a gain or a share where none is.
+
+    The time of a figure is the one named last before it.
+    """
+    asked, before, figure = normalize(question), normalize(text[: span[0]]), text[slice(*span)]
+    if not any(char.isdigit() for char in figure):
+        return False
+    for times in _TIMES:
+        wanted = set(times.findall(asked))
+        told = [time[0] for time in times.finditer(before) if not _COMPARED.search(before[: time.start()])]
+        if len(wanted) == 1 and told and told[-1] not in wanted:
+            return True
+    clause = _CLAUSE_BEGINS.search(before)
+    return (
+        (_CHANGED.search(before) is not None and not _ASKS_CHANGE.search(asked))
+        or ("亏" in asked and "亏" not in before and bool(_GAINS.search(clause[0] if clause else before)))
+        or (_ASKS_COUNT.search(asked) is not None and figure.rstrip().endswith(("%", "％")))
+    )
 
 
 def of_the_kind_asked_for(question: str, text: str) -> tuple[Span, ...]:

@@ -20,7 +20,7 @@ from rag.subjects import as_asked, per_subject, subjects_of
 from rag.tables import is_row
 from rag.text import content_of, figures, index_terms, quantities, units
 from rag.timeline import asks_for_sequence, sequence
-from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Span, Statement
+from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Statement
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事：文章日期新的在前，日期未注明的在后。"
@@ -158,7 +158,8 @@ def understandable(question: str, groups: Sequence[Group]) -> list[Group]:
 
 def _with_heads(groups: Sequence[Group]) -> list[Group]:
     """The groups, the first row of each table below the row at its head, which says what its cells are."""
-    shown: set[tuple[str, Span]] = set()
+    firsts = (group.candidates[0] for group in groups)
+    shown = {(first.passage.article.id, (first.start, first.end)) for first in firsts if first.heads_table}
     headed: list[Group] = []
     for group in groups:
         first = group.candidates[0]

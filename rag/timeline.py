@@ -18,7 +18,7 @@ SELDOM = 0.1  # share of the sentences up to which those that hold a name are ab
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事(?!小|化)|来龙去脉|一步一?步|一路走来"
     r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)过程|发展史"
-    r"|历史(?=发展|沿革|是怎样|是什么|有哪些|吧?[？?。]?$)"
+    r"|(?<![少几]年)(?<![少几]年的)历史(?=发展|沿革|是怎样|是什么|有哪些|吧?[？?。]?$)"
     r"|的(?:经过|始末)|[几哪每各]一?步(?![入进])|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
     r"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末])[^，。？?]{0,14}(?:做|干|发生)了(?:些|哪些|什么)"
     r"|\b(?:timeline|chronolog\w*)\b",
@@ -32,6 +32,7 @@ _TIME = re.compile(
     r"|(?P<next>(?P<day_after>隔天|次日|翌日)|(?P<months>[一两三])个月后|同日|同月|当月|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
     r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
 )
+_BEFORE_LEADING = re.compile(r"[\W\d_]*(?:[一二三四五六七八九十]+[、.．])?\s*[早在从自到至于]*")
 _QUOTED = re.compile("[“「『《]([^“”「」『』《》，。]{2,12})[”」』》]")
 _ANNOUNCES = re.compile(r"[：:？?]$")
 _SALES = {"618": "6", "双11": "11", "双十一": "11"}  # months of shopping festivals
@@ -66,14 +67,23 @@ def of_what_is_named(question: str, candidates: Sequence[Candidate], *, shortest
 def event_times(article: Article) -> list[tuple[int, str]]:
     """Every time that an article names: its offset, and the time as far as it is known, 2025-03 for 2025年3月.
 
-    A month without its year is of the year named last before it, else of the article's own year; one without any is
-    left out. 2023年初 is sorted as its first month, 年底 as the last. 随后 and its like take the time named last, 隔天
-    the day after it, 一个月后 the month after it.
+    A month without its year is of the year named last in its line, else of the last one that leads a line, else of the
+    article's own year: 厂区2014年投产 dates nothing that the next paragraphs tell. A month later than the article's is
+    of the year before, where that was named last. In an article without a date it is of the year named last; one
+    without any is left out. 2023年初 is sorted as its first month, 年底 as the last. 随后 and its like take the time
+    named last, 隔天 the day after it, 一个月后 the month after it.
     """
     times: list[tuple[int, str]] = []
     published = (article.published or "")[:4]
     year, last = published, ""
+    leading, named, line = published, "", 0  # the year that goes on in the lines below it, and the one named last
     for match in _TIME.finditer(article.text):
+        begins = article.text.rfind("\n", 0, match.start()) + 1
+        if begins != line and published:
+            year = leading
+            if match["alone"] and int(match["alone"]) > int((article.published or "")[5:7] or 12):
+                year = named if named == str(int(published) - 1) else year
+        line = begins
         if match["next"]:
             if last:
                 last = _after(last, match)
@@ -90,6 +100,9 @@ def event_times(article: Article) -> list[tuple[int, str]]:
             month, day = _SALES[match["sale"]], None
         else:
             month, day = match["alone"], match["alone_day"]
+        if match["year"] or match["relative"]:
+            named = year
+            leading = year if _BEFORE_LEADING.fullmatch(article.text, line, match.start()) else leading
         if year:
             last = "-".join([year, *(f"{int(part):02}" for part in (month, day) if part)])
             times.append((match.start(), last))

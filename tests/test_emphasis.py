@@ -43,6 +43,48 @@ def test_the_figures_or_dates_that_are_asked_for_are_emphasised(question: str, t
 
 
 @pytest.mark.parametrize(
+    ("question", "text", "words"),
+    [
+        ("一季度产量是多少吨？", "二季度产量为30吨，比一季度多18吨。", []),
+        ("二季度产量是多少吨？", "二季度产量为30吨，比一季度多18吨。", ["30吨", "18吨"]),
+        ("2025年3月的估值是多少？", "截至6月底，估值达到310亿美元。", []),
+        ("2024年的营收是多少？", "2023年营收为5亿元，2024年为7亿元。", ["7亿元"]),
+        ("月活是多少？", "月活已达3.3亿，10月增长了5600万。", ["3.3亿"]),
+        ("日活掉了多少？", "一天内日活下降了54%。", ["54%"]),
+        ("去年亏损多少？", "经营利润134亿，亏损202亿元。", ["202亿元"]),
+        ("门店数是多少？", "促销期只交3%。", []),
+    ],
+)
+def test_the_figure_of_another_time_or_of_another_thing_is_not_emphasised(
+    question: str, text: str, words: list[str]
+) -> None:
+    assert bold(question, text) == words
+
+
+HEAD = "| 指标（吨） | 2024年三季度 | 2023年三季度 | 同比 |"
+TABLE = f"{HEAD}\n|---|---|---|---|\n| 产量 | 24吨 | 21吨 | 15% |\n| 存货 | 9吨 | 8吨 | 12% |"
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "words"),
+    [
+        ("2023年三季度产量是多少？", 1, ["21吨"]),
+        ("产量同比增长百分之几？", 1, ["15%"]),
+        ("产量同比增长百分之几？", 2, []),
+        ("2023年三季度是多少？", 1, []),
+        ("产量多少吨？", 0, []),
+    ],
+    ids=["by row and head", "by the head alone", "of another row", "no row is named", "the head"],
+)
+def test_of_a_table_the_cell_that_is_named_by_its_row_and_its_head_is_emphasised(
+    question: str, row: int, words: list[str]
+) -> None:
+    whole = passage(TABLE)
+    rows = [c for c in candidates_of([whole]) if c.text.startswith("| ")]
+    assert [rows[row].text[start:end] for start, end in emphasis_of(question, rows[row])] == words
+
+
+@pytest.mark.parametrize(
     ("answers", "span", "emphasis"),
     [
         (1.0, (5, 6), ((0, 1),)),

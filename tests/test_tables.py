@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from measured import measured, passage
 
-from rag.choose import choose
-from rag.extract import extract
+from rag.choose import Group, choose
+from rag.extract import extract, understandable
 from rag.features import SENTENCE_FEATURES, candidates_of, sentence_features
 from rag.library import IndexedFile, Library
 from rag.subjects import per_subject
@@ -44,6 +44,11 @@ def test_the_head_of_a_row_is_the_line_above_the_rule() -> None:
 def test_a_row_is_told_below_the_head_of_its_table() -> None:
     assert answer("服饰的新费率是多少？", [-9, -9, 0, -9, -9]) == [HEAD, CLOTHES]
     assert answer("服饰和宠物的费率有哪些？", [-9, -9, 0, -0.1, -9]) == [HEAD, CLOTHES, PETS]  # once for both
+
+
+def test_a_head_that_is_itself_among_the_sentences_chosen_is_told_once() -> None:
+    groups = [Group(0.5, [candidate]) for candidate in candidates_of([passage(1, TABLE)])[1:3]]
+    assert [group.candidates[0].text for group in understandable("费率？", groups)] == [HEAD, CLOTHES]
 
 
 def test_the_head_alone_answers_nothing() -> None:

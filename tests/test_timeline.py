@@ -59,6 +59,8 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
         "小红书历史上最大的一笔融资是多少？",
         "历史最高估值是多少？",
         "怎么把大事化小？",
+        "公众号有多少年历史？",
+        "公众号有几年的历史？",
     ],
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
@@ -90,6 +92,21 @@ def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:
     ]
     assert times("3月10日发布。", "2025-04-03") == ["2025-03-10"]
     assert times("3月10日发布。") == []
+
+
+def test_a_year_in_the_middle_of_a_line_dates_no_month_of_the_lines_below_it() -> None:
+    assert times("厂区2014年建成投产。\n\n8月17日夜里报警，9月停产。", "2023-10-09") == [
+        "2014",
+        "2023-08-17",
+        "2023-09",
+    ]
+    assert times("2014年成立。\n\n8月上线。", "2023-10-09") == ["2014", "2014-08"]
+    assert times("厂区2014年建成投产。\n\n8月17日报警。") == ["2014", "2014-08-17"]
+
+
+def test_a_month_later_than_the_article_is_of_the_year_before_where_that_was_named_last() -> None:
+    assert times("我是2024年3月开的店。\n\n10月发货。", "2025-05-01") == ["2024-03", "2024-10"]
+    assert times("盾构机于2022年4月停机。\n\n- 自2月10日起缩短；", "2025-01-08") == ["2022-04", "2025-02-10"]
 
 
 def test_this_year_is_that_of_the_article_and_unknown_without_one() -> None:
