@@ -11,7 +11,7 @@ LONGEST_LINE = 80  # code points of a dateline or byline
 LONGEST_MARKED_LINE = 2000  # code points of a line with its mark-up; what is behind them is not read
 LONGEST_NAME = 20  # code points of an author or a publisher
 
-_EDGE = r"(?<![^\s,;|丨·(\]】])"  # a byline starts a line or follows a separator
+_EDGE = r"(?<![^\s,;|丨·(\]【】])"  # a byline starts a line or follows a separator
 _OTHERS = (
     r"责任编辑|责编|编\s?辑|校对|译者|翻译|审校|监制|排版|题图|头图|图片?|插画|视频|出品|摄影|设计|整理|主编|值班|供图"
 )
@@ -43,22 +43,27 @@ _DATED = (  # 发布时间：2025-04-03 星期四 08:12, 2025年4月3日发布
     rf"|(?P<dated>日期|时间|\bdate))?\s*:?\s*(?P<day>{DAY})(?:(?<=[日号號])|(?!\d))"
     rf"(?:\s*\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?(?P<time>[T,]?\s*{TIME})?(?P<suffix>\s*(?:发布|发表|刊发)(?!时间|日期)[于在]?)?"
 )
-_COUNTER = (  # 阅读 1.2万, 3 条评论
-    rf"(?P<counter>{_COUNTED}\s*:?\s*\(?[\d.,]+\s*[万wk+]*次?\)?|{_COUNTED}\s*:\s*次?(?=\s|$)|[\d.,]+\s*[万wk+]*\s*"
+_COUNT = (  # 阅读 1.2万, 3 条评论
+    rf"(?:{_COUNTED}\s*:?\s*\(?[\d.,]+\s*[万wk+]*次?\)?|{_COUNTED}\s*:\s*次?(?=\s|$)|[\d.,]+\s*[万wk+]*\s*"
     r"[人次条个]?(?:阅读|浏览|评论|点赞|收藏|转发|分享|围观|分钟|赞|字|views?|comments?|reads?|likes?))"
 )
+_COUNTER = f"(?P<counter>{_COUNT})"
+_BUTTON = (  # 【打印】, 字体：大 中 小
+    r"[【(](?:打印|关闭|收藏|分享|纠错)[^】)\d]{0,4}[】)]|打印[\s|]*关闭|字[体号]\s*:?[\s\[(【]*大[\s|/]*中[\s|/]*小[\s\])】]*"
+)
+_FILED = rf"\s+(?:[{CJK}]{{0,6}}报道|发自\s?[{CJK}]{{2,6}})(?=[\s,;|丨)】]|$)"  # 记者 张三 北京报道
 _NAMED = (  # 作者：张三, 来源：人民网
     rf"{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<writer>{_WRITER})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))"
     rf"\s*[:|丨/]\s*(?P<name>.*?)"
-    rf"(?=\s{{2,}}|[,;()|丨·\]】]|\s+\d{{4}}\D|{DAY}|$|[\s/]+(?:{_LABEL})\s*[:|丨/]"
-    rf"|\s+[{CJK}]{{2,8}}\s*:|\s+(?:{REPORTER}|{_OTHERS})\s|\s+[刊载]于\s*《)"
+    rf"(?:{_FILED}|(?=\s{{2,}}|[,;()|丨·\]【】]|\s+\d{{4}}\D|\s*(?:{_BUTTON})|\s+(?:{_COUNT})|{DAY}|$|[\s/]+(?:{_LABEL})\s*[:|丨/]"
+    rf"|\s+[{CJK}]{{2,8}}\s*:|\s+(?:{REPORTER}|{_OTHERS})\s|\s+[刊载]于\s*《))"
 )
 _SPACED = (  # 本报记者 张三, By John Smith
     rf"(?:^by|(?:^|(?<=\s))(?:{REPORTER}|作者))\s+(?P<spaced_name>[^\s:|丨/,\d][^:|丨/,\d]*?)"
-    rf"(?=\s{{2,}}|[,(]|$|\s+\d|\s*[|丨·]|\s+(?:通讯员|实习生)|\s+(?:{REPORTER}|{_OTHERS})\s)"
+    rf"(?:{_FILED}|(?=\s{{2,}}|[,(]|$|\s+\d|\s*[|丨·]|\s+(?:通讯员|实习生)|\s+(?:{REPORTER}|{_OTHERS})\s))"
 )
-_ASIDE = (  # 第1126期, A3版, 观点版
-    rf"(?P<aside>{_EDGE}(?:总?第\s?[\d一二三四五六七八九十百]+\s?[期版]|[A-Z]?\d+版|(?:观点|评论|要闻|理论|副刊|头)版)"
+_ASIDE = (  # 第1126期, A3版, 观点版, IP属地浙江, 【打印】
+    rf"(?P<aside>{_BUTTON}|IP\s?属地\s*:?\s*[{CJK}]{{2,8}}|{_EDGE}(?:总?第\s?[\d一二三四五六七八九十百]+\s?[期版]|[A-Z]?\d+版|(?:观点|评论|要闻|理论|副刊|头)版)"
     rf"(?=[\s,;|丨·)\]】]|$))"
 )
 _EDITOR = rf"(?P<editor>(?<=\s)(?:责任编辑|责编|编\s?辑)\s+[{CJK}·]{{2,4}}(?=[\s,;|丨)]|$))"  # 编辑 方樾
@@ -70,7 +75,8 @@ _AFFILIATED = re.compile(  # 作者：施雨桐 1,2　陆知远 2*
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"\s*(?:#{1,6}\s|[-*+]\s|\d+[.、]\s|>|\|)")
-_MARKUP = re.compile(
+_MARKUP = re.compile(  # and the country of an author: [日]村上春树
+    rf"(?<=[:：|｜丨/])\s*[\[【〔(（][{CJK}][\]】〕)）]\s?(?=[{CJK}A-Za-z])|"
     r"!\[[^\]]*\]\([^)]*\)|(?<=\])\([^)]*\)|\*\*|__|[`\[\]]|^\s*\*(?=[^*\s][^*]*\*\s*$)|(?<=[^*\s])\*\s*$|^\s*(?:#{1,6}\s|[-*+]\s|>)\s*"
 )
 SENTENCE_END = re.compile(r"[。!?…]")

@@ -14,7 +14,7 @@ _HANZI = {  # 一 to 三十一, as months and days are written
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = {name: n for n, pair in enumerate(zip("一二三四五六日", _DAYS, strict=True)) for name in pair} | {"天": 6}
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
+_SIGNS = str.maketrans(dict.fromkeys("‐‑‒–—−", "-") | {"・": "·"})
 
 TIME = (  # of a day, behind a date
     r"(?:上午|下午|早上|中午|晚上|凌晨)?\s*(?:[01]?\d|2[0-4])\s*"
@@ -76,8 +76,8 @@ def resolve_partial(month_day: str, published: str | None) -> str | None:
 
 
 def fold(text: str) -> str:
-    """A text in NFKC, every dash as a hyphen."""
-    return unicodedata.normalize("NFKC", text).translate(_DASHES)
+    """A text in NFKC, every dash as a hyphen, the middle dot of Japanese as the Chinese one."""
+    return unicodedata.normalize("NFKC", text).translate(_SIGNS)
 
 
 def _number(written: str) -> int:

@@ -24,7 +24,8 @@ from rag.types import Article, Removal
 NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
-_TITLE_MARKS = re.compile(r"^\s*#{1,6}\s+|\*\*|`")
+_TITLE_LABEL = re.compile(r"^\s*标题\s?[:：]\s*(?=\S)")
+_TITLE_MARKS = re.compile(rf"^\s*#{{1,6}}\s+|\*\*|`|{_TITLE_LABEL.pattern}")
 _TITLE_LINE = re.compile(r"\s*(?P<title>[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
 _HEADING_MARK = re.compile(r"[ \t]*#{1,6}[ \t]")
 _SENTENCE = re.compile(  # a whole one, also where it ends within quotes; one that cries out is, when it says a day
@@ -251,7 +252,8 @@ def load_article(
 def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: bool) -> re.Match[str] | None:
     """The line that names an official notice, else a short first line that is a heading and no whole sentence.
 
-    Without the mark of one, it stands above an empty line or what is said of the article: a date, an author, a source.
+    Without the mark of one or the label 标题：, it stands above an empty line or what is said of the article: a date,
+    an author, a source.
     Labels with their values are none. Where a line may name itself (a PDF has no empty lines), its last word is enough.
     """
     start = 0
@@ -265,7 +267,9 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
     words = _TITLE_MARKS.sub("", match["title"]).strip() if match else ""
     if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
         return None
-    marked = _HEADING_MARK.match(raw, raw.rfind("\n", 0, match.start("title")) + 1)
+    marked = _TITLE_LABEL.match(match["title"]) or _HEADING_MARK.match(
+        raw, raw.rfind("\n", 0, match.start("title")) + 1
+    )
     if _PAIRS.fullmatch(words) and not marked:
         return None
     below = match["next"]

@@ -1,6 +1,7 @@
 """The sidecar of an article: a TOML file beside it that says its title, author, publisher, date, address or tags."""
 
 import errno
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from ingest.metadata import FIELDS, is_url
 from rag.errors import CorpusError, unreadable
 
 SIDECAR = ".meta.toml"
+_PLACE = re.compile(r"at line (?P<line>\d+), column (?P<column>\d+)")  # in what tomllib says
 
 
 def is_sidecar(path: Path) -> bool:
@@ -65,9 +67,18 @@ def read_sidecar(path: Path) -> dict[str, str]:
     except ValueError as error:
         raise CorpusError(
             f"{sidecar.name} is not readable TOML ({error}): correct it or remove it",
-            f"{sidecar.name} 不是能读的 TOML 文件，请改正或删除。",
+            f"{sidecar.name} 不是能读的 TOML 文件（{_reason(error)}），请改正或删除。",
         ) from error
     return {key: _value(sidecar.name, key, value) for key, value in table.items()}
+
+
+def _reason(error: ValueError) -> str:
+    """Why a sidecar is no TOML, in Chinese."""
+    if isinstance(error, UnicodeDecodeError):
+        return "编码不是 UTF-8，请另存为 UTF-8"
+    place = _PLACE.search(str(error))
+    where = f"第 {place['line']} 行第 {place['column']} 列" if place else "结尾处"
+    return f'{where}写法不对；每行应像 title = "标题"，项目名用英文'
 
 
 def _value(name: str, key: str, value: object) -> str:

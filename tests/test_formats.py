@@ -71,6 +71,23 @@ def test_front_matter_is_metadata_and_removed() -> None:
     assert [(r.kind, r.rule) for r in converted.removed] == [("metadata", "front-matter")]
 
 
+def test_front_matter_may_have_chinese_keys() -> None:
+    converted = markdown("---\n标题: 题\n作者: 张三\n日期: 2025-04-03\n来源: 某网\n标签: [电商, 出海]\n---\n正文。\n")
+    assert kept(converted) == "正文。\n"
+    assert converted.metadata == {
+        "title": "题",
+        "author": "张三",
+        "published": "2025-04-03",
+        "publisher": "某网",
+        "tags": "电商,出海",
+    }
+
+
+@pytest.mark.parametrize("nothing", ["null", "Null", "~", ""])
+def test_no_value_of_yaml_is_none_of_the_article(nothing: str) -> None:
+    assert markdown(f"---\ntitle: 题\nauthor: {nothing}\n---\n正文。\n").metadata == {"title": "题"}
+
+
 @pytest.mark.parametrize("above", ["\n", " \n\n", "　\n"])
 def test_front_matter_below_empty_lines_is_metadata_and_removed(above: str) -> None:
     converted = markdown(f"{above}---\ntitle: 题\n---\n正文。\n")
@@ -94,6 +111,7 @@ def test_front_matter_that_is_no_yaml_but_looks_so_is_removed() -> None:
         "---\ntitle: [坏\n这一行不是\n---\n正文。",
         "---\n---\n正文。",
         "---\n价格: 5元\n重量: 2公斤\n---\n正文。",
+        "---\n价格: 5元\n来源: 云南\n---\n正文。",
         "---\ntitle: 面馆\n　　面馆开在巷口，每天卖三百碗面。\n　　老板姓王，今年五十岁。\n---\n正文。",
         "---\nQ: 小红书什么时候成立？\nA: 2013 年成立，总部在上海。\n---\n正文。",
     ],

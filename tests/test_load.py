@@ -102,6 +102,17 @@ def test_the_title_of_a_markdown_file_has_no_mark_up() -> None:
     assert (article.title, article.text) == ("题目", "\n\n正文。")
 
 
+def test_a_title_is_what_stands_behind_its_label() -> None:
+    article = load("标题：青禾咖啡的一年\n作者：孙立\n日期：2025-03-04\n正文：\n青禾去年关店87家。\n", "文.txt")
+    assert (article.title, article.author, article.published) == ("青禾咖啡的一年", "孙立", "2025-03-04")
+    assert "标题" not in article.text
+    assert "正文" not in article.text
+
+
+def test_a_label_without_a_title_is_none() -> None:
+    assert load("标题：\n青禾去年关店87家。\n", "文.txt").title == "文"
+
+
 @pytest.mark.parametrize(
     "below",
     [

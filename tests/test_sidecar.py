@@ -63,6 +63,21 @@ def test_a_sidecar_that_is_no_text_is_refused_by_name(article: Path) -> None:
         read_sidecar(article)
 
 
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('title = "题"\n标题 = "x"\n'.encode(), "第 2 行第 1 列写法不对；每行应像 title = "),
+        (b"author = ", "写法不对"),
+        ('title = "题"'.encode("gbk"), "编码不是 UTF-8，请另存为 UTF-8"),
+    ],
+)
+def test_the_reason_why_a_sidecar_cannot_be_read_is_said_in_chinese(article: Path, content: bytes, reason: str) -> None:
+    article.with_name("文.meta.toml").write_bytes(content)
+    with pytest.raises(CorpusError) as caught:
+        read_sidecar(article)
+    assert reason in caught.value.chinese
+
+
 def test_a_sidecar_that_may_not_be_read_is_refused_by_name(article: Path, tmp_path: Path) -> None:
     write(article, 'title = "题"')
     with as_nobody(tmp_path):

@@ -10,18 +10,23 @@ from rag.types import Removal
 
 LONGEST_FRONT_MATTER = 64 * 1024  # code points
 KEYS = {
-    "title": ("title",),
-    "author": ("author", "authors"),
-    "published": ("published", "date", "pubdate", "pub_date", "publish_date", "publishdate", "published_at"),
-    "url": ("url", "link", "source_url", "original", "permalink", "source"),
-    "publisher": ("publisher", "source", "site", "site_name"),
-    "tags": ("tags", "tag", "categories", "category", "keywords"),
+    "title": ("title", "标题"),
+    "author": ("author", "authors", "作者"),
+    "published": (
+        *("published", "date", "pubdate", "pub_date", "publish_date", "publishdate", "published_at"),
+        *("日期", "发布日期", "发布时间"),
+    ),
+    "url": ("url", "link", "source_url", "original", "permalink", "source", "链接", "来源"),
+    "publisher": ("publisher", "source", "site", "site_name", "来源"),
+    "tags": ("tags", "tag", "categories", "category", "keywords", "标签", "关键词"),
 }
-_KNOWN = {key for keys in KEYS.values() for key in keys}
+# Keys that tell front matter; the others stand in a list of what is sold, too.
+_KNOWN = {key for keys in KEYS.values() for key in keys} - {"日期", "来源", "链接"}
 _FRONT_MATTER = re.compile(r"\s*^---[ \t]*\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _LINE = re.compile(  # U+3000 indents the paragraphs of a text, never YAML
     r"\s*#.*|\s*|\s*-\s+.*|[ \t]+\S.*|(?P<key>[\w.-]+)[ \t]*:(?:[ \t]+(?P<value>.*))?"
 )
+_NOTHING = re.compile("null|~", re.IGNORECASE)  # YAML's words for no value
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -71,5 +76,5 @@ def _texts(value: Any) -> Iterator[str]:
     """The strings of a scalar, a list of scalars, or the name of something; deeper values are none of ours."""
     for item in value if isinstance(value, list) else [value]:
         text = item.get("name") if isinstance(item, dict) else item
-        if isinstance(text, str):
+        if isinstance(text, str) and not _NOTHING.fullmatch(text):
             yield text
