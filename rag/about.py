@@ -1,20 +1,23 @@
 """Questions about an article itself: who wrote it, when it was published, where. Answered from what it states."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rag.library import Library
 from rag.scope import describe_scope
-from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, content_of, index_terms, simplify
+from rag.surnames import COMMON_SURNAMES
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, content_of, index_terms, numeral, simplify
 from rag.types import ALL, Answer, Article, Citation, Message, Passage, Query, Question, Scope, Statement
 
 NAMED_ABOVE = 0.6  # share of the terms of a quoted title that an article's title has
 DESCRIBED_ABOVE = 0.3  # the same for the words of a question that speaks of 那篇文章
+MOST_ARTICLES = 8  # of which something is told
+LONGEST_BYLINE = 60  # code points of a first line that names the author
 
 _ASKS = {
     "author": re.compile(
         r"谁.{0,3}写|谁.{0,2}(?:执笔|撰写|撰文|的文章)|(?:谁|哪位|什么人).{0,4}作者"
-        r"|(?<!第一)(?<!通讯)作者(?:的?名字|姓名|的?笔名)?(?=[，,]?(?:到底|究竟|具体|都)?[是叫为有署]|[呢吧和？?。]|$)"
+        r"|(?<!第一)(?<!通讯)作者(?:的?名字|姓名|的?笔名)?(?=[，,]?(?:到底|究竟|具体|都|分别|各)?[是叫为有署]|[呢吧和？?。]|$)"
         r"|署名|执笔|who wrote|\bauthor\b|written by",
         re.I,
     ),
@@ -25,7 +28,7 @@ _ASKS = {
         re.I,
     ),
     "publisher": re.compile(
-        r"(?:哪[家个]|什么|哪儿|哪里).{0,3}(?:机构|公众号|网站|媒体|平台|号).{0,4}(?:发|刊|登|稿|写|出)|来自哪|来源.{0,3}(?:是|写|标)"
+        r"(?:哪[家个些]|什么|哪儿|哪里).{0,3}(?:机构|公众号|网站|媒体|平台|号).{0,4}(?:发|刊|登|稿|写|出)|来自哪|来源.{0,3}(?:是|写|标)"
         r"|哪[家个]?(?:机构|公众号|网站|媒体).{0,2}的|公众号是|出处是|转载自"
         r"|which (?:site|website|publisher)|published by",
         re.I,
@@ -42,6 +45,21 @@ _NAMES_ARTICLE = re.compile(r"《|第.{1,2}篇")
 _ASKED_OF_A_BOOK = re.compile(
     rf"》(?:这本|一书|那本)?书?[，,]?(?:到底)?(?:是|由)?(?:谁|哪位|{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|作者)"
 )
+_NTH = re.compile(r"第([一二三四五六七八九十]|\d{1,2})篇")
+_NTH_ALONE = re.compile(rf"(?P<nth>{_NTH.pattern})(?:文章|报道|稿子)?(?:主要|[是由的讲说写谈发谁哪]|什么|作者)")
+_COUNTED = r"[几两二三四五六七八九十\d]{1,2}篇"
+_SEVERAL = re.compile(
+    rf"(?:[这那]些|所有的?|全部的?|各篇?|每一?篇|(?<!第)[这那]?{_COUNTED})的?(?:文章|报道|稿子)|各篇|每一?篇|[这那]{_COUNTED}"
+    r"|(?:文章|报道|稿子)(?=的?(?:作者|发[表布](?:日期|时间))?(?:分别|各自|都)是)"
+)
+_ALSO_SAID = re.compile(
+    r"(?:分别|各自|一共|到底|究竟|请问|(?:文章|资料)?库?里|发?[布表]|[的是由了都在呢吗谁和与及，,。？?！!\s])*"
+)
+_ANY = r"(?:[那这]?一?篇)?的?(?:文章|报道|稿子|专栏)"
+_WRITTEN = rf"(?:先生|女士|老师)?(?:(?:所?写|发表?|撰写)?的{_ANY}|[那这]一?篇(?:文章|报道|稿子)?)"
+_BY_SOMEBODY = re.compile(rf"(?P<name>[{COMMON_SURNAMES}][{CJK}]{{1,2}}){_WRITTEN}")
+_OF_SOMEBODY = re.compile(r"(?:[答驳评写访谈讲]|回应|关于|有关|介绍|提[到及]|批评|反对)$")  # what is written of a name
+_FIRST_OR_LAST = re.compile(r"最(?:(?P<newest>[新近])|[早旧老])的?(?:那|这)?(?:一?篇)?(?:文章|报道)")
 _QUOTED = re.compile(  # a title may be short; a short word in quotation marks is none
     r"《([^》]{2,})》|“([^”]{4,})”|「([^」]{4,})」|\"([^\"]{4,})\""
 )
@@ -56,6 +74,14 @@ _SAYS_NOT = {
     "published": "《{title}》没有写明发表日期。",
     "publisher": "《{title}》没有写明是谁发布的。",
 }
+_STATED = {
+    "author": "共 {count} 篇文章，写明作者的有 {stated} 篇。",
+    "published": "共 {count} 篇文章，写明发表日期的有 {stated} 篇。",
+    "publisher": "共 {count} 篇文章，写明由谁发布的有 {stated} 篇。",
+}
+NEWEST_OF_THEM = "下面是其中最新的 {shown} 篇。"
+NONE_BY = "没有哪篇文章写明作者是“{name}”。"
+UNKNOWN_NTH = "不清楚“{nth}”指的是哪篇文章，请写出标题再问。"
 _OUTSIDE = "《{title}》不在这个范围内（{scope}）。请放宽范围后再问。"
 _HOW = {"stated": "（文章注明）", "inferred": "（据文件推断）"}
 
@@ -65,7 +91,7 @@ def asked_field(question: str, *, of_one: bool = False) -> str | None:
 
     `of_one` is whether it is known to be about an article.
     """
-    if not (of_one or _SPEAKS_OF_ARTICLE.search(question) or _QUOTED.search(question)):
+    if not (of_one or any(p.search(question) for p in (_SPEAKS_OF_ARTICLE, _QUOTED, _SEVERAL))):
         return None
     rest = _QUOTED.sub("", question)
     return next((field for field, pattern in _ASKS.items() if pattern.search(rest)), None)
@@ -80,17 +106,68 @@ def articles_cited(message: Message, library: Library) -> list[str]:
 
 
 def article_shown(question: Question, library: Library) -> Article | None:
-    """The only article that the answer before cites, where a question points back to it: 这篇, or 它 after 第二篇.
+    """The article of the answers before that a question points back to.
 
+    第二篇 is the second of the last answer that cites several; 这篇, and 它 after 第二篇, the only one of the last.
     After 福利社是什么, 它 is the subject, and no article. None of other questions.
     """
     if not question.history or _QUOTED.search(question.text):
         return None
     text = simplify(question.text)
+    if nth := _NTH.search(text):
+        lists = (articles_cited(message, library) for message in reversed(question.history))
+        listed = next((articles for articles in lists if len(articles) > 1), [])
+        return library.article(listed[numeral(nth[1]) - 1]) if 0 < numeral(nth[1]) <= len(listed) else None
     asked = next((simplify(message.content) for message in reversed(question.history) if message.role == "user"), "")
     it = "它" in text and (_SPEAKS_OF_ARTICLE.search(asked) or _NAMES_ARTICLE.search(asked))
     cited = articles_cited(question.history[-1], library) if it or _THIS_ONE.search(text) else []
     return library.article(cited[0]) if len(cited) == 1 else None
+
+
+def refuse_unknown(question: Question) -> Answer | None:
+    """The refusal of a question that begins with 第二篇, where no answer before tells which that is; else None."""
+    nth = _NTH_ALONE.match(simplify(question.text))
+    return Answer(question, refused=True, notice=UNKNOWN_NTH.format(nth=nth["nth"])) if nth else None
+
+
+def newest_first(ids: Collection[str], library: Library) -> list[str]:
+    """Articles by the dates that they state, the undated last."""
+    return sorted(ids, key=lambda id_: (library.metadata[id_].published or "", id_), reverse=True)
+
+
+def within(scope: Scope, library: Library) -> Collection[str]:
+    """Ids of the articles that a scope allows."""
+    allowed = library.articles_within(scope)
+    return library.metadata.keys() if allowed is None else allowed
+
+
+def _asked_of_several(question: Question, field: str, scope: Scope, library: Library) -> Collection[str]:
+    """The articles of 这些文章分别是谁写的: those that the answer before cites, else all of the scope.
+
+    None of a question of one, or of the articles on something.
+    """
+    text = simplify(question.text)
+    several = _SEVERAL.search(text)
+    if not several or _QUOTED.search(text) or not _ALSO_SAID.fullmatch(_SEVERAL.sub("", _ASKS[field].sub("", text))):
+        return []
+    cited = articles_cited(question.history[-1], library) if question.history and several[0][0] in "这那" else []
+    return cited if len(cited) > 1 else within(scope, library)
+
+
+def _written_by(question: str, library: Library) -> tuple[str, list[str]]:
+    """Of 张三的文章 the name, and the articles that state it or have it in a short first line; "" without a name."""
+    if _QUOTED.search(question):
+        return "", []
+    names = {name for said in library.metadata.values() for name in re.split("[、，,]", said.author or "") if name}
+    for name in sorted(names, key=len, reverse=True):
+        found = re.search(re.escape(simplify(name)) + _WRITTEN, question)
+        if found and not _OF_SOMEBODY.search(question[: found.start()]):
+            return name, [id_ for id_, said in library.metadata.items() if name in (said.author or "")]
+    if not (somebody := _BY_SOMEBODY.match(question)):
+        return "", []
+    name = somebody["name"]
+    begins = {id_: library.article(id_).text.strip().partition("\n")[0] for id_ in library.articles_with(name)}
+    return name, [id_ for id_, line in begins.items() if name in simplify(line) and len(line) <= LONGEST_BYLINE]
 
 
 def find_article(question: str, library: Library, passages: Sequence[Passage], scope: Scope = ALL) -> Article | None:
@@ -144,28 +221,81 @@ def refuse_outside(
 
 
 def answer_about(question: Question, query: Query, library: Library, passages: tuple[Passage, ...]) -> Answer | None:
-    """The answer to a question about an article itself, citing its first sentence; None for another question."""
+    """The answer to a question about an article itself, or about each of several, citing their first sentences.
+
+    None for another question.
+    """
+    asked = simplify(question.text)
     shown = article_shown(question, library)
-    field = asked_field(simplify(question.text) if shown else query.text, of_one=shown is not None)
-    article = (shown or find_article(query.text, library, passages, query.scope)) if field else None
-    if not field or not article:
+    own = asked_field(asked, of_one=True)
+    if own and not shown and (refusal := refuse_unknown(question)):
+        return refusal
+    field = asked_field(asked if shown else query.text, of_one=shown is not None)
+    if not field:
+        return None
+    field = own or field  # 什么时候发的 takes 谁写的 along from the question before it
+    if several := _asked_of_several(question, field, query.scope, library):
+        return _of_several(question, several, field, library)
+    article = shown
+    if not shown:
+        name, written = _written_by(query.text, library)
+        if name and not written:
+            return Answer(question, passages=passages, refused=True, notice=NONE_BY.format(name=name))
+        inside = [id_ for id_ in written if id_ in within(query.scope, library)]
+        if len(inside) > 1:
+            return _of_several(question, inside, field, library)
+        found = inside or written or _first_or_last(asked, query.scope, library)
+        article = library.article(found[0]) if found else find_article(query.text, library, passages, query.scope)
+    if article is None:
         return None
     if outside := refuse_outside(question, article, query.scope, library, passages):
         return outside
-    chunk = library.first_chunk(article.id)
-    passage = next((p for p in passages if p.chunk.id == chunk.id), None)
-    if passage is None:
-        passage = Passage(article, chunk, len(passages) + 1, 0.0)
-        passages = (*passages, passage)
-    value = getattr(article, field)
-    if not value:
+    if not getattr(article, field):
         return Answer(question, passages=passages, refused=True, notice=_SAYS_NOT[field].format(title=article.title))
+    return _told(question, [article], field, library, passages)
+
+
+def _first_or_last(question: str, scope: Scope, library: Library) -> list[str]:
+    """The newest or the oldest article of a scope that is dated, where a question is of it; else none."""
+    end = _FIRST_OR_LAST.search(question)
+    dated = [id_ for id_ in newest_first(within(scope, library), library) if library.metadata[id_].published]
+    return (dated[:1] if end["newest"] else dated[-1:]) if end else []
+
+
+def _of_several(question: Question, ids: Collection[str], field: str, library: Library) -> Answer:
+    stating = [id_ for id_ in newest_first(ids, library) if getattr(library.metadata[id_], field)]
+    notice = _STATED[field].format(count=len(ids), stated=len(stating))
+    if not stating:
+        return Answer(question, refused=True, notice=notice)
+    if len(stating) > MOST_ARTICLES:
+        notice += NEWEST_OF_THEM.format(shown=MOST_ARTICLES)
+    return _told(question, [library.article(id_) for id_ in stating[:MOST_ARTICLES]], field, library, (), notice)
+
+
+def _told(
+    question: Question,
+    articles: Sequence[Article],
+    field: str,
+    library: Library,
+    passages: tuple[Passage, ...],
+    notice: str = "",
+) -> Answer:
+    """What each article states of itself; its first sentence is cited, and its passage added where it is none."""
+    statements, citations = [], []
+    for marker, article in enumerate(articles, 1):
+        chunk = library.first_chunk(article.id)
+        if all(passage.chunk.id != chunk.id for passage in passages):
+            passages = (*passages, Passage(article, chunk, len(passages) + 1, 0.0))
+        statements.append(Statement(_says(article, field), (marker,)))
+        citations.append(Citation(marker, article, *chunk.sentences[0]))
+    return Answer(question, tuple(statements), tuple(citations), passages, notice=notice, confidence=1.0)
+
+
+def _says(article: Article, field: str) -> str:
+    value = getattr(article, field)
     if field == "published":
         year, month, day = value.split("-")
         value = f" {value}（{int(year)}年{int(month)}月{int(day)}日）"
     if field == "author" and article.publisher:
         value += f"，由{article.publisher}发布"
-    text = _SAYS[field].format(title=article.title, value=value) + _HOW[article.provenance.get(field, "stated")] + "。"
-    start, end = chunk.sentences[0]
-    citation = Citation(1, article, start, end)
-    return Answer(question, (Statement(text, (1,)),), (citation,), passages, confidence=1.0)
+    return _SAYS[field].format(title=article.title, value=value) + _HOW[article.provenance.get(field, "stated")] + "。"

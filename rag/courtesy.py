@@ -1,6 +1,7 @@
-"""Words that make a question polite and ask nothing: 你好，请问…；能不能告诉我…；…谢谢."""
+"""Words that make a question polite, or stand in its place, and ask nothing: 你好，请问…；能不能告诉我…；…谢谢."""
 
 import re
+from dataclasses import replace
 
 from rag.text import ASKS_WHEN, simplify
 from rag.types import Question
@@ -42,12 +43,30 @@ _ASKS = re.compile(
     rf"[?？]|谁|什么|啥|多少|几|哪|为何|怎|如何|是否|{ASKS_WHEN}|[吗呢么]$|\b(?:who|what|why|how|when|where|which)\b",
     re.IGNORECASE,
 )
+_GREETING = r"你好[呀啊]?|您好|大家好|嗨|哈[啰喽]|在吗|早上好|下午好|晚上好|早安|晚安|hi|hello|hey"
+_WHO = r"(?:那?[你您]是(?:谁|什么|哪位)|[你您]叫什么(?:名字)?|who are you)"
+_FINE = (
+    r"(?:好[的吧啊]?|行|可以了?|嗯+|哦+|噢|ok(?:ay)?|知道了|明白了?|懂了|收到|了解了|没事了?|不用了|再见|拜拜|bye|辛苦了"
+    rf"|{_THANKS})"
+)
+_ON_ITS_OWN = {  # what stands in the place of a question
+    "greeting": re.compile(rf"(?:(?:{_GREETING})[\W_]*)+", re.IGNORECASE),
+    "who": re.compile(rf"(?:(?:{_GREETING})[\W_]*)?{_WHO}[呀啊呢]?[\W_]*", re.IGNORECASE),
+    "fine": re.compile(rf"(?:{_FINE}[啦了哈呀啊]?[\W_]*)+", re.IGNORECASE),
+    "more": re.compile(r"(?:请?(?:继续|接着|再)(?:往下)?说?(?:下去|一下)?|还有[呢吗么]|还有别的吗|更多)[\W_]*"),
+}
 FEWEST = 3  # letters of a question that stands by itself
 
 
 def asks(text: str) -> bool:
     """Whether a text has a word or a mark that asks."""
     return bool(_ASKS.search(simplify(text)))
+
+
+def courtesy_of(text: str) -> str:
+    """What a text is that stands in the place of a question: a "greeting", "who" answers, "fine", "more"; else ""."""
+    simple = simplify(text).strip()
+    return next((kind for kind, pattern in _ON_ITS_OWN.items() if pattern.fullmatch(simple)), "")
 
 
 def without_courtesy(text: str) -> str:
@@ -66,5 +85,12 @@ def without_courtesy(text: str) -> str:
 
 
 def plain(question: Question) -> Question:
-    """A question, and what was asked before it, without courtesy."""
-    return question.changed(without_courtesy)
+    """A question, and what was asked before it, without courtesy, and without turns that were nothing else."""
+    history = []
+    kept = True
+    for message in question.history:
+        if message.role == "user":
+            kept = not courtesy_of(message.content)
+        if kept:
+            history.append(message)
+    return replace(question, history=tuple(history)).changed(without_courtesy)

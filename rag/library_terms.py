@@ -60,3 +60,11 @@ class Terms(LibraryFile):
             return 0
         query = "SELECT count(*) FROM (SELECT 1 FROM terms WHERE terms MATCH ? LIMIT ?)"
         return int(self._rows(query, (f'"{terms}"', most))[0][0])
+
+    def articles_with(self, phrase: str) -> set[str]:
+        """Ids of the articles that have the index terms of a phrase beside each other, in their title or text."""
+        terms = " ".join(index_terms(phrase))
+        if not terms:
+            return set()
+        query = "SELECT DISTINCT article_id FROM chunks WHERE row IN (SELECT rowid FROM terms WHERE terms MATCH ?)"
+        return {id_ for (id_,) in self._rows(query, (f'"{terms}"',))}

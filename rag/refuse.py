@@ -3,21 +3,30 @@
 import re
 from dataclasses import replace
 
-from rag.courtesy import asks
+from rag.courtesy import asks, courtesy_of
 from rag.extract import asking_words, nearest_citations
 from rag.library import Library
 from rag.measure import Measured, answer_probability, topic_probability
 from rag.missing import unsaid
+from rag.named import RARE
 from rag.quantity import says_there_is_none
 from rag.scope import ABSENT_WITHIN, describe_scope, unmet_notice
 from rag.settings import Settings
-from rag.text import simplify
-from rag.types import ALL, Answer, Passage, Query, Question, Scope, Search
+from rag.text import content_of, index_terms, normalize, simplify
+from rag.types import ALL, Answer, Citation, Passage, Query, Question, Scope, Search
 
 EMPTY = "请输入一个问题。"
 TOO_LONG = "问题太长：有 {length} 个字，最多 {limit} 个字。请缩短后再问。"
 ONLY_ORDERS = "这句话没有问文章里的内容，只是要求改变回答的方式。请直接写下想问的问题。"
 NO_ARTICLES = "文章库是空的，请先加入文章再问。"
+INSTEAD = {  # of a question
+    "greeting": "你好！想知道文章里写了什么，直接问就可以。",
+    "who": "这里用文章里的原话回答问题，并注明出处。想知道什么，直接问就可以。",
+    "fine": "好的。还想知道什么，可以接着问。",
+}
+MORE = "请写明还想知道什么，例如某个名称、时间或数字。"
+MENTIONED = "文章里提到了“{name}”，但没有找到问题所问的内容。下面是提到它的原文，供参考。"
+WROTE = "没有找到问题所问的内容，只知道“{name}”是《{title}》的作者。"
 ABSENT = "文章库里没有找到与这个问题有关的内容。可以换个说法再问，或先把相关文章加入文章库。"
 UNSURE = "文章库里大概没有与这个问题有关的内容。下面是最相近的原文，供参考。"
 NOT_SPOKEN_OF = "文章里没有找到问题所问的内容。下面是最相近的原文，供参考。"
@@ -27,6 +36,7 @@ OWN_TOPIC = 6  # times the refusal threshold: what a question needs that takes a
 UNSURE_ABOVE = 0.5  # of the refusal threshold: above it the nearest sentences are worth a look
 SPOKEN_OF = 0.3  # probability of the topic from which it is said that the articles speak of it
 
+_HAPPENS = re.compile(r"(?<=[年月日])(?:都|又|还)?(?:发生|出|有|做)过?$")  # 2013年发生了什么
 _NO_WORD = re.compile(r"\\[nrt]|[\W_]")  # line breaks and tabs that were sent as they are escaped, too
 _ORDERS = re.compile(
     r"(?:忽略|无视|忘掉|忘记)(?:以上|之前|前面|上面|上述|所有|全部|一切|你的|系统)[^，。]{0,6}(?:指示|指令|规则|提示|要求|设定)|系统提示"
@@ -37,12 +47,14 @@ _ORDERS = re.compile(
 
 
 def refuse_text(question: Question, limit: int) -> Answer | None:
-    """The refusal of what has no word, more than `limit` characters, or only orders; None for any other question."""
+    """The refusal of what has no word, more than `limit` characters, or only courtesy or orders; else None."""
     letters = question.text.strip()
     if is_empty(letters):
         notice = EMPTY
     elif is_too_long(letters, limit):
         notice = TOO_LONG.format(length=len(letters), limit=limit)
+    elif courteous := INSTEAD.get(courtesy_of(letters)):
+        notice = courteous
     elif _ORDERS.search(plain := simplify(letters)) and not asks(plain):
         notice = ONLY_ORDERS
     else:
@@ -82,10 +94,14 @@ def judge(
     scope = search.query.scope
     least = settings.refusal_threshold * (OWN_TOPIC if measured and measured.own_topic else 1)
     refusal = Answer(question, passages=search.passages, refused=True)
+    if courtesy_of(question.text) == "more" and search.query.text.endswith(question.text):  # no LLM has completed it
+        return replace(refusal, notice=MORE)
     topic = topic_probability(measured) if measured else 0.0
     if measured is None or not measured.candidates or topic < least:
         nearest = nearest_citations(measured) if measured and topic >= UNSURE_ABOVE * least else ()
         notice = UNSURE if nearest and scope == ALL else absent_notice(scope, library)
+        if not nearest and measured and (named := _that_name(search.query.text, measured, library)):
+            notice, nearest = named
         return replace(refusal, notice=notice, nearest=nearest, confidence=topic)
     said = answer_probability(measured)
     untold = measured.office_told is False
@@ -97,6 +113,23 @@ def judge(
             return replace(refusal, notice=notice, nearest=nearest, confidence=topic if said is None else said)
     notice = NEARLY if said is not None and said < settings.sure_threshold else ""
     return replace(refusal, refused=False, notice=notice, confidence=topic if said is None else said)
+
+
+def _that_name(text: str, measured: Measured, library: Library) -> tuple[str, tuple[Citation, ...]] | None:
+    """What is told of the rare name that a text begins with, and the nearest sentences that have it.
+
+    None where no sentence has it, and no article is by somebody of that name.
+    """
+    words = content_of(text).split()
+    name = _HAPPENS.sub("", words[0]) if words else ""
+    if len(name) < 2 or library.phrase_frequency(name, RARE + 1) > RARE:
+        return None
+    phrase = f" {' '.join(index_terms(name))} "
+    having = [i for i, c in enumerate(measured.candidates) if phrase in f" {' '.join(index_terms(c.text))} "]
+    if having:
+        return MENTIONED.format(name=name), nearest_citations(measured.only(having))
+    title = next((said.title for said in library.metadata.values() if normalize(said.author or "") == name), None)
+    return (WROTE.format(name=name, title=title), ()) if title else None
 
 
 def refuse_outside_days(

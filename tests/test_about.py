@@ -4,10 +4,10 @@ import pytest
 from fakes import FakeEmbedder
 
 from ingest.run import ingest
-from rag.about import answer_about, asked_field
+from rag.about import MOST_ARTICLES, NEWEST_OF_THEM, NONE_BY, UNKNOWN_NTH, answer_about, asked_field
 from rag.index import IndexReader
 from rag.library import Library
-from rag.types import Answer, Message, Query, Question
+from rag.types import Answer, Message, Query, Question, Scope
 
 
 @pytest.mark.parametrize(
@@ -115,3 +115,100 @@ def test_what_points_back_is_the_only_article_that_the_answer_before_cites(libra
     assert after([*cat, *dog], "它的作者是谁？") is None
     assert after(["gone"], "它的作者是谁？") is None
     assert after(cat, "谁的作者最多？") is None
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Library:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    stated = {
+        "甲": "title: 老街只剩咖啡馆\nauthor: 韩松筠\ndate: 2025-02-13",
+        "乙": "title: 回应韩松筠先生\nauthor: 穆青禾、张三\ndate: 2025-02-27",
+        "丙": "title: 门票\nauthor: 张三\ndate: 2024-06-05",
+    }
+    for name, block in stated.items():
+        (corpus / f"{name}.md").write_text(f"---\n{block}\n---\n\n{name}家的猫在睡觉。\n", encoding="utf-8")
+    (corpus / "丁.md").write_text("# 窑厂\n\n*砚边小语　　石砚秋*\n\n石砚秋去了五趟窑厂。\n", encoding="utf-8")
+    ingest(corpus, tmp_path / "index", FakeEmbedder())
+    return IndexReader(tmp_path / "index", FakeEmbedder()).current().library
+
+
+@pytest.mark.parametrize(
+    ("question", "titles"),
+    [
+        ("韩松筠的文章是什么时候发表的？", ["老街只剩咖啡馆"]),
+        ("韩松筠那篇文章什么时候发的？", ["老街只剩咖啡馆"]),
+        ("回应韩松筠的文章什么时候发的？", ["回应韩松筠先生"]),
+        ("张三写的文章是什么时候发表的？", ["回应韩松筠先生", "门票"]),
+        ("最早的文章是什么时候发表的？", ["门票"]),
+        ("最新的文章是谁写的？", ["回应韩松筠先生"]),
+    ],
+)
+def test_the_article_of_an_author_or_the_newest_is_told_about_and_no_other(
+    written: Library, question: str, titles: list[str]
+) -> None:
+    found = ask(written, question)
+    assert found is not None and [citation.article.title for citation in found.citations] == titles
+
+
+def test_an_author_may_stand_in_the_first_line_alone(written: Library) -> None:
+    found, nobody = ask(written, "石砚秋的文章什么时候发的？"), ask(written, "李四四的文章什么时候发的？")
+    assert found is not None and found.notice == "《窑厂》没有写明发表日期。"
+    assert nobody is not None and (nobody.refused, nobody.notice) == (True, NONE_BY.format(name="李四四"))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "这些文章分别是谁写的？",
+        "每篇文章的作者是谁？",
+        "这几篇文章的作者都是谁？",
+        "所有文章的作者分别是谁",
+        "文章库里每篇文章的作者",
+    ],
+)
+def test_of_several_articles_each_that_states_it_is_told(written: Library, question: str) -> None:
+    found = ask(written, question)
+    assert found is not None and found.notice == "共 4 篇文章，写明作者的有 3 篇。"
+    assert [citation.article.id for citation in found.citations] == ["乙", "甲", "丙"]
+
+
+def test_of_several_articles_those_of_the_answer_before_and_the_scope_are_told(written: Library) -> None:
+    text = "这些文章是什么时候发表的？"
+    cited = tuple(written.first_chunk(id_).id for id_ in ("甲", "丁"))
+    history = (Message("user", "猫在哪？"), Message("assistant", "猫。", cited))
+    after = answer_about(Question(text, history), Query(text), written, ())
+    assert after is not None and after.notice == "共 2 篇文章，写明发表日期的有 1 篇。"
+    within = answer_about(Question(text), Query(text, Scope(articles=("丁",))), written, ())
+    assert within is not None and (within.refused, within.notice) == (True, "共 1 篇文章，写明发表日期的有 0 篇。")
+    on_cats = answer_about(Question("讲猫的这些文章是谁写的？"), Query("讲猫的这些文章是谁写的？"), written, ())
+    assert on_cats is None or on_cats.notice == ""
+
+
+def test_of_many_articles_the_newest_are_told(tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for n in range(1, MOST_ARTICLES + 2):
+        (corpus / f"{n}.md").write_text(f"---\ndate: 2025-01-{n:02}\n---\n\n第{n}只猫睡觉。\n", encoding="utf-8")
+    ingest(corpus, tmp_path / "index", FakeEmbedder())
+    found = ask(IndexReader(tmp_path / "index", FakeEmbedder()).current().library, "所有文章的发表日期")
+    assert found is not None and len(found.statements) == MOST_ARTICLES
+    assert found.notice == "共 9 篇文章，写明发表日期的有 9 篇。" + NEWEST_OF_THEM.format(shown=MOST_ARTICLES)
+
+
+def test_a_second_question_of_an_article_gets_its_own_answer(library: Library) -> None:
+    history = (Message("user", "《猫的一生》是谁写的？"),)
+    found = answer_about(
+        Question("什么时候发表的？", history), Query("《猫的一生》是谁写的 什么时候发表的？"), library, ()
+    )
+    assert found is not None and found.statements[0].text.startswith("《猫的一生》发表于 2025-04-03")
+
+
+def test_the_nth_article_is_told_about_and_one_that_is_unknown_is_asked_for(library: Library) -> None:
+    cited = tuple(library.first_chunk(id_).id for id_ in ("乙", "甲"))
+    history = (Message("user", "哪些文章提到了猫？"), Message("assistant", "猫。", cited))
+    second = answer_about(Question("第二篇是谁写的？", history), Query("猫 第二篇是谁写的？"), library, ())
+    assert second is not None and second.statements[0].text.startswith("《猫的一生》的作者是张三")
+    unknown = ask(library, "第二篇是谁写的？")
+    assert unknown is not None and (unknown.refused, unknown.notice) == (True, UNKNOWN_NTH.format(nth="第二篇"))
+    assert ask(library, "第一篇小红书笔记是谁写的？") is None

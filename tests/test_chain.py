@@ -15,7 +15,18 @@ from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.extract import DIFFER, MAY_DIFFER
 from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, UNSAID
-from rag.refuse import ABSENT, NEARLY, NOT_SPOKEN_OF, ONLY_ORDERS, UNSURE, refuse_text
+from rag.refuse import (
+    ABSENT,
+    INSTEAD,
+    MENTIONED,
+    MORE,
+    NEARLY,
+    NOT_SPOKEN_OF,
+    ONLY_ORDERS,
+    UNSURE,
+    WROTE,
+    refuse_text,
+)
 from rag.settings import Settings
 from rag.types import Message, Question
 
@@ -423,3 +434,34 @@ def test_what_a_reader_claims_that_the_articles_say_is_not_echoed(chain: AnswerC
     for question in (Question(claim), Question("那它的月活是多少？", history)):
         answer = chain.invoke(question)
         assert "3.5亿" in answer.text and "12 亿" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "name", "held"),
+    [
+        ("之恒是谁？", "之恒", "小红书CMO之恒"),
+        ("风笛是什么职位？", "风笛", "负责人风笛"),
+        ("2013年发生了什么？", "2013年", "2013 年 12 月小红书 App 得以上线"),
+    ],
+)
+def test_of_a_name_that_the_articles_hold_the_sentences_that_do_are_nearest(
+    chain: AnswerChain, question: str, name: str, held: str
+) -> None:
+    answer = chain.invoke(question)
+    assert (answer.refused, answer.notice) == (True, MENTIONED.format(name=name))
+    assert all(name in citation.quote.replace(" ", "") for citation in answer.nearest)
+    assert any(held in citation.quote for citation in answer.nearest)
+
+
+def test_of_an_author_it_is_told_what_he_wrote(chain: AnswerChain) -> None:
+    answer = chain.invoke("刘萍是谁？")
+    assert answer.notice == WROTE.format(name="刘萍", title="小红书向TikTok开了一枪哑弹")
+    assert (answer.refused, answer.nearest) == (True, ())
+
+
+def test_courtesy_is_not_searched_and_more_is_asked_for_by_name(chain: AnswerChain) -> None:
+    history = [{"role": "user", "content": MARKETS}, {"role": "assistant", "content": "美国、香港和澳门。[1]"}]
+    thanks = chain.invoke({"question": "好的，谢谢你", "history": history})
+    assert (thanks.refused, thanks.notice, thanks.search) == (True, INSTEAD["fine"], None)
+    more = chain.invoke({"question": "还有呢？", "history": history})
+    assert (more.refused, more.notice, more.nearest) == (True, MORE, ())

@@ -6,7 +6,7 @@ import pytest
 from conftest import CORPUS
 
 from rag.chain import AnswerChain
-from rag.courtesy import plain, without_courtesy
+from rag.courtesy import courtesy_of, plain, without_courtesy
 from rag.embed import SentenceEmbedder
 from rag.settings import Settings
 from rag.types import Message, Question
@@ -79,6 +79,37 @@ def test_words_that_a_question_needs_stay(question: str) -> None:
 def test_earlier_questions_lose_it_too_and_answers_do_not() -> None:
     history = (Message("user", "请问小红书估值多少"), Message("assistant", "请问你要哪一年的？"))
     assert plain(Question("谢谢，那月活呢", history)).history == (Message("user", "小红书估值多少"), history[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("你好", "greeting"),
+        ("您好！在吗？", "greeting"),
+        ("Hi!", "greeting"),
+        ("你是谁？", "who"),
+        ("谢谢", "fine"),
+        ("好的，谢谢你", "fine"),
+        ("謝謝", "fine"),
+        ("ok", "fine"),
+        ("继续", "more"),
+        ("还有呢？", "more"),
+        ("接着说", "more"),
+        ("他是谁？", ""),
+        ("好的产品", ""),
+        ("还有谁", ""),
+        ("继续教育", ""),
+        ("多谢是谁说的", ""),
+    ],
+)
+def test_what_stands_in_the_place_of_a_question(text: str, kind: str) -> None:
+    assert courtesy_of(text) == kind
+
+
+def test_a_turn_of_courtesy_is_forgotten_with_what_it_was_told() -> None:
+    asked, told = Message("user", "小红书估值多少"), Message("assistant", "310亿美元。[1]", ("c1",))
+    thanks, fine = Message("user", "谢谢"), Message("assistant", "好的。还想知道什么，可以接着问。")
+    assert plain(Question("那月活呢", (asked, told, thanks, fine))).history == (asked, told)
 
 
 @pytest.mark.model

@@ -5,17 +5,27 @@ import pytest
 from fakes import FakeEmbedder
 
 from ingest.run import ingest
+from rag.about import UNKNOWN_NTH
 from rag.index import IndexReader
 from rag.library import Library
 from rag.overview import (
+    ALL_MENTION,
+    DATED,
+    DATED_ABOVE,
     GIST,
     GIST_WHOLE,
+    LACK,
     LIBRARY,
     MENTION,
+    MENTION_ONE,
+    MENTION_SOME,
     MOST_ARTICLES,
     MOST_SECTIONS,
     NEWEST,
+    NEWEST_ARE,
+    NEWEST_IS,
     NO_MENTION,
+    OLDEST_IS,
     WITHIN,
     answer_overview,
     asked_mention,
@@ -89,6 +99,12 @@ def told(answer: Answer | None) -> list[tuple[str, str]]:
         "我可以问些什么",
         "What are these articles about?",
         "list all articles",
+        "2024年6月发表的文章有哪些",
+        "2022年8月的文章",
+        "2023年发表了哪些文章？",
+        "最早的文章是哪篇？",
+        "最旧的一篇文章是什么时候的？",
+        "最新的三篇文章是哪些？",
     ],
 )
 def test_a_question_of_all_articles(question: str) -> None:
@@ -128,6 +144,10 @@ def test_a_question_of_what_one_article_says(question: str) -> None:
         "能做什么？",
         "我可以做什么？",
         "这篇文章",
+        "2024年发生了什么？",
+        "最早的产品是哪个？",
+        "最新的三篇论文讲了什么？",
+        "文章是什么时候发表的？",
     ],
 )
 def test_a_question_of_something_that_articles_speak_of_is_neither(question: str) -> None:
@@ -155,6 +175,62 @@ def test_of_many_articles_only_the_newest_are_told_and_how_many_there_are(tmp_pa
     assert answer is not None and answer.notice == NEWEST.format(count=11, shown=MOST_ARTICLES)
     for newest in ("最新的一篇文章是哪篇？", "哪篇文章是最新的？"):
         assert len(told(ask(library, newest))) == 1
+
+
+DATES = {"甲": "2025-04-03", "乙": "2024-06-05", "丙": "2024-06-13", "丁": ""}
+
+
+@pytest.fixture
+def dated(tmp_path: Path) -> Library:
+    return index_of(
+        tmp_path,
+        {
+            name: f"---\ntitle: {name}篇\ndate: {day}\n---\n\n{name}家的猫在睡觉，睡得很香。\n"
+            for name, day in DATES.items()
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "titles", "notice"),
+    [
+        ("最早的文章是哪篇？", ["乙"], OLDEST_IS.format(title="乙篇", date="2024-06-05")),
+        ("最旧的一篇文章是什么时候的？", ["乙"], OLDEST_IS.format(title="乙篇", date="2024-06-05")),
+        ("哪篇文章最新？", ["甲"], NEWEST_IS.format(title="甲篇", date="2025-04-03")),
+        ("最新的两篇文章是哪些？", ["甲", "丙"], NEWEST_ARE.format(shown=2)),
+        ("最新的0篇文章是哪些？", ["甲"], NEWEST_IS.format(title="甲篇", date="2025-04-03")),
+    ],
+)
+def test_the_newest_and_the_oldest_article_are_told_with_their_dates(
+    dated: Library, question: str, titles: list[str], notice: str
+) -> None:
+    answer = ask(dated, question)
+    assert [heading for heading, _ in told(answer)] == [f"《{title}篇》" for title in titles]
+    assert answer is not None and answer.notice == DATED.format(count=4, dated=3) + notice
+
+
+def test_the_oldest_is_that_of_a_list_or_of_what_was_asked_of_before(dated: Library) -> None:
+    cited = tuple(dated.first_chunk(id_).id for id_ in ("甲", "丙"))
+    listed = (Message("user", "哪些文章提到了猫？"), Message("assistant", "", cited))
+    answer = answer_overview(Question("最早的是哪篇？", listed), Query("猫 最早的是哪篇？"), dated, ())
+    assert answer is not None and answer.notice.startswith(DATED_ABOVE.format(count=2, dated=2))
+    too = (Message("user", "最新的文章是哪篇？"),)
+    other = answer_overview(Question("最早的呢？", too), Query("最早的呢？"), dated, ())
+    assert [heading for heading, _ in told(other)] == ["《乙篇》"]
+    assert answer_overview(Question("最早的呢？"), Query("最早的呢？"), dated, ()) is None
+
+
+def test_where_no_article_is_dated_none_is_the_oldest(tmp_path: Path) -> None:
+    answer = ask(index_of(tmp_path, {"乙": DOG}), "最早的文章是哪篇？")
+    assert answer is not None and (answer.refused, answer.notice) == (True, DATED.format(count=1, dated=0))
+
+
+def test_articles_of_a_time_are_told_where_it_is_their_own(dated: Library) -> None:
+    june = Scope("2024-06-01", "2024-06-30")
+    answer = ask(dated, "2024年6月发表的文章有哪些", june)
+    assert [heading for heading, _ in told(answer)] == ["《丙篇》", "《乙篇》"]
+    assert answer is not None and answer.notice == WITHIN.format(count=2)
+    assert ask(dated, "文章里2024年讲了什么？") is None
 
 
 def test_only_articles_within_the_scope_are_told(library: Library) -> None:
@@ -225,6 +301,10 @@ def test_what_a_work_is_about_that_an_article_speaks_of_is_no_question_of_the_ar
         ("有哪些人提到猫的主人？", ""),
         ("哪些文章提到了 ？", ""),
         ("哪些文章提到了 猫 ？", "猫"),
+        ("有多少篇文章提到猫？", "猫"),
+        ("关于DevOps有哪些文章", "DevOps"),
+        ("提到猫的文章有几篇？", "猫"),
+        ("关于猫有哪些说法？", ""),
         ("都有哪些文章？", ""),
     ],
 )
@@ -245,6 +325,27 @@ def test_of_each_article_that_mentions_something_the_first_sentence_that_does_is
     assert ask(library, "哪些文章提到了茶？") is None  # one character is no term: it may stand where nothing was found
 
 
+def test_all_articles_that_mention_something_are_counted_and_not_only_those_found(tmp_path: Path) -> None:
+    many = {f"第{n}篇": f"---\ntitle: 第{n}篇\n---\n\n第{n}只大象在睡觉，睡得很香。\n" for n in range(1, 12)}
+    library = index_of(tmp_path, many | {"乙": DOG})
+    answer = answer_overview(Question("有几篇文章提到大象？"), Query("大象"), library, ())
+    assert len(told(answer)) == MOST_ARTICLES
+    assert answer is not None and answer.notice == MENTION_SOME.format(what="大象", count=11, shown=MOST_ARTICLES)
+    within = answer_overview(Question("有几篇文章提到大象？"), Query("大象", Scope(articles=("第1篇",))), library, ())
+    assert within is not None and within.notice == MENTION_ONE.format(what="大象")
+
+
+def test_articles_that_do_not_mention_something_are_told(library: Library) -> None:
+    answer = ask(library, "哪些文章没有提到动物？")
+    assert told(answer) == [("《铁拳男人》", "《铁拳男人》是一部二〇〇五年的传记电影。")]
+    assert answer is not None and answer.notice == LACK.format(what="动物", count=1)
+    every = ask(library, "哪些文章没提到动物？", Scope(articles=("甲", "乙")))
+    assert every is not None and (every.refused, every.notice) == (True, ALL_MENTION.format(what="动物"))
+    asked = ask(library, "文章有没有提到动物？")
+    assert asked is not None and asked.notice == MENTION.format(what="动物", count=2)
+    assert ask(library, "哪些文章没有提到茶？") is None
+
+
 def test_the_nth_article_is_that_of_the_last_answer(library: Library) -> None:
     listed = ask(library, "都有哪些文章？")
     assert listed is not None
@@ -258,9 +359,10 @@ def test_the_nth_article_is_that_of_the_last_answer(library: Library) -> None:
     one = Message("assistant", second.text, second.sources)
     third = then("第三篇讲了什么？", *history, Message("user", "第二篇讲了什么？"), one)
     assert third is not None and {c.article.title for c in third.citations} == {"铁拳男人"}
-    assert then("第9篇讲了什么？", *history) is None
-    assert then("第二篇讲了什么？") is None
-    assert then("第二篇讲了什么？", Message("assistant", "", ("gone",))) is None
+    gone = Message("assistant", "", ("gone",))
+    for unknown in (then("第9篇讲了什么？", *history), then("第9篇讲了什么？"), then("第9篇讲了什么？", gone)):
+        assert unknown is not None and unknown.notice == UNKNOWN_NTH.format(nth="第9篇")
+    assert then("第二篇论文讲了什么？") is None
 
 
 @pytest.mark.parametrize("words", ["这些", "一共", "哪几篇", "文章", "有没有"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.refuse import EMPTY, TOO_LONG, refuse_text, without_too_long
+from rag.refuse import EMPTY, INSTEAD, TOO_LONG, refuse_text, without_too_long
 from rag.types import Message, Question
 
 
@@ -31,3 +31,9 @@ def test_a_question_that_was_too_long_is_forgotten_with_what_it_was_told() -> No
     last, answer = Message("user", f" {'狗' * 10} "), Message("assistant", "鱼" * 20)
     question = Question("那鸟呢？", (first, told, long, refused, last, answer), "q1")
     assert without_too_long(question, 10) == Question("那鸟呢？", (first, told, last, answer), "q1")
+
+
+@pytest.mark.parametrize(("text", "kind"), [("你好", "greeting"), ("你是谁？", "who"), ("好的，谢谢", "fine")])
+def test_courtesy_gets_a_friendly_line(text: str, kind: str) -> None:
+    refusal = refuse_text(Question(text), 1000)
+    assert refusal is not None and (refusal.refused, refusal.notice) == (True, INSTEAD[kind])

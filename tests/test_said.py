@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 
 from ingest.rule_sets import CODE_REASONS, rule_sets
-from rag import about, chain, extract, generate, missing, parts, refuse, scope
+from rag import about, chain, extract, generate, missing, overview, parts, refuse, scope
 from rag.explain import STEPS
 from rag.types import Answer, Question, Scope
 from views.answer import answer_html
@@ -36,7 +36,7 @@ def english() -> Iterator[None]:
 def test_every_notice_reason_and_step_has_its_english() -> None:
     notices = [
         text
-        for module in (about, chain, extract, generate, missing, parts, refuse, scope)
+        for module in (about, chain, extract, generate, missing, overview, parts, refuse, scope)
         for text in sentences(module)
     ]
     reasons = [rule.reason for rules in rule_sets() for rule in rules.rules]
