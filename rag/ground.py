@@ -38,15 +38,15 @@ def find_support(
 ) -> list[Candidate]:
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
-    They come from the passages that its marks name, or from all of them when it names none that exists. Each
-    adds to what the ones before cover of the draft's terms and figures; for a mere name the first is the one that
-    speaks most of what was `asked`. Together they must hold every figure,
-    quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it says or say
-    the opposite; their passages must hold every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of
-    every clause. A mere name or figure stands in many a sentence: where the passages were read it must be what the
-    reader takes for the answer in one of them. Of the things that are `compared`, a figure must not be another one's
-    than the draft names. A draft that repeats itself without end rests on nothing. `canonical` gives the name that the
-    articles use for one that they do not.
+    They come from the passages that its marks name, or from all of them when it names none that exists. Each adds
+    to what the ones before cover of the draft's terms and figures; for a mere name the first is the one that speaks
+    most of what was `asked`. Together they must hold every figure, quotation and Latin name of the draft and at
+    least LEAST_SUPPORT of its terms, and must not deny what it says or say the opposite; their passages must hold
+    every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere name or figure
+    stands in many a sentence: where the passages were read it must be what the reader takes for the answer in one
+    of them. Of the things that are `compared`, a figure must not be another one's than the draft names. A draft
+    that repeats itself without end rests on nothing. `canonical` gives the name that the articles use for one that
+    they do not.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
@@ -63,12 +63,11 @@ def find_support(
         gains = [len(held - terms) / len(wanted_terms) + len(given - numbers) for _, held, given in offers]
         if max(gains) < (LEAST_SUPPORT if not chosen else LEAST_GAIN):
             break
-        first = max(range(len(gains)), key=gains.__getitem__)
+        at = gains.index(max(gains))
         if fragment and not chosen:
             enough = [i for i, gain in enumerate(gains) if gain >= LEAST_SUPPORT]
-            about = {i: len(asked_terms & set(index_terms(offers[i][0].text))) for i in enough}
-            first = max(enough, key=lambda i: (about[i], gains[i]))
-        best, held, given = offers.pop(first)
+            at = max(enough, key=lambda i: (len(asked_terms & set(index_terms(offers[i][0].text))), gains[i]))
+        best, held, given = offers.pop(at)
         chosen.append(best)
         terms |= held
         numbers |= given

@@ -131,13 +131,16 @@ def joined(question: Question, answers: Sequence[Answer]) -> Answer:
             new = [] if _best_is_told(answer, answers[:number]) else new
             notices[number] = _without_counts(answer.notice) if new else _said_before(_without_counts(answer.notice))
         statements += new
+    used = [marker for statement in statements for marker in statement.citations]
+    numbered = {marker: n for n, marker in enumerate(sorted(set(used)), 1)}
+    cited = [replace(c, marker=numbered[c.marker]) for c in quoted.values() if c.marker in numbered]
     written = [answer.answerer for answer in answers if answer.statements and answer.answerer != EXTRACTIVE]
     confidences = [answer.confidence for answer in answers if answer.confidence is not None]
     return replace(
         answers[-1],
         question=question,
-        statements=tuple(statements),
-        citations=() if refused else tuple(quoted.values()),
+        statements=tuple(replace(s, citations=tuple(numbered[m] for m in s.citations)) for s in statements),
+        citations=tuple(cited),
         nearest=tuple(quoted.values()) if refused else (),
         origins=(),
         passages=_passages(answers),

@@ -201,5 +201,6 @@ def test_where_the_best_sentence_of_a_part_is_told_its_others_are_not() -> None:
     assert len(joined(Question("猫怕谁？谁怕狗？"), (first, weaker)).statements) == 2
     at = CATS.article.text.index("猫怕狗")
     read = replace(CATS, reading=PassageReading(3.0, (at, at + 1), {}))
-    (told,) = joined(Question("猫怕谁？谁怕狗？"), (first, replace(weaker, passages=(read, DOGS)))).statements
-    assert told.text == "猫怕狗。"
+    answer = joined(Question("猫怕谁？谁怕狗？"), (first, replace(weaker, passages=(read, DOGS))))
+    assert [statement.text for statement in answer.statements] == ["猫怕狗。"]
+    assert [citation.quote for citation in answer.citations] == ["猫怕狗。"]
