@@ -53,9 +53,10 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     """Which statements an answer lacks: events, things, what is compared, or the one that answers best.
 
     It does not lack one that says the same as a cited sentence, nor one whose words that answer, as the reader sees
-    them, it tells, nor one of a subject that it names. Where one thing is asked, in the articles' language, it must
-    tell some of those words: their sentence cited for others (the size of an office, not its place) is no answer.
-    A sentence cited for some of the names that it lists, or for a mere name, is lacking while it names more.
+    them, it tells, nor one of a subject that it names; where it names not every subject, it may lack one of all of
+    them. Where one thing is asked, in the articles' language, it must tell some of those words: their sentence
+    cited for others (the size of an office, not its place) is no answer. A sentence cited for some of the names
+    that it lists, or for a mere name, is lacking while it names more.
     """
     asked = asking_words(question)
     told = normalize(" ".join(statement.text for statement in answer.statements))
@@ -66,8 +67,9 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     if "several" in asks_for(asked) and not _ASKS_HOW_OR_WHY.search(asked):
         known = f"{told} {normalize(asked)}"
         return [g for g in groups if (_tells_more(g, told) if g in lacking else _tells_more_names(g, told, known))]
-    if any(group.subject for group in groups):
-        return [group for group in lacking if group.subject and normalize(group.subject) not in told]
+    if subjects := {group.subject for group in groups if group.subject}:
+        unnamed = {subject for subject in subjects if normalize(subject) not in told}
+        return [group for group in lacking if unnamed and (group.subject in unnamed or not group.subject)]
     if _ASKS_HOW_OR_WHY.search(asked):
         return []
     highest = max((group.probability for group in groups), default=0.0)

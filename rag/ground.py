@@ -39,14 +39,14 @@ def find_support(
     """The sentences that a draft rests on, in the order of the passages; empty where nothing supports it.
 
     They come from the passages that its marks name, or from all of them when it names none that exists. Each adds
-    to what the ones before cover of the draft's terms and figures; for a mere name the first is the one that speaks
-    most of what was `asked`. Together they must hold every figure, quotation and Latin name of the draft and at
-    least LEAST_SUPPORT of its terms, and must not deny what it says or say the opposite; their passages must hold
-    every Chinese name and, with the words that were `asked`, LEAST_OF_CLAUSE of every clause. A mere name or figure
-    stands in many a sentence: where the passages were read it must be what the reader takes for the answer in one
-    of them. Of the things that are `compared`, a figure must not be another one's than the draft names. A draft
-    that repeats itself without end rests on nothing. `canonical` gives the name that the articles use for one that
-    they do not.
+    to what the ones before cover of the draft's terms and figures; for a mere name or figure the first is, of those
+    with most figures of the draft, the one that speaks most of what was `asked`. Together they must hold every
+    figure, quotation and Latin name of the draft and at least LEAST_SUPPORT of its terms, and must not deny what it
+    says or say the opposite; their passages must hold every Chinese name and, with the words that were `asked`,
+    LEAST_OF_CLAUSE of every clause. A mere name or figure stands in many a sentence: where the passages were read
+    it must be what the reader takes for the answer in one of them. Of the things that are `compared`, a figure must
+    not be another one's than the draft names. A draft that repeats itself without end rests on nothing. `canonical`
+    gives the name that the articles use for one that they do not.
     """
     named = [p for p in passages if p.rank in draft.marks] or list(passages)
     wanted_terms, wanted_figures = set(index_terms(draft.text)), figures(draft.text)
@@ -65,7 +65,8 @@ def find_support(
             break
         at = gains.index(max(gains))
         if fragment and not chosen:
-            enough = [i for i, gain in enumerate(gains) if gain >= LEAST_SUPPORT]
+            most = max(len(given) for _, _, given in offers)
+            enough = [i for i, gain in enumerate(gains) if gain >= LEAST_SUPPORT and len(offers[i][2]) == most]
             at = max(enough, key=lambda i: (len(asked_terms & set(index_terms(offers[i][0].text))), gains[i]))
         best, held, given = offers.pop(at)
         chosen.append(best)

@@ -146,7 +146,9 @@ def test_nothing_is_added_to_what_a_model_compares_where_it_names_both(server: F
     question = "论在海外攒下的用户家底，TikTok和小红书各有多少？"
     users = place_of(chain, question, "1.7 亿用户")
     server.reply = f"TikTok 在美国积累了 1.7 亿用户。[{users}]"
-    assert any("小红书" in statement.text for statement in chain.invoke(question).statements[1:])
+    added = [statement.text for statement in chain.invoke(question).statements[1:]]
+    assert any("小红书" in text and "TikTok" not in text for text in added)
+    assert any("百万级的海外用户" in text and "TikTok" in text for text in added)  # it names both
     server.reply = f"TikTok 有 1.7 亿用户。[{users}]小红书有 1.7 亿用户。[{users}]"
     answer = chain.invoke(question)
     assert not any("小红书有 1.7" in statement.text for statement in answer.statements)

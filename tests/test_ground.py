@@ -169,6 +169,12 @@ def test_a_mere_name_is_cited_from_the_sentence_that_speaks_of_what_is_asked() -
     assert first.text.startswith("国家网信办")
 
 
+def test_a_mere_figure_is_cited_from_the_sentence_that_has_it_whatever_else_speaks_of_what_is_asked() -> None:
+    of = [passage(1, "论海外的用户，Duka涌入了很多海外用户。Duka有1.7亿用户。")]
+    (only,) = find_support(Draft("Duka：1.7亿用户", (1,)), of, "论海外的用户，Duka有多少海外用户？")
+    assert only.text == "Duka有1.7亿用户。"
+
+
 def test_a_clause_of_its_own_needs_words_of_the_passage_or_of_the_question() -> None:
     of = [passage(1, "平台的薪酬缺乏竞争力，导致人才流失严重。" + "商家不需要缴纳保证金。" * 9)]
     assert find_support(Draft("薪酬缺乏竞争力，导致人才流失严重。", (1,)), of)
