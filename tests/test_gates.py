@@ -12,8 +12,10 @@ import pytest
 from runs import Scores, written_run
 
 from eval.accept import main as accept
+from eval.changes import NO_SHARES
 from eval.gate import GATES, main
 from eval.gates import GatesError, Verdict, judge_runs, load_gates
+from eval.schemas import schema
 from eval.verdicts import to_junit, to_markdown
 
 TABLE = """[s]
@@ -178,9 +180,22 @@ def test_a_run_that_was_broken_off_fails(gates: Path, tmp_path: Path) -> None:
     assert failed(gates, run)["complete"].told == "10 of 11 questions were asked"
 
 
-def test_a_figure_that_is_no_number_fails(gates: Path, tmp_path: Path) -> None:
-    run = written_run(tmp_path / "run", scores_of(8, **{"over-refusal": math.nan}))
-    assert "most over-refusal" in failed(gates, run)
+@pytest.mark.parametrize("value", [math.nan, math.inf, 5, -0.5, True, "1", [1]])
+@pytest.mark.parametrize("folder", ["run", "base"])
+def test_a_score_that_is_no_share_fails_in_the_run_and_in_the_baseline(
+    gates: Path, tmp_path: Path, value: Any, folder: str
+) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    written_run(tmp_path / folder, scores_of(8, **{"MRR@10": value}))
+    told = [verdict.told for verdict in judge_runs([run], load_gates(gates)) if not verdict.passed]
+    assert f"{folder}/lines.jsonl, line 1, cannot be read: " in told[0]
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_only_the_scores_that_are_no_share_may_be_more_than_1(gates: Path, tmp_path: Path) -> None:
+    assert schema("line").schema["properties"]["scores"]["properties"].keys() == NO_SHARES
+    run = written_run(tmp_path / "run", scores_of(8, **dict.fromkeys(NO_SHARES, 4.5)))
+    assert failed(gates, run) == {}
 
 
 def test_a_changed_set_needs_a_new_baseline_and_changed_settings_are_named(gates: Path, tmp_path: Path) -> None:

@@ -347,7 +347,9 @@ def test_lines_that_nothing_says_the_making_of_are_not_gone_on_with(chain: Answe
         ("lines.jsonl", None, r"lines\.jsonl cannot be read"),
         ("lines.jsonl", "", "holds 0 lines"),
         ("lines.jsonl", "{broken\n", r"lines\.jsonl, line 1, cannot be read"),
-        ("lines.jsonl", '{"id": "a", "scores": {}}\n', r"line 1, cannot be read.*lacks"),
+        ("settings.json", '{"sets": {"tiny": {}}, "answerer": "x"}', "each of its sets should hold questions, a"),
+        ("settings.json", '{"sets": {"tiny": []}, "answerer": "x"}', "each of its sets should hold questions, a"),
+        ("lines.jsonl", '{"id": "a", "scores": {}}\n', r"line 1, cannot be read: 'set' is a required property; "),
     ],
 )
 def test_a_folder_that_is_no_run_is_named(
@@ -357,6 +359,27 @@ def test_a_folder_that_is_no_run_is_named(
     path = tmp_path / "run" / file
     path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     with pytest.raises(RunError, match=message):
+        read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("error", 5, "error: 5 is not of type 'string', 'null'"),
+        ("type", ["x"], r"type: \['x'\] is not of type 'string'"),
+        ("id", 7, "id: 7 is not of type 'string'"),
+        ("gold", "鱼", "gold: '鱼' is not of type 'array'"),
+        ("evidence", [{}], r"evidence\[0\]: 'article' is a required property; .*'quote'"),
+        ("answer", {"passages": ["x" * 999]}, r"answer\.passages\[0\]: 'x{250,300}$"),
+    ],
+)
+def test_a_line_with_a_wrong_value_is_named_with_it(
+    chain: AnswerChain, tmp_path: Path, key: str, value: Any, message: str
+) -> None:
+    run, _ = recorded(chain, tmp_path, FISH)
+    path = tmp_path / "run" / "lines.jsonl"
+    path.write_text(json.dumps({**run.lines[0], key: value}, ensure_ascii=False) + "\n", encoding="utf-8")
+    with pytest.raises(RunError, match=rf"lines\.jsonl, line 1, cannot be read: {message}"):
         read_run(tmp_path / "run")
 
 

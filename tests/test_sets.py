@@ -121,7 +121,7 @@ def test_every_wrong_line_is_told_with_where_in_the_line_and_what(tmp_path: Path
     with pytest.raises(SetError) as raised:
         load_set(path)
     assert str(raised.value).splitlines() == [
-        f"{path}, line 1: $: Additional properties are not allowed ('forbids' was unexpected)",
+        f"{path}, line 1: Additional properties are not allowed ('forbids' was unexpected)",
         f"{path}, line 3: gold: [['鱼', '']] is expected to be empty",
         f"{path}, line 3: gold[0][1]: '' does not match '\\\\S'",
     ]
