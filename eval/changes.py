@@ -49,12 +49,15 @@ class Change:
         """What the mean over the questions lost; below 0 for a gain."""
         return float(np.mean(self.losses))
 
+    @property
+    def graded(self) -> bool:
+        """Whether a value is something else than yes or no, 1 or 0."""
+        return not is_share([*self.before.values(), *self.after.values()])
+
     @cached_property
     def p_value(self) -> float:
         """How probable so large a change is where nothing changed: McNemar's test for a share, else the bootstrap."""
-        if is_share([*self.before.values(), *self.after.values()]):
-            return mcnemar(len(self.lost), len(self.won))
-        return paired_bootstrap(self.losses)
+        return paired_bootstrap(self.losses) if self.graded else mcnemar(len(self.lost), len(self.won))
 
     @cached_property
     def interval(self) -> tuple[float, float]:
