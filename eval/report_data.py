@@ -12,7 +12,7 @@ from typing import Any
 from eval.gates import BASELINE, Gates, Verdict, judge_runs
 from eval.intervals import Estimate, estimate
 from eval.metrics import percentile
-from eval.reasons import ORDER, failure_reasons
+from eval.reasons import CARRIED, ORDER, failure_reasons
 from eval.records import LINES, Line, RunError, read_run
 
 REQUIRED = {"question", "history", "answerable", "gold", "forbid", "evidence", "answer", "passages"}
@@ -92,8 +92,8 @@ class Report:
 
     @property
     def answered(self) -> list[Line]:
-        """The lines with an answer."""
-        return [line for line in self.lines if line["answer"]]
+        """The lines with an answer, which what a follow-up became is not: it refuses nothing."""
+        return [line for line in self.lines if line["answer"] and CARRIED not in line["scores"]]
 
     @property
     def confusion(self) -> dict[tuple[bool, bool], Estimate | None]:
