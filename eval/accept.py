@@ -15,13 +15,15 @@ from eval.gate import GATES
 from eval.gates import Gates, GatesError, load_gates, of_set, table_of
 from eval.records import KEYS, LINES, SETTINGS, Line, Recorded, RunError, read_run
 
+EPILOG = """exit codes: 0 every baseline is written; 1 a run is none, failed or is not whole, the gates do not say
+where, or a file cannot be written; 2 wrong arguments"""
 DIGITS = 4
 OF_THE_CLOCK = "milliseconds"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval accept", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval accept", description=__doc__, epilog=EPILOG)
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of python -m eval run --out")
     parser.add_argument("--gates", type=Path, default=GATES, metavar="FILE", help="gates (default: eval/gates.toml)")
     options = parser.parse_args(arguments)
