@@ -4,7 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 
 LONGEST = 300  # letters of one sentence, which may repeat a whole answer
 
@@ -18,4 +18,11 @@ def schema(name: str) -> Draft202012Validator:
 def wrong_in(value: object, name: str) -> list[str]:
     """What is wrong with a value by NAME.schema.json: where in it and what, one sentence a fault."""
     errors = sorted(schema(name).iter_errors(value), key=lambda error: error.json_path)
-    return [f"{error.json_path.removeprefix('$.')}: {error.message}".removeprefix("$: ")[:LONGEST] for error in errors]
+    return [f"{error.json_path.removeprefix('$.')}: {_told(error)}".removeprefix("$: ")[:LONGEST] for error in errors]
+
+
+def _told(error: ValidationError) -> str:
+    """What an error says; of a pattern what it means, where the schema says that."""
+    if error.validator == "pattern" and "description" in error.schema:
+        return f"{error.instance!r} is not {error.schema['description']}"
+    return str(error.message)

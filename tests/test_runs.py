@@ -21,7 +21,7 @@ from eval.intervals import estimate
 from eval.metrics import Place
 from eval.provenance import OF_ANSWERS, changed_parts, code, describe_run
 from eval.records import RunError, claimed, read_run
-from eval.run import LLM, RETRIEVAL, foreign_aliases, judged_lines, main, print_summary, read_sets, record_run
+from eval.run import LLM, RETRIEVAL, failures, foreign_aliases, judged_lines, main, print_summary, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
@@ -146,6 +146,11 @@ def test_a_question_that_raises_or_is_stale_is_named_and_the_others_are_judged(c
     assert (fish["error"], fish["scores"], fish["answer"]) == ("ZeroDivisionError: no fish", {}, None)
     assert (stale["error"], stale["scores"]) == ("stale label: 甲 does not say '猫吃鸟'", {})
     assert bird["error"] is None and bird["scores"]["joint accuracy"] == 1
+
+
+def test_what_failed_is_told_on_a_line_of_its_own() -> None:
+    lines = [{"id": "a", "error": None}, {"id": "b", "error": "ValueError: in\n::error::c"}]
+    assert failures(lines) == ["b: ValueError: in ::error::c"]
 
 
 def test_questions_asked_at_the_same_time_give_the_same_lines_in_the_same_order(chain: AnswerChain) -> None:
