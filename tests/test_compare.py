@@ -35,6 +35,32 @@ def test_a_question_that_is_no_longer_judged_or_crashed_is_lost_but_no_stale_one
     assert (change.lost, len(change.before), change.loss) == (("一", "二"), 2, 1)
 
 
+def test_a_right_refusal_and_an_answer_without_figures_have_lost_no_metric_of_statements(tmp_path: Path) -> None:
+    said: dict[str, float | None] = {"citations exact": 1.0, "unsupported figures": 0.0}
+    before: Scores = {
+        "一": {**said, "refusal": 0.0},
+        "二": said,
+        "三": said,
+        "四": {**said, "unsupported figures": 1.0},
+    }
+    refused = dict.fromkeys(said, None)
+    after: Scores = {
+        "一": {**refused, "refusal": 1.0},
+        "二": {**refused, "over-refusal": 1.0},
+        "三": said,
+        "四": refused,
+    }
+    exact = changed(tmp_path, before, after, "citations exact")
+    figures = changed(tmp_path, before, after, "unsupported figures")
+    assert exact and figures
+    assert (exact.lost, exact.won) == (("二", "四"), ())
+    assert (figures.lost, figures.won) == ((), ("四",))
+    crashed = changed(tmp_path, before, {**after, "二": "KeyError: x"}, "unsupported figures")
+    unmeasured = changed(tmp_path, before, {**after, "三": refused}, "unsupported figures")
+    assert crashed and unmeasured
+    assert (crashed.lost, unmeasured.lost) == (("二",), ("一", "二", "三"))
+
+
 def test_less_is_better_of_what_is_wrong_with_an_answer(tmp_path: Path) -> None:
     before, after = ({"一": {"over-refusal": value}} for value in (0.0, 1.0))
     change = changed(tmp_path, before, after, "over-refusal")
