@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from eval.gate import GATES
-from eval.gates import Gates, GatesError, load_gates, of_set
+from eval.gates import Gates, GatesError, load_gates, of_set, table_of
 from eval.records import KEYS, LINES, SETTINGS, Line, Recorded, RunError, read_run
 
+EPILOG = """exit codes: 0 every baseline is written; 1 a run is none, failed or is not whole, the gates do not say
+where, or a file cannot be written; 2 wrong arguments"""
 DIGITS = 4
 OF_THE_CLOCK = "milliseconds"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval accept", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval accept", description=__doc__, epilog=EPILOG)
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folder of python -m eval run --out")
     parser.add_argument("--gates", type=Path, default=GATES, metavar="FILE", help="gates (default: eval/gates.toml)")
     options = parser.parse_args(arguments)
@@ -44,18 +46,18 @@ def accept(run: Recorded, gates: Mapping[str, Gates]) -> None:
     for name in run.sets:
         lines = run.of_set(name)
         if name not in gates:
-            raise RunError(f"{name} has no gates, which would say where its baseline is: add a table [{name}]")
+            raise RunError(f"{name} has no gates, which would say where its baseline is: add a table {table_of(name)}")
         if failed := [line["id"] for line in lines if line["error"]]:
             raise RunError(f"{run.folder} is no baseline: {failed[0]} failed ({len(failed)} in all)")
         if len(lines) != (asked := run.settings["sets"][name]["questions"]):
             raise RunError(f"{run.folder} is no baseline: {len(lines)} of {asked} questions were asked")
         folder = gates[name].baseline
         if folder.resolve() == run.folder.resolve():
-            raise RunError(
-                f"{folder} is the run itself, whose answers a baseline leaves out: name another folder in [{name}]"
-            )
+            told = f"{folder} is the run itself, whose answers a baseline leaves out"
+            raise RunError(f"{told}: name another folder in {table_of(name)}")
         if others := [other for other in gates if other != name and gates[other].baseline == folder]:
-            raise RunError(f"[{name}] and [{others[0]}] have the same baseline, {folder}: give each its own")
+            both = f"{table_of(name)} and {table_of(others[0])}"
+            raise RunError(f"{both} have the same baseline, {folder}: give each its own")
         rows = "".join(json.dumps(_small(line), ensure_ascii=False) + "\n" for line in lines)
         settings = json.dumps(of_set(run, name), ensure_ascii=False, indent=1)
         try:

@@ -13,6 +13,7 @@ from eval.records import STALE, Line
 SIGNIFICANT = 0.05
 LOWER_IS_BETTER = {"over-refusal", "unsupported figures", "forbidden", "fell back"}  # all from 0 to 1
 NO_SHARES = {"brevity", "milliseconds", "prompt tokens", "reply tokens"}  # what is no value from 0 to 1
+FAULTS = {"unsupported figures", "forbidden"}  # an answer without figures, or a refusal, has none
 SMALL = 1e-3  # less is no change: baselines are rounded
 
 
@@ -49,12 +50,15 @@ class Change:
         """What the mean over the questions lost; below 0 for a gain."""
         return float(np.mean(self.losses))
 
+    @property
+    def graded(self) -> bool:
+        """Whether a value is something else than yes or no, 1 or 0."""
+        return not is_share([*self.before.values(), *self.after.values()])
+
     @cached_property
     def p_value(self) -> float:
         """How probable so large a change is where nothing changed: McNemar's test for a share, else the bootstrap."""
-        if is_share([*self.before.values(), *self.after.values()]):
-            return mcnemar(len(self.lost), len(self.won))
-        return paired_bootstrap(self.losses)
+        return paired_bootstrap(self.losses) if self.graded else mcnemar(len(self.lost), len(self.won))
 
     @cached_property
     def interval(self) -> tuple[float, float]:
@@ -93,8 +97,8 @@ def paired_bootstrap(losses: Sequence[float]) -> float:
 def change_of(metric: str, before: Sequence[Line], after: Sequence[Line]) -> Change | None:
     """The change of a metric over the questions that the first run judged; None where it judged none.
 
-    A question that the second run did not judge counts as worst; one whose label is stale in either is left out.
-    Raises ChangeError where the runs are not of the same questions.
+    A question that the second run did not judge counts as worst, or as best where it has no fault that could be judged;
+    one whose label is stale in either is left out. Raises ChangeError where the runs are not of the same questions.
     """
     then, now = ({line["id"]: line for line in lines} for lines in (before, after))
     if odd := sorted(then.keys() ^ now.keys()):
@@ -103,8 +107,16 @@ def change_of(metric: str, before: Sequence[Line], after: Sequence[Line]) -> Cha
     judged = [id_ for id_ in both if then[id_]["scores"].get(metric) is not None]
     if not judged:
         return None
-    lines = ({id_: goodness(run[id_], metric) for id_ in judged} for run in (then, now))
-    return Change(metric, *lines)
+    measured = any(line["scores"].get(metric) is not None for line in after)
+    faultless = {id_: 1.0 for id_ in judged if measured and is_faultless(now[id_], metric)}
+    was, is_ = ({id_: goodness(run[id_], metric) for id_ in judged} for run in (then, now))
+    return Change(metric, was, is_ | faultless)
+
+
+def is_faultless(line: Line, metric: str) -> bool:
+    """Whether a metric judged nothing since nothing is wrong: of an answer without figures, of a right refusal."""
+    unjudged = line["scores"].get(metric) is None and not line["error"]
+    return unjudged and (metric in FAULTS or line["scores"].get("refusal") == 1)
 
 
 def is_stale(line: Line) -> bool:

@@ -1,8 +1,9 @@
 """python -m eval compare BEFORE AFTER: which questions were newly broken and newly fixed between two runs.
 
 BEFORE and AFTER are folders of `python -m eval run --out` or baselines. Says what the runs were made with differently;
-for each metric how much it lost and won, with a paired test; then every such question with both answers and their
-passages side by side. Runs of other sets, or made in another mode, are not compared.
+for each metric of 0 to 1 that BEFORE judged how much it lost and won, with a paired test; then every question that
+lost or won a yes, with both answers and their passages side by side. Runs of other sets, or made in another mode, are
+not compared.
 """
 
 import argparse
@@ -14,23 +15,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from eval.changes import Change, ChangeError, change_of
+from eval.changes import NO_SHARES, Change, ChangeError, change_of
 from eval.provenance import changed_parts, void_parts
 from eval.records import Line, Recorded, RunError, read_run
+from eval.summary import shown_ids
 
 EPILOG = """exit codes: 0 no metric lost; 1 a metric lost significantly or more than --max-loss, or the runs cannot be
 compared; 2 wrong arguments"""
-METRICS = (
-    "joint accuracy",
-    "over-refusal",
-    "refusal",
-    "evidence hit@1",
-    "evidence hit@5",
-    "MRR@10",
-    "citation hit",
-    "gold containment",
-    "citations exact",
-)
 SHOWN_LETTERS = 300  # of an answer
 SHOWN_PASSAGES = 5
 PASSAGE_LETTERS = 40
@@ -38,25 +29,41 @@ PASSAGE_LETTERS = 40
 Changes = dict[str, list[Change]]  # by the name of the set
 
 
-def compare(before: Recorded, after: Recorded, metrics: Sequence[str] = METRICS) -> Changes:
-    """The changes of the metrics that the first run judged. Raises ChangeError for runs that cannot be compared."""
+def compare(before: Recorded, after: Recorded) -> Changes:
+    """The changes of every metric that the first run judged and that is a value from 0 to 1.
+
+    Raises ChangeError for runs that cannot be compared.
+    """
     if void := void_parts(before.settings, after.settings):
         raise ChangeError(f"the runs asked or judged something else: {'; '.join(void)}")
-    changes = {
-        name: [
-            change
-            for metric in metrics
-            if (change := change_of(metric, before.of_set(name), after.of_set(name))) is not None
-        ]
-        for name in before.sets
-    }
+    changes: Changes = {}
+    for name in before.sets:
+        then, now = before.of_set(name), after.of_set(name)
+        found = [change_of(metric, then, now) for metric in judged_in(then) if metric not in NO_SHARES]
+        changes[name] = [change for change in found if change is not None]
     if not all(changes.values()):
-        raise ChangeError(f"{before.folder} judged none of {', '.join(metrics)}")
+        raise ChangeError(f"{before.folder} judged nothing of {next(name for name in changes if not changes[name])}")
     return changes
 
 
+def judged_in(lines: Sequence[Line]) -> list[str]:
+    """The metrics that judged a question, in the order of the first lines that have them."""
+    return list(dict.fromkeys(name for line in lines for name, value in line["scores"].items() if value is not None))
+
+
+def not_compared(before: Sequence[Line], after: Sequence[Line]) -> Iterator[str]:
+    """The metrics that `compare` leaves out, and why."""
+    then = judged_in(before)
+    for metric in dict.fromkeys([*then, *judged_in(after)]):
+        if metric in NO_SHARES or metric not in then:
+            yield f"{metric} ({'no value from 0 to 1' if metric in NO_SHARES else 'not judged before'})"
+
+
 def print_changes(changes: Sequence[Change], before: Sequence[Line], after: Sequence[Line], console: Console) -> None:
-    """A row for each metric, then every question that one of them lost or won, with both answers and passages."""
+    """A row for each metric, then every question that lost or won a yes of one, with both answers and passages.
+
+    What is graded, such as MRR@10 and evidence precision@5, changes a little of most questions, and is told beside.
+    """
     table = Table("metric", "questions", "lost", "won", "loss", "95% interval", "p")
     for change in changes:
         counts = (len(change.before), len(change.lost), len(change.won))
@@ -64,9 +71,10 @@ def print_changes(changes: Sequence[Change], before: Sequence[Line], after: Sequ
         table.add_row(change.metric, *map(str, counts), f"{change.loss:+.3f}", between, f"{change.p_value:.3f}")
     console.print(table)
     for then, now in zip(before, after, strict=True):
-        lost = [change.metric for change in changes if now["id"] in change.lost]
-        won = [change.metric for change in changes if now["id"] in change.won]
-        if lost or won:
+        own = [change for change in changes if now["id"] in {*change.lost, *change.won}]
+        if not all(change.graded for change in own):
+            lost = [change.metric for change in own if now["id"] in change.lost]
+            won = [change.metric for change in own if now["id"] in change.won]
             told = [f"newly broken: {', '.join(lost)}"] * bool(lost) + [f"newly fixed: {', '.join(won)}"] * bool(won)
             console.print(f"\n[bold]{escape(now['id'])}[/bold] {escape(_asked(then, now))}")
             console.print("; ".join(told))
@@ -141,7 +149,9 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"[bold]{escape(name)}[/bold]")
         then, now = before.of_set(name), after.of_set(name)
         print_changes(own, then, in_order(now, then), console)
+        if left_out := list(not_compared(then, now)):
+            console.print(f"not compared: {escape(', '.join(left_out))}")
     losses = [change for own in changes.values() for change in own if change.is_loss(options.max_loss)]
     for change in losses:
-        print(f"FAILED: {change}", file=sys.stderr)
+        print(f"FAILED: {change}: {shown_ids(change.lost)}", file=sys.stderr)
     return 1 if losses else 0

@@ -21,6 +21,8 @@ from typing import Any
 
 from rag.text import sentence_spans
 
+EPILOG = """exit codes: 0 corpus and set are written; 1 FOLDER holds no such set, or OUT cannot be written;
+2 wrong arguments"""
 TYPES = {"fact_based": "fact"}  # of sets that name their types; others keep their name, with - for _
 
 
@@ -183,7 +185,7 @@ def _write_set(out: Path, questions: list[dict[str, Any]]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval convert", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval convert", description=__doc__, epilog=EPILOG)
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--keep", type=float, default=1.0, help="share of the passages that become articles")
@@ -197,6 +199,9 @@ def main(arguments: list[str] | None = None) -> int:
         made = convert(options.folder, options.out, **sampled, given=options.given)
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (KeyError, TypeError, AttributeError) as error:
+        print(f"error: {options.folder} holds no such rows as --help tells: {error!r}", file=sys.stderr)
         return 1
     print(f"{made.articles} articles, {made.questions} questions in {options.out}")
     if made.lost:

@@ -10,6 +10,7 @@ are never fitted on. Absent topics are questions of type absent-topic (`python -
 import argparse
 import json
 import random
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from eval.metrics import contains, overlap
-from eval.sets import SetQuestion, load_set, locate
+from eval.sets import SetError, SetQuestion, load_set, locate
 from rag.backend import open_backend
 from rag.chain import AnswerChain
 from rag.embed import Embedder, SentenceEmbedder
+from rag.errors import RagError
 from rag.features import (
     READ_PASSAGES,
     SENTENCE_FEATURES,
@@ -46,6 +48,8 @@ Labels = npt.NDArray[np.bool_]
 Group = tuple[Matrix, Labels]
 Source = tuple[Path, list[SetQuestion]]  # an index, and the questions to fit on
 
+EPILOG = """exit codes: 0 the weights are written; 1 an index or a set cannot be used, or a file cannot be written;
+2 wrong arguments"""
 PENALTY = 1e-3
 SUB_CORPORA = (5, 20, 80, 320, 10**6)  # articles
 ABSENT = ("absent-topic", "off-topic")  # types of questions
@@ -247,7 +251,7 @@ def fit_answered(sources: Sequence[Source], limit: int, seed: int) -> dict[str, 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval fit", description=__doc__, epilog=EPILOG)
     parser.add_argument(
         "--source", nargs="+", action="append", required=True, metavar=("INDEX", "SET"), help="may be repeated"
     )
@@ -259,11 +263,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=Path("rag/weights.json"))
     options = parser.parse_args(arguments)
+    if alone := [index for index, *sets in options.source if not sets]:
+        parser.error(f"--source {alone[0]} needs a SET, too")
+    try:
+        write_weights(options)
+    except (RagError, OSError, ValueError) as error:  # a SetError is a ValueError
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"weights in {options.out}")
+    return 0
+
+
+def write_weights(options: argparse.Namespace) -> None:
+    """Fit and write what the options of the command ask for. Raises SetError for a source without such questions."""
     weights = json.loads(options.out.read_text(encoding="utf-8")) if options.out.exists() else {}
     sources = [
         (Path(index), [q for set_ in sets for q in load_set(Path(set_)) if "report" not in q.tags])
         for index, *sets in options.source
     ]
+    if empty := [index for index, questions in sources if not questions]:
+        raise SetError(f"the sets of {empty[0]} hold no question without the tag report")
     if options.only in (None, "sentence"):
         name = "sentence_read" if options.reader else "sentence"
         weights[name] = fit_sources(sources, options.limit, options.seed, reader=options.reader)
@@ -272,5 +291,3 @@ def main(arguments: list[str] | None = None) -> int:
     if options.only in (None, "answered"):
         weights |= fit_answered(sources, options.limit, options.seed)
     options.out.write_text(json.dumps(weights, indent=1) + "\n", encoding="utf-8")
-    print(f"weights in {options.out}")
-    return 0

@@ -10,6 +10,7 @@ follow a rule: those where the title is left out are not used, and of those with
 import argparse
 import json
 import random
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from rag import mentions
 from rag.mentions import Spans
 from rag.rewrite import lean_features
 
+EPILOG = """exit codes: 0 the weights are written; 1 a folder holds no follow-ups, all too few, or a file cannot be
+written; 2 wrong arguments"""
 WHOLE = ("whole", "new topic")  # kinds of rows that need no rewriting
 SEEN = 40
 LIMIT = 24000  # rows for the second model
@@ -104,14 +107,25 @@ def rounded(names: Sequence[str], fitted: npt.NDArray[np.float64]) -> dict[str, 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval fit_followups", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval fit_followups", description=__doc__, epilog=EPILOG)
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, default=Path("rag/mentions.json"))
     options = parser.parse_args(arguments)
-    rows = [row for folder in options.folders for row in load_rows(folder) if half_of(row.opening) == "tune"]
+    rows: list[Row] = []
+    for folder in options.folders:
+        try:
+            rows += [row for row in load_rows(folder) if half_of(row.opening) == "tune"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            print(f"error: {folder} holds no follow-ups: {error}", file=sys.stderr)
+            return 1
     rows = [row for at, row in enumerate(rows) if row.kind != "left out" and (row.kind != "pronoun" or at % 3 == 0)]
     random.Random(7).shuffle(rows)
-    carried = fit_carried([row for row in rows if row.kind not in WHOLE and row.asked_before][:8000])
+    carrying = [row for row in rows if row.kind not in WHOLE and row.asked_before]
+    if len(carrying) < SEEN:
+        told = f"{len(carrying)} follow-ups in the half tune that carry over what was asked before are too few"
+        print(f"error: {told}: a feature is kept from {SEEN} rows on", file=sys.stderr)
+        return 1
+    carried = fit_carried(carrying[:8000])
     mentions.weights().update(carried=carried)  # the features of the second model ask for the topic
     leans = fit_leans(rows[:LIMIT])
     weights = {"leans": leans, "carried": carried}

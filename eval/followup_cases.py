@@ -13,12 +13,12 @@ from typing import Any
 from eval.convert import read_jsonl
 from eval.intervals import estimate
 from eval.provenance import code, digest, revision
+from eval.reasons import CARRIED
 from eval.records import Line, Recorded, RunFolder, claimed
 from eval.summary import by_type, judged, shown
 from rag import mentions
 from rag.types import Message, Question
 
-RIGHT = "carried right"  # the metric: 1 or 0
 ANSWERER = "rules"
 RULES = ("mentions.json", "mentions.toml")  # what the rules were fitted to, beside rag/mentions.py
 
@@ -58,7 +58,7 @@ def described(path: Path, cases: int) -> dict[str, Any]:
 
 
 def judged_case(case: dict[str, Any], set_name: str, rewriter: Rewriter) -> Line:
-    """A line of a case: what became of its question; without scores where that raised."""
+    """A line of a case, as if what became of its question were an answer; without scores where that raised."""
     turns = zip(cycle(("user", "assistant")), case["history"])
     question = Question(case["question"], tuple(Message(*turn) for turn in turns))
     carry, leave = list(case["carry"]), list(case["leave"])
@@ -67,18 +67,24 @@ def judged_case(case: dict[str, Any], set_name: str, rewriter: Rewriter) -> Line
         ours = rewriter(question)
     except Exception as raised:  # whatever it is: the line tells it, and the gate fails
         error = f"{type(raised).__name__}: {raised}"
-    right = all(name in ours for name in carry) and not any(name in ours for name in leave)
+    wrong = any(name in ours for name in leave)
+    right = all(name in ours for name in carry) and not wrong
+    answer = {"text": ours, "refused": False, "notice": "", "statements": [{"text": ours, "citations": []}]}
     return {
         "id": case["id"],
         "set": set_name,
         "type": case["kind"],
         "question": case["question"],
         "history": [{"role": turn.role, "content": turn.content} for turn in question.history],
+        "answerable": True,
+        "gold": [[name] for name in carry],
+        "forbid": leave,
         "evidence": [],
-        "scores": {} if error else {RIGHT: float(right)},
+        "scores": {} if error else {CARRIED: float(right), "forbidden": float(wrong)},
         "outcome": None,
         "evidence_rank": None,
-        "answer": {"text": ours},
+        "answer": None if error else {**answer, "citations": [], "passages": []},
+        "passages": None,
         "error": error,
     }
 
@@ -86,8 +92,8 @@ def judged_case(case: dict[str, Any], set_name: str, rewriter: Rewriter) -> Line
 def told(run: Recorded) -> list[str]:
     """One line for each kind of cases, the share that is right with its interval, and one for each case that is not."""
     kinds = {**by_type(run.lines), "all": run.lines}
-    values = {kind: judged(lines, RIGHT) for kind, lines in kinds.items()}
-    wrong = [line for line in run.lines if line["scores"].get(RIGHT) != 1]
+    values = {kind: judged(lines, CARRIED) for kind, lines in kinds.items()}
+    wrong = [line for line in run.lines if line["scores"].get(CARRIED) != 1]
     return [
         *(f"{kind:<12} {shown(estimate(own).to_json()) if own else '–'}" for kind, own in values.items()),
         *(f"wrong: {line['id']} {line['question']} -> {line['error'] or line['answer']['text']}" for line in wrong),

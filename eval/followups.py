@@ -36,6 +36,8 @@ from rag.settings import load_settings
 from rag.text import normalize
 from rag.types import Message, Question
 
+EPILOG = """exit codes: 0 every follow-up was judged, right or wrong; 1 one raised an error, PATH holds none, or the run
+or the LLM cannot be used; 2 wrong arguments"""
 RESAMPLES = 1000
 _FUNCTION_WORDS = re.compile(
     r"什么|怎么|为什么|[的了吗呢吧啊呀嘛么是有在我你您他她它们这那里上个就也都还很和与跟把被]|[\W_]"
@@ -194,7 +196,10 @@ def report(rows: list[Row], rewriters: dict[str, Rewriter]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval followups", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m eval followups",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("path", type=Path)
     parser.add_argument("--split", choices=["tune", "report"], help="the half (default: report)")

@@ -13,20 +13,25 @@ loss = {"joint accuracy" = 0.02}       # what the mean may lose; a significant l
 Whatever is missing fails: a baseline, a set, a question, a metric.
 """
 
+import json
 import math
+import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from eval.changes import NO_SHARES, ChangeError, change_of, goodness, is_stale
+from eval.changes import LOWER_IS_BETTER, NO_SHARES, ChangeError, change_of, goodness, is_stale
 from eval.provenance import changed_parts, void_parts
 from eval.records import Line, Recorded, RunError, read_run
-from eval.summary import STATISTICS, shown, summary_of
+from eval.summary import JUDGED_APART, STATISTICS, shown, summary_of
 
 Limits = dict[str, float]
 BASELINE = "baseline"  # the gate that says what changed since
+QUOTES = 'names of other letters than A-Z, a-z, 0-9, _ and - stand in quotes, as in ["质量"] and "joint accuracy" = 0.8'
+_BARE = re.compile(r"[\w-]+", re.ASCII)
 
 
 class GatesError(ValueError):
@@ -61,7 +66,8 @@ def load_gates(path: Path) -> dict[str, Gates]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise GatesError(f"{path} cannot be read as gates: {error}") from error
+        told = f"{error}; {QUOTES}" if isinstance(error, tomllib.TOMLDecodeError) else error
+        raise GatesError(f"{path} cannot be read as gates: {told}") from error
     if not tables:
         raise GatesError(f"{path} holds no gates")
     for name, table in tables.items():
@@ -70,13 +76,21 @@ def load_gates(path: Path) -> dict[str, Gates]:
     return {name: Gates(**{**table, "baseline": path.parent / table["baseline"]}) for name, table in tables.items()}
 
 
+def table_of(name: str) -> str:
+    """The head of the table of a set as TOML wants it: [mine], ["质量"], ["mine.v2"]."""
+    return f"[{name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)}]"
+
+
 def _wrong(name: str, table: Any) -> str:
     """What is wrong with the table of a set, and what to write; "" where nothing is."""
     if not isinstance(table, dict):
         return f"{name} stands in no table: write [SET], the name of the set's file, above it"
     keys = [key.name for key in fields(Gates)]
     if unknown := sorted(table.keys() - set(keys)):
-        return f"{name} has {unknown[0]}, which is none of {', '.join(keys)}"
+        dotted = f"{name}.{unknown[0]}"
+        quoted = f"; the gates of a set {dotted} stand in {table_of(dotted)}"
+        told = quoted if isinstance(table[unknown[0]], dict) else ""
+        return f"{name} has {unknown[0]}, which is none of {', '.join(keys)}{told}"
     if not isinstance(table.get("baseline"), str):
         return f'{name} needs baseline = "FOLDER", which python -m eval accept fills'
     if not isinstance(table.get("optional", False), bool):
@@ -92,6 +106,10 @@ def _wrong(name: str, table: Any) -> str:
         for metric, limit in limits.get(key, {}).items():
             if not (0 <= limit <= 1 or _is_no_share(metric)):
                 return f"the {key} of {metric} in {name} should be a share from 0 to 1: 0.08 for 8 %"
+    if lower := [metric for metric in limits.get("least", {}) if metric.rpartition(": ")[2] in LOWER_IS_BETTER]:
+        return f"the least of {lower[0]} in {name} holds nothing, as less of it is better: give it a most"
+    if of_types := [key for part in (loss, limits.get("invariants", {})) for key in part if ": " in key]:
+        return f"{name} names a type in {of_types[0]}, which only least and most can"
     if no_shares := sorted(NO_SHARES & loss.keys()):
         return f"{name} cannot limit the loss of {no_shares[0]}, which is no value from 0 to 1"
     if unmet := sorted(metric for metric, allowed in loss.items() if not 0 <= allowed < 1):
@@ -152,11 +170,25 @@ def _ids(lines: Sequence[Line]) -> tuple[str, ...]:
     return tuple(line["id"] for line in lines)
 
 
+def _meant(name: str, names: Collection[str]) -> str:
+    """Which names may have been meant in place of one that is not there, all where none is near; else empty."""
+    if name in names:
+        return ""
+    near = [other for other in sorted(names) if other.startswith(name)] or get_close_matches(name, names)
+    return f"; is {' or '.join(near)} meant?" if near else f"; there is {', '.join(sorted(names)) or 'none'}"
+
+
+def _metrics(lines: Sequence[Line]) -> set[str]:
+    return {metric for line in lines for metric in line["scores"]}
+
+
 def _invariants(name: str, lines: list[Line], invariants: Limits) -> Iterator[Verdict]:
     for metric, wanted in invariants.items():
         judged = [line for line in lines if line["scores"].get(metric) is not None]
         wrong = [line for line in judged if line["scores"][metric] != wanted]
         told = f"{metric} is {wanted:g} of {len(judged) - len(wrong)} of {len(judged)} questions"
+        if not judged:
+            told = f"{metric} judged no question{_meant(metric, _metrics(lines))}"
         yield Verdict(name, f"always {metric}", bool(judged) and not wrong, told, _ids(wrong))
 
 
@@ -165,9 +197,14 @@ def _limits(name: str, lines: list[Line], gates: Gates) -> Iterator[Verdict]:
     for kind, limits in (("least", gates.least), ("most", gates.most)):
         for key, limit in limits.items():
             type_, _, metric = key.rpartition(": ")
-            figure = (summary["types"].get(type_, {}) if type_ else summary["all"]).get(metric)
+            figures = summary["types"].get(type_, {}) if type_ else summary["all"]
+            figure = figures.get(metric)
             passed = figure is not None and (figure["value"] >= limit if kind == "least" else figure["value"] <= limit)
             told = f"{key} is {shown(figure) if figure else 'not measured'}, the {kind} is {limit:g}"
+            if not figure and type_ and not figures:
+                told += _meant(type_, summary["types"])
+            elif not figure:
+                told += _meant(metric, (_metrics(lines) - {JUDGED_APART, *STATISTICS}) | figures.keys())
             own = [line for line in lines if type_ in ("", line["type"]) and line["scores"].get(metric) is not None]
             wrong = () if passed else _ids([line for line in own if goodness(line, metric) == 0])
             yield Verdict(name, f"{kind} {key}", passed, told, wrong)
@@ -189,7 +226,8 @@ def _losses(run: Recorded, name: str, lines: list[Line], gates: Gates) -> Iterat
     yield Verdict(name, BASELINE, True, f"changed since the baseline: {'; '.join(changed) or 'nothing'}")
     for metric, allowed in gates.loss.items():
         if (change := changes[metric]) is None:
-            yield Verdict(name, f"loss of {metric}", False, f"the baseline did not judge {metric}")
+            meant = _meant(metric, _metrics([*baseline.of_set(name), *lines]))
+            yield Verdict(name, f"loss of {metric}", False, f"the baseline did not judge {metric}{meant}")
         else:
             yield Verdict(
                 name, f"loss of {metric}", not change.is_loss(allowed), f"{change}, allowed {allowed:g}", change.lost

@@ -167,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.runs < 1 or (options.limit is not None and options.limit < 1):
         parser.error("--runs and --limit must be at least 1")
     try:
-        lines = list(judged_lines(read_report(options.folder).lines))[: options.limit]
+        lines = list(judged_lines(read_report(options.folder).answered))[: options.limit]
         if not lines:
             raise RunError(f"{options.folder} holds no answer to an answerable question")
         settings = load_settings()

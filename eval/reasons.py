@@ -7,6 +7,8 @@ from eval.outcomes import LOW, MISSED, UNCITED
 from eval.records import STALE
 from rag.text import figures
 
+CARRIED = "carried right"  # the metric of a follow-up: 1 or 0
+
 CRASHED = "crashed"
 NOT_RETRIEVED = "not retrieved"
 RANKED_LOW = "ranked low"
@@ -46,7 +48,8 @@ def failure_reasons(line: Mapping[str, Any]) -> tuple[str, ...]:
     answered = not answer["refused"]
     unsupported = (scores.get("unsupported figures") or 0) > 0 or scores.get("citations exact") not in (None, 1)
     forbidden = scores.get("forbidden") == 1
-    if scores.get("joint accuracy") == 1 and not unsupported and not forbidden:
+    right = scores.get("joint accuracy", scores.get(CARRIED)) == 1
+    if right and not unsupported and not forbidden:
         return ()
     missing = scores.get("gold figures") not in (None, 1)
     stated = "".join(statement["text"] for statement in answer["statements"])

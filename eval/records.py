@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from eval.provenance import OF_ANSWERS, differences
+from eval.schemas import schema, wrong_in
 from eval.summary import summary_of
 from rag.locks import locked
 
 SETTINGS, LINES, SUMMARY = "settings.json", "lines.jsonl", "summary.json"
 STALE = "stale label"
 OF_A_RUN = {"sets": dict, "answerer": str, "settings": dict}
-KEYS = {"id", "set", "type", "scores", "error", "outcome", "evidence_rank"}
+KEYS = frozenset(schema("line").schema["required"])  # of a line, those that a baseline has
 
 Line = dict[str, Any]
 
@@ -72,6 +73,8 @@ def _read_settings(folder: Path) -> dict[str, Any]:
         run: dict[str, Any] = {"settings": {}, **json.loads(path.read_text(encoding="utf-8"))}
         if not all(isinstance(run.get(key), type_) for key, type_ in OF_A_RUN.items()):
             raise ValueError(f"it should hold {', '.join(OF_A_RUN)}")
+        if not all(isinstance(of, dict) and isinstance(of.get("questions"), int) for of in run["sets"].values()):
+            raise ValueError("each of its sets should hold questions, a number")
     except (OSError, ValueError, TypeError) as error:
         told = error.strerror if isinstance(error, OSError) else error
         raise RunError(f"{path} cannot be read as that of a run: {told}") from error
@@ -84,14 +87,17 @@ def _parsed(path: Path, text: str) -> Iterator[Line]:
         if not row.strip():
             continue
         try:
-            line = json.loads(row)
-            if not isinstance(line, dict) or not isinstance(line.get("scores"), dict):
-                raise ValueError("it has no scores")
-            if lacking := sorted(KEYS - line.keys()):
-                raise ValueError(f"it lacks {', '.join(lacking)}")
+            line = json.loads(row, parse_constant=_no_number)
+            if wrong := wrong_in(line, "line"):
+                raise ValueError("; ".join(wrong))
         except ValueError as error:
             raise RunError(f"{path}, line {number}, cannot be read: {error}") from error
         yield line
+
+
+def _no_number(constant: str) -> None:
+    """Refuses NaN and Infinity, which Python reads as numbers and which no limit holds."""
+    raise ValueError(f"{constant} is no number")
 
 
 @contextmanager

@@ -18,14 +18,16 @@ from markupsafe import Markup
 from eval import changes
 from eval.gates import GatesError, load_gates
 from eval.highlight import Stretch, quote_spans, spans_of, stretches
+from eval.reasons import CARRIED
 from eval.records import Line, RunError
 from eval.report_data import Report, read_report
 
 TEMPLATES = Path(__file__).with_name("templates")
 LANGUAGES = ("zh", "en")
-CARDS = ("joint accuracy", "evidence hit@5", "citation hit", "over-refusal")
+CARDS = ("joint accuracy", CARRIED, "evidence hit@5", "citation hit", "over-refusal")
 HEADLINE = (
     "joint accuracy",
+    CARRIED,
     "evidence hit@1",
     "evidence hit@5",
     "citation hit",
@@ -38,7 +40,7 @@ HEADLINE = (
     "p50 ms",
     "p95 ms",
 )
-BY_TYPE = ("joint accuracy", "evidence hit@5")  # the first that the run has
+BY_TYPE = ("joint accuracy", CARRIED, "evidence hit@5")  # the first that the run has
 TIMES = frozenset({"p50 ms", "p95 ms", "milliseconds"})
 NO_SHARES = changes.NO_SHARES | TIMES
 LOWER_IS_BETTER = changes.LOWER_IS_BETTER | NO_SHARES
@@ -106,6 +108,7 @@ def environment() -> Environment:
     made.filters |= {filter_.__name__: filter_ for filter_ in filters}
     made.filters["slots"] = lambda sentence, **values: sentence.format(**values)
     made.globals |= {"cards": CARDS, "headline": HEADLINE, "by_type": BY_TYPE, "lower_is_better": LOWER_IS_BETTER}
+    made.globals["carried"] = CARRIED
     return made
 
 

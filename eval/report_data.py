@@ -12,10 +12,11 @@ from typing import Any
 from eval.gates import BASELINE, Gates, Verdict, judge_runs
 from eval.intervals import Estimate, estimate
 from eval.metrics import percentile
-from eval.reasons import ORDER, failure_reasons
+from eval.reasons import CARRIED, ORDER, failure_reasons
 from eval.records import LINES, Line, RunError, read_run
 
 REQUIRED = {"question", "history", "answerable", "gold", "forbid", "evidence", "answer", "passages"}
+OF_AN_ANSWER = {"refused", "notice", "statements", "citations", "passages"}
 JITTER = 0.04  # of the scatter's width: questions with equal scores stay apart
 BINS_PER_DECADE = 6  # of the latencies
 
@@ -91,8 +92,8 @@ class Report:
 
     @property
     def answered(self) -> list[Line]:
-        """The lines with an answer."""
-        return [line for line in self.lines if line["answer"]]
+        """The lines with an answer, which what a follow-up became is not: it refuses nothing."""
+        return [line for line in self.lines if line["answer"] and CARRIED not in line["scores"]]
 
     @property
     def confusion(self) -> dict[tuple[bool, bool], Estimate | None]:
@@ -160,7 +161,10 @@ def read_report(folder: Path, gates: Mapping[str, Gates] | None = None) -> Repor
     """
     run = read_run(folder)
     for line in run.lines:
-        if missing := REQUIRED - line.keys():
+        missing = REQUIRED - line.keys()
+        if line.get("answer") is not None:
+            missing |= OF_AN_ANSWER - line["answer"].keys()
+        if missing:
             told = f"{folder} cannot be reported, {line['id']} has no {', '.join(sorted(missing))}"
             raise RunError(f"{told}: give a folder that python -m eval run wrote")
     own = {name: of for name, of in (gates or {}).items() if name in run.sets}

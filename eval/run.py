@@ -67,10 +67,15 @@ def main(arguments: list[str] | None = None) -> int:
         kept = "; the same command goes on with it" if options.out else ", and nothing of it is kept without --out"
         print(f"the run is broken off{kept}", file=sys.stderr)
         return 130
-    failed = [f"{line['id']}: {line['error']}" for line in run.lines if line["error"]]
+    failed = failures(run.lines)
     for problem in failed:
         print(f"FAILED: {problem}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def failures(lines: Iterable[Line]) -> list[str]:
+    """What each question failed of, on one line: an error may be words of an article."""
+    return [f"{line['id']}: {' '.join(line['error'].split())}" for line in lines if line["error"]]
 
 
 def positive(text: str) -> int:

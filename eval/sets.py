@@ -4,13 +4,11 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from eval.metrics import Place
+from eval.schemas import wrong_in
 from rag.errors import ScopeError
 from rag.library import Library
 from rag.scope import read_scope
@@ -83,12 +81,6 @@ def _text_of(path: Path) -> str:
     return text
 
 
-@cache
-def schema() -> Draft202012Validator:
-    """The validator of one line."""
-    return Draft202012Validator(json.loads(Path(__file__).with_name("set.schema.json").read_text(encoding="utf-8")))
-
-
 def read_line(line: str) -> tuple[Any, list[str]]:
     """What a line holds, and what is wrong with it: where in the line and what, one string a problem."""
     try:
@@ -101,9 +93,8 @@ def read_line(line: str) -> tuple[Any, list[str]]:
         json.dumps(row, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         return None, [f"half a character, {error.object[error.start : error.end]!r}, which no file can hold"]
-    errors = sorted(schema().iter_errors(row), key=lambda error: error.json_path)
-    if errors:
-        return row, [f"{error.json_path.removeprefix('$.')}: {error.message}" for error in errors]
+    if wrong := wrong_in(row, "set"):
+        return row, wrong
     try:
         read_scope(row.get("scope"))
     except ScopeError as error:

@@ -15,6 +15,7 @@ Line = Mapping[str, Any]
 Figures = dict[str, Estimate]
 
 JUDGED_APART = "refusal"
+SHOWN = 20  # questions named in a sentence
 
 
 STATISTICS: dict[str, dict[str, Statistic]] = {  # of what is no mean
@@ -90,3 +91,9 @@ def shown(figure: dict[str, float] | None) -> str:
 def shown_share(values: Sequence[bool]) -> str:
     """The share of what is true, at least one value, as `shown` tells it."""
     return shown(estimate(values).to_json())
+
+
+def shown_ids(ids: Sequence[str]) -> str:
+    """The first questions of a sentence by their ids, and how many more there are: q1, q2 and 3 more."""
+    more = len(ids) - SHOWN
+    return f"{', '.join(ids[:SHOWN])}{f' and {more} more' if more > 0 else ''}"

@@ -25,6 +25,7 @@ from rag.pinyin import sounds
 from rag.settings import load_settings
 from rag.text import CJK, simplify
 
+EPILOG = "exit codes: 0 it was measured; 1 index, set or FILE cannot be used; 2 wrong arguments"
 LONGEST_NAME = 8
 _CJK_RUN = re.compile(f"[{CJK}]{{2,}}")
 _LATIN_WORD = re.compile(r"[A-Za-z]{5,}")
@@ -122,7 +123,10 @@ def changed_line(texts: list[str], correct: Callable[[str], str]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m eval typing_errors", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m eval typing_errors",
+        description=__doc__,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index (default: YINJU_INDEX)")
     parser.add_argument("--set", type=Path, default=Path("eval/sets/corpus.jsonl"), help="question set (JSON Lines)")

@@ -23,6 +23,7 @@ from rag.names import names_in
 from rag.text import figures, sentence_spans
 from rag.types import Article, Chunk, Passage
 
+EPILOG = "exit codes: 0 it was counted, whatever was flagged; 1 FILE is none of these; 2 wrong arguments"
 WRONG = "<sep>不合理"
 
 
@@ -65,7 +66,7 @@ def flagged_reworded(rows: Iterable[Mapping[str, Any]], articles: Path) -> dict[
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval unsupported", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval unsupported", description=__doc__, epilog=EPILOG)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--reworded", action="store_true", help="FILE is questions.jsonl of RAGEval")
     options = parser.parse_args(arguments)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from eval.gates import BASELINE, Verdict
+from eval.summary import shown_ids
 
-SHOWN = 20  # questions named in a sentence
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -32,10 +32,7 @@ def _cell(text: str) -> str:
 
 def _named(verdict: Verdict) -> str:
     """The first questions of a verdict."""
-    if not verdict.questions:
-        return ""
-    more = len(verdict.questions) - SHOWN
-    return f" ({', '.join(map(_cell, verdict.questions[:SHOWN]))}{f' and {more} more' if more > 0 else ''})"
+    return f" ({shown_ids([*map(_cell, verdict.questions)])})" if verdict.questions else ""
 
 
 def to_junit(verdicts: Sequence[Verdict]) -> str:

@@ -16,6 +16,9 @@ from rag.errors import RagError
 from rag.text import sentence_spans
 from rag.voices import UNCLEAR, voice_of
 
+EPILOG = """exit codes: 0 it was counted, right or wrong; 1 LABELS or CORPUS cannot be read, or do not belong together;
+2 wrong arguments"""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -46,7 +49,7 @@ def judge(rows: Iterable[dict[str, object]], corpus: Path) -> list[Judged]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m eval voices", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval voices", description=__doc__, epilog=EPILOG)
     parser.add_argument("labels", type=Path, metavar="LABELS", help="label set, such as eval/sets/voices.jsonl")
     parser.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the articles that it names")
     options = parser.parse_args(arguments)

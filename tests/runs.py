@@ -44,6 +44,6 @@ def line(id_: str, name: str, values: dict[str, float | None] | str, answer: str
 
 
 PASSAGES = [
-    {"rank": 1, "article": "甲", "text": "猫吃鱼。猫怕狗。"},
-    {"rank": 2, "article": "乙", "text": "狗追猫。"},
+    {"rank": 1, "article": "甲", "start": 0, "text": "猫吃鱼。猫怕狗。"},
+    {"rank": 2, "article": "乙", "start": 0, "text": "狗追猫。"},
 ]

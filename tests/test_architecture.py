@@ -108,7 +108,12 @@ def test_every_command_of_eval_has_a_help_text(command: str, capsys: pytest.Capt
     with pytest.raises(SystemExit) as stop:
         eval_main([command, "--help"])
     assert stop.value.code == 0
-    assert f"python -m eval {command}" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert (
+        f"python -m eval {command}" in told
+        and "exit codes: 0 " in told
+        and "2 wrong arguments" in " ".join(told.split())
+    )
 
 
 def test_the_commands_of_eval_are_listed_without_loading_any() -> None:

@@ -35,6 +35,32 @@ def test_a_question_that_is_no_longer_judged_or_crashed_is_lost_but_no_stale_one
     assert (change.lost, len(change.before), change.loss) == (("一", "二"), 2, 1)
 
 
+def test_a_right_refusal_and_an_answer_without_figures_have_lost_no_metric_of_statements(tmp_path: Path) -> None:
+    said: dict[str, float | None] = {"citations exact": 1.0, "unsupported figures": 0.0}
+    before: Scores = {
+        "一": {**said, "refusal": 0.0},
+        "二": said,
+        "三": said,
+        "四": {**said, "unsupported figures": 1.0},
+    }
+    refused = dict.fromkeys(said, None)
+    after: Scores = {
+        "一": {**refused, "refusal": 1.0},
+        "二": {**refused, "over-refusal": 1.0},
+        "三": said,
+        "四": refused,
+    }
+    exact = changed(tmp_path, before, after, "citations exact")
+    figures = changed(tmp_path, before, after, "unsupported figures")
+    assert exact and figures
+    assert (exact.lost, exact.won) == (("二", "四"), ())
+    assert (figures.lost, figures.won) == ((), ("四",))
+    crashed = changed(tmp_path, before, {**after, "二": "KeyError: x"}, "unsupported figures")
+    unmeasured = changed(tmp_path, before, {**after, "三": refused}, "unsupported figures")
+    assert crashed and unmeasured
+    assert (crashed.lost, unmeasured.lost) == (("二",), ("一", "二", "三"))
+
+
 def test_less_is_better_of_what_is_wrong_with_an_answer(tmp_path: Path) -> None:
     before, after = ({"一": {"over-refusal": value}} for value in (0.0, 1.0))
     change = changed(tmp_path, before, after, "over-refusal")
@@ -107,7 +133,8 @@ def test_the_command_shows_both_answers_and_passages_and_fails_on_a_loss(
     assert "二 二？" in out and "newly broken: joint accuracy" in out and "一？" not in out
     assert "从前的答案。" in out and "现在的答案。" in out
     assert out.count("★1. 甲: 猫吃鱼。猫怕狗。") == 2 and " 2. 乙: 狗追猫。" in out
-    assert err == "FAILED: joint accuracy lost 1 of 2 questions and won 0: a loss of 0.500 (0.000 to 1.000), p 1.000\n"
+    told = "FAILED: joint accuracy lost 1 of 2 questions and won 0: a loss of 0.500 (0.000 to 1.000), p 1.000"
+    assert err == f"{told}: 二\n"
     assert main([str(before), str(after), "--max-loss", "0.5"]) == 0
     assert main([str(after), str(before)]) == 0
     assert "newly fixed: joint accuracy" in capsys.readouterr().out
@@ -139,7 +166,7 @@ def test_runs_that_cannot_be_read_or_judged_nothing_are_refused(
     assert "none/settings.json cannot be read" in capsys.readouterr().err
     nothing = written_run(tmp_path / "b", {"一": {}})
     assert main([str(nothing), str(whole)]) == 1
-    assert "judged none of" in capsys.readouterr().err
+    assert "judged nothing of s\n" in capsys.readouterr().err
     with pytest.raises(ChangeError, match="only one has 一, 二"):
         changed(tmp_path, joint(一=1), joint(二=1))
 
@@ -158,6 +185,34 @@ def test_every_metric_that_lost_a_question_is_named(tmp_path: Path) -> None:
         "joint accuracy": (),
         "evidence hit@5": ("一",),
     }
+
+
+def test_every_metric_that_was_judged_before_is_compared_and_what_is_not_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    then = {"unsupported figures": 0.0, "brevity": 4.0, "carried right": 1.0, "F1": None}
+    before = written_run(tmp_path / "a", {"一": then})
+    after = written_run(tmp_path / "b", {"一": {**then, "unsupported figures": 1.0, "F1": 1.0}})
+    assert [change.metric for change in compare(read_run(before), read_run(after))["s"]] == [
+        "unsupported figures",
+        "carried right",
+    ]
+    assert main([str(before), str(after)]) == 1
+    out, err = capsys.readouterr()
+    assert "not compared: brevity (no value from 0 to 1), F1 (not judged before)\n" in out
+    assert "newly broken: unsupported figures" in out and err.startswith("FAILED: unsupported figures lost 1 of 1")
+
+
+def test_what_is_graded_is_told_in_figures_and_with_the_questions_of_a_loss_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    questions = [f"q{number}" for number in range(22)]
+    before = written_run(tmp_path / "a", {id_: {"MRR@10": 0.5, "hit": 1.0} for id_ in questions})
+    after = written_run(tmp_path / "b", {id_: {"MRR@10": 0.25, "hit": float(id_ != "q7")} for id_ in questions})
+    assert main([str(before), str(after), "--max-loss", "0.1"]) == 1
+    out, err = capsys.readouterr()
+    assert "newly broken: MRR@10, hit" in out and out.count("newly") == 1 and "q7 q7？" in out
+    assert err.endswith(", q18, q19 and 2 more\n") and err.count("FAILED") == 1
 
 
 @pytest.mark.parametrize("share", ["nan", "-0.1", "2", "x"])

@@ -116,6 +116,15 @@ def test_a_folder_without_passages_is_one_sentence_and_exit_code_1(tmp_path: Pat
     assert capsys.readouterr().err.startswith("error: ")
 
 
+@pytest.mark.parametrize("row", [{"id": "Q0", "question": "？", "answers": ["鱼"], "answerable": True}, 5])
+def test_rows_that_lack_something_are_one_sentence_and_exit_code_1(
+    folder: Path, tmp_path: Path, capsys, row: object
+) -> None:
+    (folder / "questions.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    assert main([str(folder), str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {folder} holds no such rows as --help tells: ")
+
+
 @pytest.fixture
 def reports(tmp_path: Path) -> Path:
     folder = tmp_path / "reports"

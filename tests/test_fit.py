@@ -61,6 +61,23 @@ def test_the_command_fits_how_likely_passages_answer_by_what_the_reader_makes_of
     assert float(capsys.readouterr().out.split("odds ")[1].split()[0]) > 0.7
 
 
+def test_what_cannot_be_fitted_on_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, own = ["--out", str(tmp_path / "weights.json")], tmp_path / "own.jsonl"
+    row = {"id": "a", "type": "fact", "question": "？", "answerable": False, "gold": [], "evidence": []}
+    own.write_text(json.dumps({**row, "tags": ["report"]}) + "\n", encoding="utf-8")
+    for name, told in (
+        (str(SETS / "corpus.jsonl"), f"there is no index in {tmp_path}: "),
+        (str(tmp_path / "none.jsonl"), "none.jsonl cannot be read: "),
+        (str(own), f"the sets of {tmp_path} hold no question without the tag report\n"),
+    ):
+        assert main(["--source", str(tmp_path), name, *out]) == 1
+        assert told in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["--source", str(tmp_path), *out])
+    assert "needs a SET, too" in capsys.readouterr().err
+    assert not (tmp_path / "weights.json").exists()
+
+
 def test_no_everyday_question_is_one_that_the_product_is_judged_by() -> None:
     judged = [
         json.loads(line) for path in SETS.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()

@@ -8,6 +8,7 @@ import pytest
 from llm_server import fake_llm
 
 from eval.accept import accept
+from eval.compare import main as compare_main
 from eval.convert import half_of
 from eval.followup_cases import Rewriter, record_cases, told
 from eval.followups import (
@@ -23,6 +24,7 @@ from eval.followups import (
 from eval.gate import GATES
 from eval.gates import judge_runs, load_gates
 from eval.records import read_run
+from eval.report import main as report_main
 from rag.types import Message, Question
 
 HISTORY = (Message("user", "吴彦祖长什么样"), Message("assistant", "很帅"))
@@ -203,6 +205,21 @@ def test_the_gates_hold_follow_ups_to_a_floor_and_a_baseline(
     accept(record_cases(cases, prepend, tmp_path / "before"), gates)
     run = record_cases(cases, rewriter, tmp_path / "run")
     assert {verdict.gate for verdict in judge_runs([run.folder], gates) if not verdict.passed} == failing
+
+
+def test_a_run_of_follow_ups_is_compared_and_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cases = tmp_path / "cases.jsonl"
+    write(cases, [CASE | {"question": "它贵吗"}, CASE | {"id": "c2", "carry": [], "question": "还有吗"}])
+    record_cases(cases, prepend, tmp_path / "before")
+    record_cases(cases, lambda question: f"甲{'乙' * ('还' in question.text)}", tmp_path / "run")
+    assert compare_main([str(tmp_path / "before"), str(tmp_path / "run")]) == 1
+    out, err = capsys.readouterr()
+    assert "newly broken: carried right, forbidden" in out and "甲卖什么？ 还有吗" in out and "甲乙" in out
+    assert err.startswith("FAILED: carried right lost 1 of 2 questions") and "c2" in err
+    assert report_main([str(tmp_path / "run")]) == 0
+    html = (tmp_path / "run" / "report.html").read_text(encoding="utf-8").split("</style>")[1]
+    assert "追问补全正确" in html and "补全后的问题" in html and "含错误说法" in html
+    assert "该答还是该拒" not in html and "应当拒答" not in html and html.count('class="yr-failure"') == 1
 
 
 @pytest.mark.parametrize("option", [["--limit", "1"], ["--kind", "follow-up"], ["--split", "tune"], ["--llm"]])

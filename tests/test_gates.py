@@ -12,8 +12,10 @@ import pytest
 from runs import Scores, written_run
 
 from eval.accept import main as accept
+from eval.changes import NO_SHARES
 from eval.gate import GATES, main
 from eval.gates import GatesError, Verdict, judge_runs, load_gates
+from eval.schemas import schema
 from eval.verdicts import to_junit, to_markdown
 
 TABLE = """[s]
@@ -156,6 +158,40 @@ def test_a_metric_that_was_not_measured_fails(gates: Path, tmp_path: Path) -> No
     assert {"always citations exact", "most over-refusal", "baseline"} <= unmeasured.keys()
 
 
+@pytest.mark.parametrize(
+    ("written", "misspelt", "gate", "told"),
+    [
+        ('"citations exact"', '"citation exact"', "always", "judged no question; is citations exact meant?"),
+        ('"MRR@10"', '"MRR"', "loss of", "the baseline did not judge MRR; is MRR@10 meant?"),
+        (
+            '"over-refusal"',
+            '"over refuzal"',
+            "most",
+            "over refuzal is not measured, the most is 0.2; is over-refusal meant?",
+        ),
+        ('"fact: ', '"fcat: ', "least", "is not measured, the least is 0.5; is fact meant?"),
+        ('"over-refusal"', '"refusal"', "most", "refusal is not measured, the most is 0.2; is refusal fact meant?"),
+        (
+            '"MRR@10"',
+            '"p95 ms"',
+            "loss of",
+            "; there is MRR@10, citations exact, joint accuracy, over-refusal, refusal",
+        ),
+        ('"MRR@10"', '"forbidden"', "loss of", "the baseline did not judge forbidden"),
+    ],
+)
+def test_a_metric_or_a_type_that_is_none_is_told_with_those_that_may_be_meant(
+    gates: Path, tmp_path: Path, written: str, misspelt: str, gate: str, told: str
+) -> None:
+    written_run(tmp_path / "base", scores_of(8, refusal=1.0))
+    others = {"forbidden": None} if "forbidden" in misspelt else {}
+    run = written_run(tmp_path / "run", scores_of(8, refusal=1.0, **others))
+    assert failed(gates, run) == {}
+    gates.write_text(TABLE.replace(written, misspelt), encoding="utf-8")
+    (verdict,) = failed(gates, run).values()
+    assert verdict.gate.startswith(gate) and verdict.told.endswith(told)
+
+
 def test_a_run_that_is_missing_or_of_a_set_without_gates_fails(gates: Path, tmp_path: Path) -> None:
     unreadable, missing = judge_runs([tmp_path / "none"], load_gates(gates))
     assert "none/settings.json cannot be read" in unreadable.told and not unreadable.passed
@@ -178,9 +214,22 @@ def test_a_run_that_was_broken_off_fails(gates: Path, tmp_path: Path) -> None:
     assert failed(gates, run)["complete"].told == "10 of 11 questions were asked"
 
 
-def test_a_figure_that_is_no_number_fails(gates: Path, tmp_path: Path) -> None:
-    run = written_run(tmp_path / "run", scores_of(8, **{"over-refusal": math.nan}))
-    assert "most over-refusal" in failed(gates, run)
+@pytest.mark.parametrize("value", [math.nan, math.inf, 5, -0.5, True, "1", [1]])
+@pytest.mark.parametrize("folder", ["run", "base"])
+def test_a_score_that_is_no_share_fails_in_the_run_and_in_the_baseline(
+    gates: Path, tmp_path: Path, value: Any, folder: str
+) -> None:
+    run = written_run(tmp_path / "run", scores_of(8))
+    written_run(tmp_path / folder, scores_of(8, **{"MRR@10": value}))
+    told = [verdict.told for verdict in judge_runs([run], load_gates(gates)) if not verdict.passed]
+    assert f"{folder}/lines.jsonl, line 1, cannot be read: " in told[0]
+    assert main([str(run), "--gates", str(gates)]) == 1
+
+
+def test_only_the_scores_that_are_no_share_may_be_more_than_1(gates: Path, tmp_path: Path) -> None:
+    assert schema("line").schema["properties"]["scores"]["properties"].keys() == NO_SHARES
+    run = written_run(tmp_path / "run", scores_of(8, **dict.fromkeys(NO_SHARES, 4.5)))
+    assert failed(gates, run) == {}
 
 
 def test_a_changed_set_needs_a_new_baseline_and_changed_settings_are_named(gates: Path, tmp_path: Path) -> None:
@@ -216,6 +265,15 @@ def test_an_optional_set_need_not_be_run_but_is_held_to_its_gates(gates: Path, t
         (TABLE.replace("0.5", '"half"'), "least of s should be metrics with a number each"),
         (TABLE.replace("0.5", "nan"), "least of s should be metrics with a number each"),
         (TABLE.replace("least = ", "least = 1 #"), "least of s should be metrics with a number each"),
+        ("[质量]\n", 'stand in quotes, as in ["质量"]'),
+        (
+            TABLE.replace("[s]", "[s.v2]"),
+            "s has v2, which is none of baseline, invariants, least, most, loss, optional; ",
+        ),
+        (TABLE.replace("[s]", "[s.v2]"), 'the gates of a set s.v2 stand in ["s.v2"]'),
+        (TABLE.replace('"MRR@10"', '"fact: MRR@10"'), "s names a type in fact: MRR@10, which only least and most can"),
+        (TABLE.replace('{"citations', '{"fact: citations'), "s names a type in fact: citations exact, which only"),
+        (TABLE.replace("least = {", 'least = {"over-refusal" = 0, '), "the least of over-refusal in s holds nothing"),
         (TABLE.replace('"MRR@10"', "brevity"), "s cannot limit the loss of brevity"),
         (TABLE.replace('"MRR@10" = 0.1', '"MRR@10" = 4'), "the loss of MRR@10 that s allows should be a share"),
         (TABLE.replace('"MRR@10" = 0.1', '"MRR@10" = -0.1'), "the loss of MRR@10 that s allows should be a share"),
@@ -329,7 +387,8 @@ def test_an_accepted_run_is_a_small_baseline_that_it_passes(gates: Path, tmp_pat
     ("scores", "options", "message"),
     [
         ({"q0": "KeyError: x"}, {}, "q0 failed"),
-        (scores_of(8), {"name": "t"}, "t has no gates"),
+        (scores_of(8), {"name": "t"}, "t has no gates, which would say where its baseline is: add a table [t]\n"),
+        (scores_of(8), {"name": "质量"}, 'add a table ["质量"]\n'),
         (scores_of(8), {"sets": {"s": {"sha256": "", "questions": 12}}}, "10 of 12 questions were asked"),
     ],
 )

@@ -126,5 +126,6 @@ def test_without_an_llm_or_answers_it_is_one_sentence_and_exit_code_1(
     folder = write_run(tmp_path / "run", line("a"))
     assert main([str(folder)]) == 1
     assert "YINJU_LLM is ''" in capsys.readouterr().err
-    assert main([str(write_run(tmp_path / "none", line(answer=None)))]) == 1
-    assert "holds no answer" in capsys.readouterr().err
+    for nothing in (line(answer=None), line(scores={"carried right": 1.0})):
+        assert main([str(write_run(tmp_path / "none", nothing))]) == 1
+        assert "holds no answer" in capsys.readouterr().err

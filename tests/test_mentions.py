@@ -5,7 +5,9 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from eval.fit_followups import matrix_of, right_spans, seen
+import pytest
+
+from eval.fit_followups import main, matrix_of, right_spans, seen
 from eval.followups import Row
 from rag.mentions import Spans, left_out, listed, unlisted, weights, with_head, word_at, word_before, words
 from rag.types import Message, Question
@@ -49,6 +51,18 @@ def test_the_right_span_is_the_shortest_that_names_what_the_rewrite_adds() -> No
 def test_features_become_counts() -> None:
     assert matrix_of([["a", "a", "c"], ["b"]], ["a", "b"]).toarray().tolist() == [[2, 0], [0, 1]]
     assert seen([["a"]] * 40 + [["b"]] * 39) == ["a"]
+
+
+def test_a_folder_without_follow_ups_and_too_few_of_them_are_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "weights.json")]
+    assert main([str(tmp_path), *out]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path} holds no follow-ups: ")
+    (tmp_path / "rewrites.jsonl").write_text("", encoding="utf-8")
+    assert main([str(tmp_path), *out]) == 1
+    assert capsys.readouterr().err.startswith("error: 0 follow-ups in the half tune")
+    assert not (tmp_path / "weights.json").exists()
 
 
 def test_the_weights_hold_no_chinese_word_but_the_listed_ones() -> None:

@@ -287,6 +287,8 @@ def test_a_folder_that_is_no_run_is_named_with_exit_code_1(tmp_path: Path, capsy
     baseline = {name: value for name, value in line().items() if name != "gold"}
     with pytest.raises(RunError, match="cat has no gold: give a folder that python -m eval run wrote"):
         read_report(write_run(tmp_path / "run", baseline))
+    with pytest.raises(RunError, match="cat has no citations, notice, passages, refused, statements: give"):
+        read_report(write_run(tmp_path / "run", line(answer={})))
 
 
 def test_runs_are_listed_the_newest_first(tmp_path: Path) -> None:

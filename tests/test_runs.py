@@ -21,7 +21,7 @@ from eval.intervals import estimate
 from eval.metrics import Place
 from eval.provenance import OF_ANSWERS, changed_parts, code, describe_run
 from eval.records import RunError, claimed, read_run
-from eval.run import LLM, RETRIEVAL, foreign_aliases, judged_lines, main, print_summary, read_sets, record_run
+from eval.run import LLM, RETRIEVAL, failures, foreign_aliases, judged_lines, main, print_summary, read_sets, record_run
 from eval.scoring import Judged, answers_of, passages_of
 from eval.sets import Evidence, SetError, SetQuestion
 from rag.chain import AnswerChain
@@ -146,6 +146,11 @@ def test_a_question_that_raises_or_is_stale_is_named_and_the_others_are_judged(c
     assert (fish["error"], fish["scores"], fish["answer"]) == ("ZeroDivisionError: no fish", {}, None)
     assert (stale["error"], stale["scores"]) == ("stale label: 甲 does not say '猫吃鸟'", {})
     assert bird["error"] is None and bird["scores"]["joint accuracy"] == 1
+
+
+def test_what_failed_is_told_on_a_line_of_its_own() -> None:
+    lines = [{"id": "a", "error": None}, {"id": "b", "error": "ValueError: in\n::error::c"}]
+    assert failures(lines) == ["b: ValueError: in ::error::c"]
 
 
 def test_questions_asked_at_the_same_time_give_the_same_lines_in_the_same_order(chain: AnswerChain) -> None:
@@ -347,7 +352,9 @@ def test_lines_that_nothing_says_the_making_of_are_not_gone_on_with(chain: Answe
         ("lines.jsonl", None, r"lines\.jsonl cannot be read"),
         ("lines.jsonl", "", "holds 0 lines"),
         ("lines.jsonl", "{broken\n", r"lines\.jsonl, line 1, cannot be read"),
-        ("lines.jsonl", '{"id": "a", "scores": {}}\n', r"line 1, cannot be read.*lacks"),
+        ("settings.json", '{"sets": {"tiny": {}}, "answerer": "x"}', "each of its sets should hold questions, a"),
+        ("settings.json", '{"sets": {"tiny": []}, "answerer": "x"}', "each of its sets should hold questions, a"),
+        ("lines.jsonl", '{"id": "a", "scores": {}}\n', r"line 1, cannot be read: 'set' is a required property; "),
     ],
 )
 def test_a_folder_that_is_no_run_is_named(
@@ -357,6 +364,27 @@ def test_a_folder_that_is_no_run_is_named(
     path = tmp_path / "run" / file
     path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     with pytest.raises(RunError, match=message):
+        read_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("error", 5, "error: 5 is not of type 'string', 'null'"),
+        ("type", ["x"], r"type: \['x'\] is not of type 'string'"),
+        ("id", 7, "id: 7 is not of type 'string'"),
+        ("gold", "鱼", "gold: '鱼' is not of type 'array'"),
+        ("evidence", [{}], r"evidence\[0\]: 'article' is a required property; .*'quote'"),
+        ("answer", {"passages": ["x" * 999]}, r"answer\.passages\[0\]: 'x{250,300}$"),
+    ],
+)
+def test_a_line_with_a_wrong_value_is_named_with_it(
+    chain: AnswerChain, tmp_path: Path, key: str, value: Any, message: str
+) -> None:
+    run, _ = recorded(chain, tmp_path, FISH)
+    path = tmp_path / "run" / "lines.jsonl"
+    path.write_text(json.dumps({**run.lines[0], key: value}, ensure_ascii=False) + "\n", encoding="utf-8")
+    with pytest.raises(RunError, match=rf"lines\.jsonl, line 1, cannot be read: {message}"):
         read_run(tmp_path / "run")
 
 

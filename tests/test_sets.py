@@ -121,9 +121,21 @@ def test_every_wrong_line_is_told_with_where_in_the_line_and_what(tmp_path: Path
     with pytest.raises(SetError) as raised:
         load_set(path)
     assert str(raised.value).splitlines() == [
-        f"{path}, line 1: $: Additional properties are not allowed ('forbids' was unexpected)",
+        f"{path}, line 1: Additional properties are not allowed ('forbids' was unexpected)",
         f"{path}, line 3: gold: [['鱼', '']] is expected to be empty",
         f"{path}, line 3: gold[0][1]: '' does not match '\\\\S'",
+    ]
+
+
+@pytest.mark.parametrize("name", ["x\n::error::y", "x\n", "c\0d", "\u2028x", " ", "x\x85y"])
+def test_what_names_a_question_a_type_or_an_article_is_one_line(tmp_path: Path, name: str) -> None:
+    evidence = [{"article": name, "quote": "猫"}]
+    path = write_set(tmp_path, {**ROW, "id": name}, {**ROW, "type": name}, {**ROW, "evidence": evidence})
+    with pytest.raises(SetError) as raised:
+        load_set(path)
+    places = ("id", "type", "evidence[0].article")
+    assert str(raised.value).split("\n") == [
+        f"{path}, line {number}: {place}: {name!r} is not one line of text" for number, place in enumerate(places, 1)
     ]
 
 

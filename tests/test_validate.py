@@ -61,6 +61,44 @@ def test_gold_that_no_quote_holds_is_a_note_and_no_failure(tiny_index: Path, tmp
     assert f"note: {path}, line 1: cat: no quote holds 虾 or 蟹\n" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("changed", "note"),
+    [
+        ({"forbid": ["鱼"], "evidence": []}, "鱼 of gold holds 鱼 of forbid, and no quote does: an answer"),
+        ({"question": "猫吃鱼吗？"}, "the question itself holds its gold: an answer that repeats it has it, too"),
+        ({"evidence": [{"article": "甲", "quote": "。"}], "gold": [["。鱼"]]}, "the quote '。' stands in too many "),
+        ({"answerable": False, "gold": []}, "it has evidence, though the articles do not answer it"),
+        ({"question": "猫" * 1001}, "the question is longer than the 1000 characters that YINJU_QUESTION_LIMIT allows"),
+        ({"scope": {"sources": ["无此来源"]}}, "no article meets its scope: every answer to it is a refusal"),
+        ({"scope": {"since": "2020-01-01"}}, "no article meets its scope"),
+        ({"scope": {"articles": ["子/丙"]}}, "its evidence in 甲 is outside of its scope"),
+        ({"evidence": [], "gold": [["虾", "蟹"]]}, "no article says 虾 or 蟹"),
+    ],
+)
+def test_what_no_answer_or_any_answer_gets_right_is_a_note(
+    tiny_index: Path, tmp_path: Path, capsys, changed: dict[str, Any], note: str
+) -> None:
+    path = write_set(tmp_path, {**CAT, **changed})
+    assert main([str(path), "--index", str(tiny_index)]) == 0
+    assert f"note: {path}, line 1: cat: {note}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"forbid": ["鱼"]},  # the quote says it, too
+        {"question": "猫吃肉还是吃鸟？", "gold": [["鱼"], ["猫吃"]]},
+        {"scope": {"articles": ["甲"]}},
+        {"evidence": [], "gold": [["鸟会飞"]]},
+        {"answerable": False, "gold": [], "evidence": []},
+    ],
+)
+def test_what_can_be_right_and_wrong_is_no_note(tiny_index: Path, tmp_path: Path, capsys, changed: Any) -> None:
+    path = write_set(tmp_path, {**CAT, **changed})
+    assert main([str(path), "--index", str(tiny_index)]) == 0
+    assert "note: " not in capsys.readouterr().out
+
+
 def test_without_an_index_nothing_is_passed(tmp_path: Path, capsys) -> None:
     assert main([str(write_set(tmp_path, CAT)), "--index", str(tmp_path / "none")]) == 1
     assert capsys.readouterr().err.startswith("error: there is no index in ")
