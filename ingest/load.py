@@ -17,6 +17,7 @@ from ingest.convert import SUFFIXES, convert, refuse_large, refuse_suffix
 from ingest.damage import find_damage
 from ingest.metadata import gather
 from ingest.sidecar import is_sidecar, read_sidecar, sidecar_bytes
+from rag.article import kept_stretches
 from rag.errors import CorpusError, unreadable
 from rag.text import CJK
 from rag.types import Article, Removal
@@ -25,7 +26,7 @@ NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_LABEL = re.compile(r"^\s*标题\s?[:：]\s*(?=\S)")
-_TITLE_MARKS = re.compile(rf"^\s*#{{1,6}}\s+|\*\*|`|{_TITLE_LABEL.pattern}")
+_UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,})\s*")
 _TITLE_LINE = re.compile(r"\s*(?P<title>[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
 _HEADING_MARK = re.compile(r"[ \t]*#{1,6}[ \t]")
 _SENTENCE = re.compile(  # a whole one, also where it ends within quotes; one that cries out is, when it says a day
@@ -218,7 +219,7 @@ def load_article(
     if "title" not in stated | converted.metadata and (
         title := _first_line_title(raw, removals, names_itself=path.suffix.lower() == ".pdf")
     ):
-        first_line = _TITLE_MARKS.sub("", title["title"]).strip()
+        first_line = _title_words(raw, removals, title)
         removals = _remove_title(removals, title)
     if sidecar is None:
         sidecar = read_sidecar(path)
@@ -264,7 +265,7 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
     if notice := _NOTICE_TITLE.match(raw, start):
         return notice
     match = _TITLE_LINE.match(raw, start)
-    words = _TITLE_MARKS.sub("", match["title"]).strip() if match else ""
+    words = _title_words(raw, removals, match) if match else ""
     if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
         return None
     marked = _TITLE_LABEL.match(match["title"]) or _HEADING_MARK.match(
@@ -273,9 +274,19 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
     if _PAIRS.fullmatch(words) and not marked:
         return None
     below = match["next"]
-    alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))
+    alone = below is not None and (
+        not below.strip() or _UNDERLINE.fullmatch(below) or (states_metadata(below) and not states_metadata(words))
+    )
     named = names_itself and _NAMES_ITSELF.fullmatch(words)
     return match if marked or alone or named else None
+
+
+def _title_words(raw: str, removals: tuple[Removal, ...], title: re.Match[str]) -> str:
+    """A title without its mark-up and the label 标题：."""
+    start, end = title.span("title")
+    kept = kept_stretches(end, [r for r in removals if r.end <= end])
+    words = "".join(raw[max(at, start) : at + length] for _, at, length in kept)
+    return _TITLE_LABEL.sub("", words).strip()
 
 
 def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:

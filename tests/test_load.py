@@ -102,6 +102,21 @@ def test_the_title_of_a_markdown_file_has_no_mark_up() -> None:
     assert (article.title, article.text) == ("题目", "\n\n正文。")
 
 
+def test_a_title_keeps_the_words_of_its_links_and_no_signs_of_italics() -> None:
+    assert load("# [青禾](https://a.cn/1)的==一年==，*很长*\n青禾去年关店87家。\n").title == "青禾的一年，很长"
+    assert load("# 长*宽*高怎么算\n三个数相乘。\n").title == "长*宽*高怎么算"
+
+
+@pytest.mark.parametrize("line", ["====", "------"])
+def test_a_first_line_with_a_line_of_signs_below_is_the_title(line: str) -> None:
+    article = load(
+        f"青禾咖啡的一年\n{line}\n青禾去年关店87家。\n\n开店\n----\n今年开店9家。\n\n不再关店。\n---\n全年共开店12家。\n"
+    )
+    sentences = [article.text[a:b] for a, b in quotable_sentences(article, find_headings(article))]
+    assert article.title == "青禾咖啡的一年"
+    assert sentences == ["青禾去年关店87家。", "今年开店9家。", "不再关店。", "全年共开店12家。"]
+
+
 def test_a_title_is_what_stands_behind_its_label() -> None:
     article = load("标题：青禾咖啡的一年\n作者：孙立\n日期：2025-03-04\n正文：\n青禾去年关店87家。\n", "文.txt")
     assert (article.title, article.author, article.published) == ("青禾咖啡的一年", "孙立", "2025-03-04")
