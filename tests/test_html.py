@@ -145,6 +145,26 @@ def test_a_time_in_the_article_is_its_date_unless_there_are_several() -> None:
     assert page(time_.format('<time datetime="2020-01-01"></time>')).metadata == {}
 
 
+def test_metadata_in_neighbouring_elements_are_apart_as_they_are_seen() -> None:
+    info = "".join(
+        f"<span>{word}</span>" for word in ("发布时间：", "2024-03-05", "来源：", "江东商报", "作者：", "林若溪")
+    )
+    assert page(f"<div>{info}</div>").text == "发布时间：2024-03-05 来源：江东商报 作者：林若溪\n"
+    assert page("<p><span>截至</span><span>2024年3月5日</span><b>12</b><i>家</i></p>").text == "截至2024年3月5日12家\n"
+    assert (
+        page("<p>来源：江东商报<b>作者</b><b>林若溪</b>在3月说：“好。”</p>").text
+        == "来源：江东商报作者林若溪在3月说：“好。”\n"
+    )
+
+
+def test_the_only_time_of_a_page_is_its_date_but_not_one_in_a_sentence_or_a_menu() -> None:
+    body = f"<p>{SENTENCE}</p><p>{SECOND}</p>"
+    day = "<div><span>林若溪</span><time>2024-03-05</time></div>"
+    assert page(day + body).metadata["published"] == "2024-03-05"
+    assert "published" not in page(day + "<time>2024-03-06</time>" + body).metadata
+    assert "published" not in page(f"<p>报名到<time>2024-03-05</time>截止。</p>{body}").metadata
+
+
 def test_a_page_of_wechat_is_read() -> None:
     converted = page(
         '<div id="page-content"><h1 id="activity-name"> 题目 </h1><a id="js_name">某公众号</a>'

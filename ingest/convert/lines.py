@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.byline_units import LONGEST_LINE
+from ingest.bylines import states_metadata
 from ingest.convert.converted import WIDE, raised, struck
 from ingest.convert.formula import mathml_text
 from ingest.convert.html_table import is_data_row, rows_of
@@ -35,6 +37,7 @@ _ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _NUMBERED = re.compile(
     r"[(（\[]?\d+[.．、:：)）\]]|[(（]?[一二三四五六七八九十]+[、）)]|第[一二三四五六七八九十\d]+|[①-⑳]|\d+\s"
 )
+_GAP = "\x1d"  # between two elements of one line, which a style sheet may set apart; else it is nothing
 _WHOLE = re.compile(r"-?\d{1,6}")
 _SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
 _BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line end in the source of a Chinese page
@@ -76,6 +79,7 @@ class _Walk:
         self.effects: dict[Any, list[str]] = {}
         self.counts: dict[Any, int] = {}  # of the items of each numbered list
         self.item = ""  # number of the item that begins
+        self.ended = ""  # tag of the element that ended, if nothing stands behind it yet
 
     def lines(self, root: Any) -> Iterator[Line]:
         # Not recursive: hostile pages nest a hundred thousand elements.
@@ -119,6 +123,9 @@ class _Walk:
         effects = []
         if element.tag == "ol":
             self.counts[element] = _whole(element.get("start"), 1) - 1
+        if self.ended or element.tag == "time":
+            self.parts.append(_GAP)
+        self.ended = ""
         if element.tag in _BLOCKS or element.tag == "br":
             yield from self.break_line("\n" if element.tag == "br" and self.inside["pre"] else " ")
         if element.tag == "li" and (above := element.getparent()) in self.counts:
@@ -152,6 +159,7 @@ class _Walk:
             yield from self.break_line(" ")
         if element.tag == "li":
             self.item = ""
+        self.ended = element.tag
         self.counts.pop(element, None)
         self.inside.subtract(effect for effect in effects if effect != "row")
 
@@ -165,6 +173,9 @@ class _Walk:
     def add(self, text: str | None) -> Iterator[Line]:
         if not text:
             return
+        if self.ended == "time":
+            self.parts.append(_GAP)
+        self.ended = ""
         lines = text.split("\n") if self.inside["pre"] and not (self.heading or self.inside["row"]) else [text]
         for at, line in enumerate(lines):
             if at:
@@ -175,7 +186,7 @@ class _Walk:
                 self.linked += count_letters(line)
 
     def close_line(self) -> Iterator[Line]:
-        text = _ZERO_WIDTH.sub("", "".join(self.parts))
+        text = _apart(_ZERO_WIDTH.sub("", "".join(self.parts)))
         text = _SPACES.sub(" ", _BROKEN_WIDE.sub("", text)).strip().strip("|").strip()
         if text:
             prefix = "#" * self.heading + " " if self.heading else ""
@@ -184,6 +195,13 @@ class _Walk:
             self.item = ""
         self.parts.clear()
         self.linked = 0
+
+
+def _apart(text: str) -> str:
+    """A line with blanks in its gaps where it states metadata (来源：江东商报|作者：林若溪), else with none."""
+    spaced = re.sub(f"(?<![:：]){_GAP}", " ", text).replace(_GAP, "")
+    glued = text.replace(_GAP, "")
+    return spaced if spaced != glued and len(spaced) <= LONGEST_LINE and states_metadata(spaced) else glued
 
 
 def _whole(stated: str | None, otherwise: int) -> int:
