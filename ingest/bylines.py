@@ -33,6 +33,9 @@ _ASKED = re.compile(r"[?!]\s*$")  # by somebody, or of somebody: 作者：王总
 _REPORTER_SAYS = re.compile(rf"{REPORTER}(?=\s*:)")
 _LISTS = re.compile(r"^(?:相关|推荐|热门|精选|最新|更多|往期|全部|延伸)\S{0,8}$|上一篇|下一篇|(?:相关|延伸)阅读|评论")
 _NO_NAME = re.compile(r"[是了在@\"“”:]|https?|www\.|^[图摄]|获悉|采访|^(?:[您你]|大家|各位)好|谢谢")
+_ORIGIN = re.compile(  # of goods, as in the rule common/source-line: 来源：云南保山潞江坝
+    r"(?:产[区地]|农场|庄园|基地|[茶果菜]园|茶山|牧场|林场|渔场|海域|[坝村镇乡寨])$|进口|国产|自产|自制|自种|原产|野生|养殖|种植|直采|散养"
+)
 _JOURNAL = re.compile("(?:观察|刊|传媒|客户端|公众号)$")  # in 《》, beside what PRESS finds
 _FIGURE = re.compile(r"[图表](?:片|表|\s?\d|$)|!\[|\|")
 _NOTE = re.compile("(?:注释?|说明|单位|(?:数据|资料)来源):")  # between a figure and its source
@@ -185,7 +188,7 @@ def _named(lines: Iterable[Line], field: str) -> set[str]:
             continue
         named = [unit["name"].strip(" /:-'") for unit in units if unit[field]]
         spaced = [unit["spaced_name"].strip(" /:-'") for unit in units if unit["spaced_name"] and field == "author"]
-        names |= {name for name in named if _is_name(name)}
+        names |= {name for name in named if _is_name(name) and not (field == "publisher" and _ORIGIN.search(name))}
         if together := "、".join(name for name in spaced if _is_name(name)):  # 记者 张三　实习记者 李四
             names.add(together)
     return names
