@@ -279,8 +279,8 @@ def test_the_same_bytes_give_the_same_article() -> None:
     assert load("题\n\n**正**文。") == load("题\n\n**正**文。")
 
 
-def load_pdf(*texts: str, title: str = "untitled") -> Article:
-    """The article of two pages with a running head and a page number."""
+def load_pdf(*texts: str, title: str = "untitled", large: int = 0) -> Article:
+    """The article of two pages with a running head and a page number; `large` of its lines are in larger letters."""
     buffer = io.BytesIO()
     sheet = canvas.Canvas(buffer)
     sheet.setTitle(title)
@@ -288,7 +288,8 @@ def load_pdf(*texts: str, title: str = "untitled") -> Article:
         sheet.setFont("STSong-Light", 12)
         sheet.drawString(72, 30, f"第 {1 if page is texts else 2} 页 共 2 页")
         for n, text in enumerate(["公共资源交易平台", *page]):
-            sheet.drawString(72, 760 - 18 * n, text)
+            sheet.setFont("STSong-Light", 16 if page is texts and 0 < n <= large else 12)
+            sheet.drawString(72, 760 - 24 * n, text)
         sheet.showPage()
     sheet.save()
     return load_article(CORPUS / "文.pdf", CORPUS, buffer.getvalue())
@@ -306,6 +307,20 @@ def test_the_first_line_of_a_pdf_that_names_itself_is_its_title(title: str) -> N
 @pytest.mark.parametrize("first", ["临州市图书馆新馆", "现发布如下，特此公告", "书架共二百四十组。"])
 def test_another_first_line_of_a_pdf_is_no_title(first: str) -> None:
     assert load_pdf(first, "书架共二百四十组，自助借还机共十六台。").title == "文"
+
+
+def test_the_title_of_a_pdf_is_of_its_largest_letters_at_the_top() -> None:
+    body = "本店销售的山语牌手冲壶自签收之日起保修十二个月。"
+    article = load_pdf("手冲壶保修说明", body, large=1)
+    assert (article.title, article.text.strip()) == ("手冲壶保修说明", body + "\n第二页一句话。")
+    assert load_pdf("山语牌手冲壶的保修范围和", "年限", body, large=2).title == "山语牌手冲壶的保修范围和年限"
+    assert load_pdf("手冲壶保修说明", body, large=1, title="手冲壶保修说明").text == article.text
+    assert "保修说明" in load_pdf("手冲壶保修说明", body, large=1, title="手冲壶").text
+
+
+@pytest.mark.parametrize("first", ["江东商报", "澜州市人民政府文件", "本店的手冲壶保修十二个月。", "- 1 -"])
+def test_the_largest_letters_may_be_no_title(first: str) -> None:
+    assert load_pdf(first, "本店销售的山语牌手冲壶自签收之日起保修十二个月。", large=1).title == "文"
 
 
 def test_a_first_line_of_a_text_that_names_itself_needs_an_empty_line_below() -> None:

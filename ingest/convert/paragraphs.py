@@ -1,17 +1,20 @@
-"""The lines of PDF pages joined to paragraphs again."""
+"""The lines of PDF pages joined to paragraphs again, and the title among them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from ingest.convert.converted import WIDE
 from rag.text import CJK
-from rag.types import Removal
+from rag.types import Removal, Span
 
 HYPHEN = "\x02"  # at the end of a line: of a word that the layout broke, or its own
 SHORT_LINE = 2.5  # letter heights that a line may end before the column does and still go on
 GAP, RESIZED, MOVED = 1.5, 0.3, 4  # a gap of so many usual ones, another height, another left end a paragraph
+# A title is of the largest letters of its page, so many times the usual ones, alike but for such a part; among the
+# first lines, of so many lines and code points.
+LARGER, ALIKE, TITLE_WITHIN, MOST_TITLE_LINES, LONGEST_TITLE = 1.15, 0.08, 6, 3, 60
 _TERMINAL = re.compile(r"(?:[。！？!?…]|(?<!\d)\.)[”’」』）)】》\"']*$")
 _WIDE = re.compile(WIDE)
 _CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
@@ -41,10 +44,33 @@ class Line:
     height: float
 
 
+def title_lines(pages: Sequence[Sequence[Line]], furniture: Collection[tuple[int, int]]) -> list[Line]:
+    """The lines of the largest letters at the top of the first page; none where they are no larger than most."""
+    page = [line for place, line in enumerate(pages[0]) if (0, place) not in furniture]
+    largest = max((line.height for line in page), default=0)
+    large = [line.height >= (1 - ALIKE) * largest for line in page]
+    start = large.index(True) if page else 0
+    title = [line for line, _ in takewhile(lambda pair: pair[1], zip(page[start:], large[start:], strict=True))]
+    length = sum(len(line.text) for line in title)
+    fits = start < TITLE_WITHIN and len(title) <= MOST_TITLE_LINES and length <= LONGEST_TITLE
+    return title if fits and largest >= LARGER * _usual_height(pages) else []
+
+
+def _usual_height(pages: Sequence[Sequence[Line]]) -> float:
+    """The median height of the letters."""
+    lines = sorted((line for page in pages for line in page), key=lambda line: line.height)
+    middle = sum(len(line.text) for line in lines) / 2
+    ends = accumulate(len(line.text) for line in lines)
+    return next((line.height for line, end in zip(lines, ends, strict=True) if end >= middle), 0.0)
+
+
 def join_lines(
-    pages: Sequence[Sequence[Line]], furniture: dict[tuple[int, int], str]
-) -> tuple[str, tuple[Removal, ...]]:
-    """The text, a paragraph a line; the furniture of a page stands after the paragraph that runs across it."""
+    pages: Sequence[Sequence[Line]], furniture: dict[tuple[int, int], str], title: Sequence[Line] = ()
+) -> tuple[str, tuple[Removal, ...], Span | None]:
+    """The text, a paragraph a line, and where the title stands in it.
+
+    The furniture of a page stands after the paragraph that runs across it.
+    """
     parts: list[str] = []
     removed: list[Removal] = []
     waiting: list[tuple[str, str]] = []
@@ -64,6 +90,7 @@ def join_lines(
 
     before: Line | None = None
     edge = 0.0
+    span: Span | None = None
     for number, page in enumerate(pages):
         body = [line for place, line in enumerate(page) if (number, place) not in furniture]
         edges, gap = _right_edges(body), _usual_gap(body)
@@ -72,18 +99,22 @@ def join_lines(
                 waiting.append((line.text.replace(HYPHEN, "-"), rule))
         for at, line in enumerate(body):
             if before is not None:
-                if _goes_on(before, line, edge, gap if at else None):
+                known = {before in title, line in title}
+                if known == {True} or (known == {False} and _goes_on(before, line, edge, gap if at else None)):
                     emit(_glue(before.text, line.text))
                 else:
                     emit("\n")
                     emit_waiting()
             elif waiting:
                 emit_waiting()
+            start = length
             emit(line.text.rstrip(HYPHEN))
+            if line in title:
+                span = (span[0] if span else start, length)
             before, edge = line, edges[at]
     emit("\n")
     emit_waiting()
-    return "".join(parts), tuple(removed)
+    return "".join(parts), tuple(removed), span
 
 
 def _right_edges(lines: Sequence[Line]) -> list[float]:
