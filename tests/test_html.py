@@ -227,6 +227,19 @@ def test_the_first_question_of_a_page_stays_above_its_answer(layout: str, mark: 
     assert kept(converted) == f"{head}\n" + "".join(f"{mark}{question}\n{answer}\n" for question, answer in FAQ)
 
 
+def test_a_table_between_main_text_belongs_to_it_and_options_stay_together() -> None:
+    body = (
+        "<h1>山语M3手冲壶</h1><div>¥259</div><select><option>600ml</option><option>900ml</option></select><table><tr>"
+        "<td><b>参数</b></td><td><b>数值</b></td></tr><tr><td>容量</td><td>600ml</td></tr></table>"
+        "<div><p>壶嘴细长，水流稳定，新手也能画圈。</p><p>壶身采用304不锈钢，壶底为复合底，可用电磁炉。</p></div>"
+        "<div><h3>买家评价</h3><p>壶嘴漏水，客服不理人，别买。</p><span>2024-02-11 买家123</span></div>"
+        "<ul><li><a href=1>山语M2手冲壶 ¥199</a></li><li><a href=2>山语滤纸100张 ¥19</a></li></ul>"
+    )
+    text = kept(page(body, "<title>山语M3手冲壶-山语商城</title>"))
+    assert "| 参数 | 数值 |\n|---|---|\n| 容量 | 600ml |\n壶嘴" in text
+    assert text.count("00ml\n") in (0, 2)
+
+
 def test_a_page_without_menus_is_kept_whole() -> None:
     converted = page("<p>甲乙丙。</p><p>丁。</p>")
     assert (converted.text, converted.removed) == ("甲乙丙。\n丁。\n", ())

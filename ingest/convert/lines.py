@@ -27,6 +27,7 @@ _BLOCKS = frozenset(
         *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
     )
 )
+MOST_OPTIONS = 8  # of a choice that may belong to the text; a longer one lists provinces or languages
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 # Never around the text of an article (a form is: ASP.NET wraps whole pages in one).
 _OUTSIDE = frozenset(("nav", "footer", "aside", "button", "select", "menu", "dialog"))
@@ -47,7 +48,8 @@ _BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line en
 class Line:
     """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment.
 
-    The rows of a table that has a head, and the rule below it, have the number of the table. `item`: the number that
+    The rows of a table that has a head, and the rule below it, have the number of the table; the options of a short
+    choice (600ml, 900ml) have one, too. `item`: the number that
     stands before the first line of an item of a list, which is no letter of the page.
     """
 
@@ -74,7 +76,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.linked = self.heading = self.tables = 0
+        self.linked = self.heading = self.tables = self.choice = 0
         self.inside: Counter[str] = Counter()  # how many links, rows of data, superscripts, … the walk is within
         self.effects: dict[Any, list[str]] = {}
         self.counts: dict[Any, int] = {}  # of the items of each numbered list
@@ -121,6 +123,9 @@ class _Walk:
 
     def enter(self, element: Any) -> Iterator[Line]:
         effects = []
+        if element.tag == "select" and len(element.findall(".//option")) <= MOST_OPTIONS:
+            self.tables += 1
+            self.choice = self.tables
         if element.tag == "ol":
             self.counts[element] = _whole(element.get("start"), 1) - 1
         if self.ended or element.tag == "time":
@@ -159,6 +164,8 @@ class _Walk:
             yield from self.break_line(" ")
         if element.tag == "li":
             self.item = ""
+        elif element.tag == "select":
+            self.choice = 0
         self.ended = element.tag
         self.counts.pop(element, None)
         self.inside.subtract(effect for effect in effects if effect != "row")
@@ -191,7 +198,7 @@ class _Walk:
         if text:
             prefix = "#" * self.heading + " " if self.heading else ""
             item = "" if self.heading or _NUMBERED.match(text) else self.item
-            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0, item=item)
+            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0, self.choice, item)
             self.item = ""
         self.parts.clear()
         self.linked = 0
