@@ -12,9 +12,9 @@ from rag.types import Removal, Span
 HYPHEN = "\x02"  # at the end of a line: of a word that the layout broke, or its own
 SHORT_LINE = 2.5  # letter heights that a line may end before the column does and still go on
 GAP, RESIZED, MOVED = 1.5, 0.3, 4  # a gap of so many usual ones, another height, another left end a paragraph
-# A title is of the largest letters of its page, so many times the usual ones, alike but for such a part; among the
-# first lines, of so many lines and code points.
-LARGER, ALIKE, TITLE_WITHIN, MOST_TITLE_LINES, LONGEST_TITLE = 1.15, 0.08, 6, 3, 60
+# The letters of a title are so many times the usual ones, of one height but for such a part, and the largest of the
+# page is no more than so many times theirs; it stands within the first lines, and has so many lines and code points.
+LARGER, ALIKE, NEXT, TITLE_WITHIN, MOST_TITLE_LINES, LONGEST_TITLE = 1.15, 0.08, 1.3, 6, 3, 60
 _TERMINAL = re.compile(r"(?:[。！？!?…]|(?<!\d)\.)[”’」』）)】》\"']*$")
 _WIDE = re.compile(WIDE)
 _CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
@@ -45,15 +45,25 @@ class Line:
 
 
 def title_lines(pages: Sequence[Sequence[Line]], furniture: Collection[tuple[int, int]]) -> list[Line]:
-    """The lines of the largest letters at the top of the first page; none where they are no larger than most."""
-    page = [line for place, line in enumerate(pages[0]) if (0, place) not in furniture]
+    """The lines of large letters at the top of the first page; none where they are no larger than most.
+
+    They may be what later pages repeat in smaller letters.
+    """
+    usual = _usual_height(pages)
+    repeated = {line.text: line.height for page in pages[1:] for line in page}
+    page = [
+        line
+        for place, line in enumerate(pages[0])
+        if any(char.isalpha() for char in line.text)
+        and ((0, place) not in furniture or line.height >= LARGER * repeated.get(line.text, line.height))
+    ]
     largest = max((line.height for line in page), default=0)
-    large = [line.height >= (1 - ALIKE) * largest for line in page]
-    start = large.index(True) if page else 0
-    title = [line for line, _ in takewhile(lambda pair: pair[1], zip(page[start:], large[start:], strict=True))]
-    length = sum(len(line.text) for line in title)
-    fits = start < TITLE_WITHIN and len(title) <= MOST_TITLE_LINES and length <= LONGEST_TITLE
-    return title if fits and largest >= LARGER * _usual_height(pages) else []
+    start = next((at for at, line in enumerate(page) if line.height * NEXT >= largest), 0)
+    title = list(takewhile(lambda line: abs(line.height - page[start].height) <= ALIKE * line.height, page[start:]))
+    if not title or title[0].height < LARGER * usual or start >= TITLE_WITHIN or len(title) > MOST_TITLE_LINES:
+        return []
+    told = any(_TERMINAL.search(line.text) for line in page[:start]) or any(_ITEM.match(line.text) for line in title)
+    return [] if told or sum(len(line.text) for line in title) > LONGEST_TITLE else title
 
 
 def _usual_height(pages: Sequence[Sequence[Line]]) -> float:

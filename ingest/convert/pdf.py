@@ -53,7 +53,11 @@ def convert_pdf(path: Path, content: bytes) -> Converted:
             document.close()
     _refuse_pictures(path, pages)
     furniture = page_furniture([[line.text for line in page] for page in pages])
-    text, removed, title = join_lines(pages, furniture, title_lines(pages, furniture))
+    large = title_lines(pages, furniture)
+    furniture = {
+        (page, place): rule for (page, place), rule in furniture.items() if page or pages[0][place] not in large
+    }
+    text, removed, title = join_lines(pages, furniture, large)
     fields = (("title", stated.get("Title")), ("author", stated.get("Author")), ("tags", stated.get("Keywords")))
     return Converted(text, removed, sift(fields), converted=True, title=title)
 
