@@ -144,6 +144,10 @@ def test_a_reference_link_keeps_its_words_and_a_footnote_its_note() -> None:
     assert kept(markdown(text)) == "参见年度报告、附录和附录，营收增长12%。图\n\n数据来自年报。\n\n\n\n"
 
 
+def test_a_reference_in_the_address_of_another_is_its_own() -> None:
+    assert kept(markdown("[甲]: https://a.cn![图][甲]\n见[词][甲]。")) == "\n见词。"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -24,7 +24,8 @@ def reference_removals(text: str, start: int = 0) -> list[Removal]:
     """
     lines = list(_lines(text, start))
     notes = {note["label"] for _, line in lines if (note := _NOTE.match(line))}
-    defined = {_label(definition["label"]) for _, line in lines if (definition := _DEFINITION.fullmatch(line))}
+    definitions = {(at, line): _label(match["label"]) for at, line in lines if (match := _DEFINITION.fullmatch(line))}
+    defined = set(definitions.values())
     if not (notes or defined):
         return []
     found: list[Removal] = []
@@ -34,6 +35,8 @@ def reference_removals(text: str, start: int = 0) -> list[Removal]:
         found.append(Removal(start, end, "markup", f"markup/{rule}"))
 
     for at, line in lines:
+        if (at, line) in definitions:
+            continue
         if note := _NOTE.match(line):
             remove(at, at + note.end(), "footnote")
         for use in _USE.finditer(line, note.end() if note else 0):
@@ -44,11 +47,9 @@ def reference_removals(text: str, start: int = 0) -> list[Removal]:
                 used.add(label)
                 remove(at + use.start(), at + use.start("words"), "reference")
                 remove(at + (use.start("words") if use["image"] else use.end("words")), at + use.end(), "reference")
-    for at, line in lines:
-        if definition := _DEFINITION.fullmatch(line):
-            label = _label(definition["label"])
-            if label in used or not label.isdigit():
-                remove(at, at + len(line), "reference")
+    for (at, line), label in definitions.items():
+        if label in used or not label.isdigit():
+            remove(at, at + len(line), "reference")
     return sorted(found, key=lambda removal: removal.start)
 
 
