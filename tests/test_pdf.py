@@ -11,7 +11,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
 from ingest.convert import convert
-from ingest.convert.paragraphs import Line, title_lines
+from ingest.convert.paragraphs import Line, join_lines, title_lines
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 
@@ -233,3 +233,8 @@ def test_a_title_is_in_large_letters_at_the_top(page: list[tuple[float, str]], t
     second = [line(0, 10, "页眉"), *(line(at, 10, "正文一共有二十个字，都是同样大小的字。") for at in range(1, 9))]
     furniture = {(0, at) for at, what in enumerate(first) if what.text == "页眉"}
     assert "".join(one.text for one in title_lines([first, second], furniture)) == title
+
+
+def test_a_page_that_has_the_title_again_does_not_belong_to_it() -> None:
+    page = [Line("保修说明", 72, 136, 700, 16), Line("手冲壶保修十二个月。", 72, 172, 670, 10)]
+    assert join_lines([page, page], {}, page[:1]) == ("保修说明\n手冲壶保修十二个月。\n" * 2, (), (0, 4))

@@ -101,6 +101,7 @@ def join_lines(
     before: Line | None = None
     edge = 0.0
     span: Span | None = None
+    titled = False
     for number, page in enumerate(pages):
         body = [line for place, line in enumerate(page) if (number, place) not in furniture]
         edges, gap = _right_edges(body), _usual_gap(body)
@@ -108,9 +109,10 @@ def join_lines(
             if rule := furniture.get((number, place)):
                 waiting.append((line.text.replace(HYPHEN, "-"), rule))
         for at, line in enumerate(body):
+            titled, was_titled = number == 0 and line in title, titled
             if before is not None:
-                known = {before in title, line in title}
-                if known == {True} or (known == {False} and _goes_on(before, line, edge, gap if at else None)):
+                within = titled or _goes_on(before, line, edge, gap if at else None)
+                if titled == was_titled and within:
                     emit(_glue(before.text, line.text))
                 else:
                     emit("\n")
@@ -119,7 +121,7 @@ def join_lines(
                 emit_waiting()
             start = length
             emit(line.text.rstrip(HYPHEN))
-            if line in title:
+            if titled:
                 span = (span[0] if span else start, length)
             before, edge = line, edges[at]
     emit("\n")
