@@ -51,16 +51,17 @@ _COUNTER = f"(?P<counter>{_COUNT})"
 _BUTTON = (  # 【打印】, 字体：大 中 小
     r"[【(](?:打印|关闭|收藏|分享|纠错)[^】)\d]{0,4}[】)]|打印[\s|]*关闭|字[体号]\s*:?[\s\[(【]*大[\s|/]*中[\s|/]*小[\s\])】]*"
 )
+_DOT = rf"\s+·|·(?=\s|\d|IP|$|{_COUNT}|(?:{_LABEL})\s*[:|丨/])"  # between two things: 张三 · 北京, but 马克·吐温
 _FILED = rf"\s+(?:[{CJK}]{{0,6}}报道|发自\s?[{CJK}]{{2,6}})(?=[\s,;|丨)】]|$)"  # 记者 张三 北京报道
 _NAMED = (  # 作者：张三, 来源：人民网
     rf"{_EDGE}(?:(?P<author>{_AUTHOR})|(?P<writer>{_WRITER})|(?P<publisher>{_PUBLISHER})|(?P<other>{_OTHERS}))"
     rf"\s*[:|丨/]\s*(?P<name>.*?)"
-    rf"(?:{_FILED}|(?=\s{{2,}}|[,;()|丨·\]【】]|\s+\d{{4}}\D|\s*(?:{_BUTTON})|\s+(?:{_COUNT})|{DAY}|$|[\s/]+(?:{_LABEL})\s*[:|丨/]"
+    rf"(?:{_FILED}|(?=\s{{2,}}|[,;()|丨\]【】]|{_DOT}|\s+\d{{4}}\D|\s*(?:{_BUTTON})|\s+(?:{_COUNT})|{DAY}|$|[\s/]+(?:{_LABEL})\s*[:|丨/]"
     rf"|\s+[{CJK}]{{2,8}}\s*:|\s+(?:{REPORTER}|{_OTHERS})\s|\s+[刊载]于\s*《))"
 )
 _SPACED = (  # 本报记者 张三, By John Smith
     rf"(?:^by|(?:^|(?<=\s))(?:{REPORTER}|作者))\s+(?P<spaced_name>[^\s:|丨/,\d][^:|丨/,\d]*?)"
-    rf"(?:{_FILED}|(?=\s{{2,}}|[,(]|$|\s+\d|\s*[|丨·]|\s+(?:通讯员|实习生)|\s+(?:{REPORTER}|{_OTHERS})\s))"
+    rf"(?:{_FILED}|(?=\s{{2,}}|[,(]|$|\s+\d|\s*[|丨]|{_DOT}|\s+(?:通讯员|实习生)|\s+(?:{REPORTER}|{_OTHERS})\s))"
 )
 _ASIDE = (  # 第1126期, A3版, 观点版, IP属地浙江, 【打印】
     rf"(?P<aside>{_BUTTON}|IP\s?属地\s*:?\s*[{CJK}]{{2,8}}|{_EDGE}(?:总?第\s?[\d一二三四五六七八九十百]+\s?[期版]|[A-Z]?\d+版|(?:观点|评论|要闻|理论|副刊|头)版)"

@@ -23,9 +23,16 @@ METADATA_HEAD, METADATA_FOOT = 6, 3  # lines with words at either end of a text 
 Unit = TypeVar("Unit")
 
 _MARKDOWN_HEADING = re.compile(r"^[ \t]*(#{1,6})[ \t]+\S", re.MULTILINE)
+_UNDERLINED = re.compile(  # a title above ==== or ----, alone in its paragraph
+    r"(?:\A|(?<=\n\n))[ ]{0,3}(?=[^\s#>|*+-])(?P<title>[^\n]{1,40})\n[ ]{0,3}(?:(?P<first>={3,})|-{3,})[ \t]*$",
+    re.MULTILINE,
+)
 _NUMBERED = re.compile(r"(?P<part>第?[一二三四五六七八九十]{1,3}[、.．章节部])|0?\d{1,2}[、.．)）](?!\d)\s*\S")
 DOCUMENT_NUMBER = r"[〔\[［(（]\d{4}[〕\]］)）]\s?(?:第\s?)?\d+\s?号"  # 梧街办〔2024〕17号, of an official notice
 _ENDS_WITH_NUMBER = re.compile(rf"{DOCUMENT_NUMBER}\Z")
+_VALUE = re.compile(  # a label and what is asked for: 产地：云南保山
+    r"(?:来源|产地|品牌|规格|型号|材质|等级|净重|重量|容量|尺寸|单?价格?|售价|费用|电话|邮箱|地址|地点|时间|日期|期限|保[质修]期|有效期)\s?[:：]"
+)
 _ENDS_SENTENCE = tuple("。！!；;：:，,、…~”’")
 
 
@@ -46,6 +53,11 @@ def find_headings(article: Article) -> list[Heading]:
     """
     lines = list(re.finditer(r"[^\n]*\S[^\n]*", article.text))
     marked = {match.start(): len(match[1]) for match in _MARKDOWN_HEADING.finditer(article.raw)}
+    marked |= {
+        match.start(): 1 if match["first"] else 2
+        for match in _UNDERLINED.finditer(article.raw)
+        if not match["title"].rstrip().endswith(_ENDS_SENTENCE)
+    }
     if marked:
         starts = [article.raw_span(line.start(), line.end())[0] for line in lines]
         levels = [marked.get(article.raw.rfind("\n", 0, start) + 1, 0) for start in starts]
@@ -62,7 +74,7 @@ def _plain_heading_level(text: str, line: re.Match[str]) -> int:
     words = line[0].strip()
     if words.endswith(_ENDS_SENTENCE) or "。" in words or _ENDS_WITH_NUMBER.search(words):
         return 0
-    if not any(char.isalnum() for char in words):
+    if not any(char.isalnum() for char in words) or _VALUE.match(words):
         return 0
     if len(words) <= LONGEST_NUMBERED_HEADING and (numbered := _NUMBERED.match(words)):
         return 1 if numbered["part"] else 2

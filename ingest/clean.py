@@ -12,7 +12,8 @@ SHORTEST_REPEATED_LEAD = 20  # letters and digits
 LONGEST_LEAD = 2000  # code points
 LEAD_WITHIN = 12  # lines: below them no line is a lead; two answers of a list may be the same
 SHORTEST_KEY = 4  # letters and digits
-FENCE, BOLD = "markup/code-fence", "markup/bold"
+FENCE = "markup/code-fence"
+OPERATORS = ("markup/bold", "markup/italic", "markup/highlight", "markup/wiki-link")  # and what their marks are in code
 MOST_TURNS = 8  # after these, mark-up within mark-up is a knot, and all its characters go
 
 _LEAD_NAME = "(?:摘要|导读|导语|编辑导[语读]|编者按|核心提示|内容提要)[:：]"
@@ -109,7 +110,7 @@ def _find(text: str, rules: Sequence[Rule], title: str, learned: Collection[str]
 
 
 def _without_code(found: Iterable[Removal]) -> list[Removal]:
-    """What was found but the marks of bold text in a block of code, where ** is an operator.
+    """What was found but the marks of bold text and their like in a block of code, where ** is an operator.
 
     Such a block keeps its fences: without them the next cleaning would take the marks for what they are not.
     """
@@ -117,8 +118,8 @@ def _without_code(found: Iterable[Removal]) -> list[Removal]:
     block: list[Removal] = []  # from its first fence on
     for removal in found:
         if removal.rule == FENCE and block:
-            bold = any(inside.rule.startswith(BOLD) for inside in block)
-            kept += (r for r in (*block, removal) if not bold or not r.rule.startswith((FENCE, BOLD)))
+            marked = any(inside.rule.startswith(OPERATORS) for inside in block)
+            kept += (r for r in (*block, removal) if not marked or not r.rule.startswith((FENCE, *OPERATORS)))
             block = []
         elif removal.rule == FENCE or block:
             block.append(removal)

@@ -25,7 +25,7 @@ HOUSE = re.compile("(?:大学|学院|[中小]学|学校|幼儿园|医院|银行|
 _HAPPENED = re.compile(
     "创刊|成立|收购|设立|组建|改制|更名|注册|入股|投资|签约|加入|加盟|入职|合并|开业|上市|访问|召开|举行"
 )
-_PLACE = re.compile(
+PLACE = re.compile(
     "(?:IP属地)?(?:北京|天津|上海|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川"
     "|贵州|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门)|原创|转载"
 )
@@ -51,7 +51,7 @@ class _Dateline:
         self.units = [unit for unit in units if not (unit["aside"] or unit["editor"])]
         self.dated = [unit for unit in self.units if unit["day"]]
         self.labels = [_label(unit) for unit in self.dated]
-        self.words = [unit for unit in self.units if unit["word"] and not _PLACE.fullmatch(unit["word"])]
+        self.words = [unit for unit in self.units if unit["word"] and not PLACE.fullmatch(unit["word"])]
         self.printed = _names_newspaper(self.units)
         self.signed = any(unit["author"] or unit["writer"] or unit["spaced_name"] for unit in self.units)
         self.edited = any(unit["editor"] for unit in units)

@@ -43,6 +43,9 @@ _QUOTED = re.compile("[“‘「『《\"'](?:锟斤拷?|烫{2,}|屯{2,}|\\s)+[�
 _SYMBOL = re.compile("[‐-♂　-〿ぁ-ヿ㈠-㏿！-￥]")
 _LOST_NBSP = re.compile("(?<=[ã-é]) (?=[^\x00-\x7f])|(?<=[ã-é][^\x00-\x7f]) ")  # in ä½ å¥½ (你好) it is a byte
 _IDEOGRAPH = re.compile("[一-鿿]")
+_FOREIGN = re.compile(
+    "[\u0400-\u052f]+|[ぁ-ゖー]+|[ァ-ヺー]+"
+)  # a line of Russian, Kazakh or Japanese; no misreading is in one script
 _SPACE = re.compile(r"\s")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
@@ -163,12 +166,12 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def _is_price_list(content: bytes, raw: str) -> bool:
-    """Whether text in valid UTF-8 is in GB18030: the bytes of 元 and of a few other characters are those of Ԫ.
+    """Whether text in valid UTF-8 is in GB18030: the bytes of 元 are those of Ԫ, and of a few other characters alike.
 
-    Such letters of the small languages of Cyrillic never stand without many of its others.
+    Ԫ is a letter of Komi, which has it among many others; Kazakh (үй) lacks it.
     """
     beyond = [char for char in raw if char > "\x7f"]
-    if not beyond or 2 * sum("\u0460" <= char <= "\u052f" for char in beyond) < len(beyond):
+    if "Ԫ" not in beyond or 2 * sum("\u0460" <= char <= "\u052f" for char in beyond) < len(beyond):
         return False
     try:
         return score(content.decode("gb18030")) >= 1
@@ -211,6 +214,8 @@ def _beyond_ascii(lines: Iterable[str]) -> int:
 def _is_misread(line: str) -> bool:
     """Whether a line reads like Chinese when its characters are taken back to bytes and read in another encoding."""
     now = score(line)
+    if _FOREIGN.fullmatch("".join(char for char in line if char > "\x7f" and char.isalpha())):
+        return False
     if now > SOUND_LINE or _beyond_ascii([line]) < SHORTEST_LINE:
         return False
     line = _LOST_NBSP.sub("\xa0", line)

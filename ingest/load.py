@@ -15,21 +15,26 @@ from ingest.chunk import DOCUMENT_NUMBER, find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large, refuse_suffix
 from ingest.damage import find_damage
+from ingest.datelines import PRESS
 from ingest.metadata import gather
 from ingest.sidecar import is_sidecar, read_sidecar, sidecar_bytes
+from rag.article import kept_stretches
 from rag.errors import CorpusError, unreadable
 from rag.text import CJK
-from rag.types import Article, Removal
+from rag.types import Article, Removal, Span
 
 NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_LABEL = re.compile(r"^\s*标题\s?[:：]\s*(?=\S)")
-_TITLE_MARKS = re.compile(rf"^\s*#{{1,6}}\s+|\*\*|`|{_TITLE_LABEL.pattern}")
+_UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,})\s*")
 _TITLE_LINE = re.compile(r"\s*(?P<title>[^\n]+)(?:\n(?P<next>[^\n]*)(?=\n))?")
 _HEADING_MARK = re.compile(r"[ \t]*#{1,6}[ \t]")
 _SENTENCE = re.compile(  # a whole one, also where it ends within quotes; one that cries out is, when it says a day
     rf".*(?:[。；，,：:]|(?<=[{CJK}])[.．｡]|\d[日号]\D.*[！!])[”’」』\"'）)]*"
+)
+_NO_TITLE = re.compile(  # of the largest letters: a sentence, a letterhead, the head of a newspaper, a page number
+    rf"{_SENTENCE.pattern}|.*文\s?件|.{{0,8}}(?:{PRESS.pattern})|[\W\d_]*"
 )
 _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its letterhead and number
     rf"\s*(?:[^\n。]{{0,40}}(?:[局委办厅部院府处室司会团心校学社]\s?文\s?件|{DOCUMENT_NUMBER})"
@@ -214,11 +219,14 @@ def load_article(
     raw = converted.text
     stated = read_metadata(raw)
     removals = find_removals(raw, converted.removed, learned)
-    first_line = None
-    if "title" not in stated | converted.metadata and (
-        title := _first_line_title(raw, removals, names_itself=path.suffix.lower() == ".pdf")
-    ):
-        first_line = _TITLE_MARKS.sub("", title["title"]).strip()
+    known = converted.metadata | stated
+    title = converted.title
+    if "title" not in known:
+        title = _title_span(raw, removals, title, names_itself=path.suffix.lower() == ".pdf")
+    elif title and _title_words(raw, removals, title) != known["title"]:
+        title = None
+    first_line = _title_words(raw, removals, title) if title else None
+    if title:
         removals = _remove_title(removals, title)
     if sidecar is None:
         sidecar = read_sidecar(path)
@@ -249,11 +257,11 @@ def load_article(
     return replace(article, flags=find_damage(article.text, sentences))
 
 
-def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: bool) -> re.Match[str] | None:
-    """The line that names an official notice, else a short first line that is a heading and no whole sentence.
+def _title_span(raw: str, removals: tuple[Removal, ...], largest: Span | None, *, names_itself: bool) -> Span | None:
+    """The line that names an official notice, else the `largest` letters at the top, else a short first line.
 
-    Without the mark of one or the label 标题：, it stands above an empty line or what is said of the article: a date,
-    an author, a source.
+    None is a whole sentence. The first line is a heading: without the mark of one or the label 标题：, it stands above
+    an empty line or what is said of the article: a date, an author, a source.
     Labels with their values are none. Where a line may name itself (a PDF has no empty lines), its last word is enough.
     """
     start = 0
@@ -262,9 +270,11 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
             break
         start = removal.end
     if notice := _NOTICE_TITLE.match(raw, start):
-        return notice
+        return notice.span("title")
+    if largest and not _NO_TITLE.fullmatch(_title_words(raw, removals, largest)):
+        return largest
     match = _TITLE_LINE.match(raw, start)
-    words = _TITLE_MARKS.sub("", match["title"]).strip() if match else ""
+    words = _title_words(raw, removals, match.span("title")) if match else ""
     if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
         return None
     marked = _TITLE_LABEL.match(match["title"]) or _HEADING_MARK.match(
@@ -273,12 +283,22 @@ def _first_line_title(raw: str, removals: tuple[Removal, ...], *, names_itself: 
     if _PAIRS.fullmatch(words) and not marked:
         return None
     below = match["next"]
-    alone = below is not None and (not below.strip() or (states_metadata(below) and not states_metadata(words)))
+    alone = below is not None and (
+        not below.strip() or _UNDERLINE.fullmatch(below) or (states_metadata(below) and not states_metadata(words))
+    )
     named = names_itself and _NAMES_ITSELF.fullmatch(words)
-    return match if marked or alone or named else None
+    return match.span("title") if marked or alone or named else None
 
 
-def _remove_title(removals: tuple[Removal, ...], title: re.Match[str]) -> tuple[Removal, ...]:
-    start, end = title.span("title")
+def _title_words(raw: str, removals: tuple[Removal, ...], title: Span) -> str:
+    """A title without its mark-up and the label 标题：."""
+    start, end = title
+    kept = kept_stretches(end, [r for r in removals if r.end <= end])
+    words = "".join(raw[max(at, start) : at + length] for _, at, length in kept)
+    return _TITLE_LABEL.sub("", words).strip()
+
+
+def _remove_title(removals: tuple[Removal, ...], title: Span) -> tuple[Removal, ...]:
+    start, end = title
     others = [r for r in removals if r.end <= start or r.start >= end]
     return tuple(sorted([*others, Removal(start, end, "title", "first-line")], key=lambda r: r.start))

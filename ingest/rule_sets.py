@@ -30,6 +30,8 @@ CODE_REASONS = {
     "pdf/running-head": "PDF 每页重复的页眉或页脚",
     "learned/repeated-line": "同一来源的许多文章里都有这一行，只留一处",
     "markup/line-wrap": "按固定宽度断开的行，接成整句",
+    "markup/footnote": "脚注的编号；脚注的文字保留",
+    "markup/reference": "链接的编号和地址；链接的文字保留",
     "markup/knot": "层层嵌套、无法解读的标记符号",
 }
 _REQUIRED = {"name", "kind", "reason", "pattern"}

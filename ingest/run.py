@@ -25,8 +25,10 @@ from ingest.load import (
     read_bytes,
     readable,
     refuse_undecoded,
+    walk,
 )
 from ingest.loss import may_be_empty, published_articles, refuse_loss
+from ingest.sidecar import SIDECAR, is_sidecar, strays
 from rag.embed import Embedder
 from rag.embedded import EMBEDDED
 from rag.errors import CorpusError
@@ -162,8 +164,8 @@ def ingest(
     return summary
 
 
-class _NameTaken(CorpusError):
-    """Another file has the id of this one."""
+class _OtherFile(CorpusError):
+    """What is wrong with a file is mended by a change of another one."""
 
 
 class _Run:
@@ -199,6 +201,8 @@ class _Run:
                 self._compare_file(path, article_id(path, self.corpus))
             except CorpusError as error:
                 self._fail(path, error)
+        for sidecar in strays(sorted(filter(is_sidecar, walk(self.corpus))), self.files):
+            self._fail(sidecar, _OtherFile(*_stray_messages(sidecar)))
         summary = self.summary
         published = self.published.paths
         summary.removed = sorted(id_ for id_ in published if id_ not in self.owners and not self._is_unseen(id_))
@@ -215,7 +219,7 @@ class _Run:
 
     def _compare_file(self, path: Path, id_: str) -> None:
         if path.suffix.lower() in SUFFIXES and (owner := self.owners[id_]) != path:
-            raise _NameTaken(
+            raise _OtherFile(
                 f"{path.name} and {owner.name} would have the same id {id_}: rename one",
                 f"{path.name} 和 {owner.name} 去掉后缀后同名：请给其中一个改名",
             )
@@ -237,7 +241,7 @@ class _Run:
     def _fail(self, path: Path, error: CorpusError) -> None:
         name = self._name(path)
         failure, stamp, now = self.before.get(name), stamp_with_sidecars(path), time.time()
-        if isinstance(error, _NameTaken):  # what mends it is a change of the other file, so this one never waits
+        if isinstance(error, _OtherFile):  # so this one never waits
             self.summary.failures[name] = Failure(str(error), error.chinese, stamp, failure.since if failure else now)
         elif self.patient and failure and failure.waits(stamp, now):
             self.summary.failures[name] = failure
@@ -389,3 +393,11 @@ def _empty_messages(corpus: Path, failures: Sequence[Failure]) -> tuple[str, str
             f"{corpus} 里没有可以索引的文件：{'；'.join(f.chinese for f in failures)}",
         )
     return f"there is no article in {corpus}: put articles into it", f"{corpus} 里没有文章：请把文章放进去"
+
+
+def _stray_messages(sidecar: Path) -> tuple[str, str]:
+    article = sidecar.name[: -len(SIDECAR)]
+    return (
+        f"{sidecar.name} describes no article: there is no {article} beside it; give it the name of one, or remove it",
+        f"{sidecar.name} 旁边没有它说的文章（{article}）：请改成文章的名字，或者删除它",
+    )

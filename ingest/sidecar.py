@@ -3,6 +3,7 @@
 import errno
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,12 @@ def is_sidecar(path: Path) -> bool:
 def sidecars_of(path: Path) -> tuple[Path, Path]:
     """Where an article's sidecar may be: NAME.meta.toml and NAME.EXT.meta.toml."""
     return path.with_name(path.stem + SIDECAR), path.with_name(path.name + SIDECAR)
+
+
+def strays(sidecars: Iterable[Path], articles: Iterable[Path]) -> list[Path]:
+    """Those of the sidecars that stand beside no article that they could be of: misspelt, or it was renamed."""
+    described = {sidecar for article in articles for sidecar in sidecars_of(article)}
+    return [sidecar for sidecar in sidecars if sidecar not in described]
 
 
 def sidecar_of(path: Path) -> Path | None:

@@ -52,7 +52,7 @@ class Article:
     `text` is `raw` without the removed spans, so every stretch of it maps back to the file.
     `author`, `publisher`, `published` (ISO date) and `url` are None where the file does not state them;
     `title` is then the file's name. `provenance` says of each field whether it is "stated" or "inferred";
-    a field that it lacks is unknown. `converted`: `raw` is the text taken out of an HTML, PDF or DOCX file.
+    a field that it lacks is unknown. `converted`: `raw` is no file's own text, but was taken out of it.
     """
 
     id: str

@@ -96,6 +96,7 @@ def test_lines_that_follow_each_other_and_the_last_are_no_headings_of_plain_text
         "开头。\n\n" + "长" * 26 + "\n\n正文。",
         "开头。\n短行在段落里\n正文。",
         "开头。\n\n如下：\n\n正文。",
+        "开头。\n\n来源：云南保山潞江坝\n\n正文。",
         "开头。\n2.5亿用户在此\n正文。",
         "开头。\n\n——\n\n正文。",
         "没有标点",

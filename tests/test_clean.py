@@ -401,7 +401,7 @@ def test_cleaning_twice_is_cleaning_once_for_furniture_and_prose(pieces: list[st
     assert find_removals(text) == ()
 
 
-@given(st.text(alphabet="[]()!*_`#>+-\\~.<=1汤 \n:/|\u200b\u200d"))
+@given(st.text(alphabet="[]()!*_`#>+-\\~.<=1汤的 \n:/|\u200b\u200d"))
 @example("`*`*汤`*`*")
 @example("[[a](./b)](./c)")
 @example("\\\\* 汤")
@@ -424,7 +424,28 @@ def test_mark_up_nested_beyond_sense_is_taken_apart_all_the_same() -> None:
     assert any(removal.rule == "markup/knot" for removal in find_removals(raw))
 
 
-HOSTILE = ["[", "!", "*", "#", " ", "\n", "专栏作家", "![](", "[x](", "> ", "分享\n", "作者：甲\n", "`", "<!--", "「a|"]
+HOSTILE = [
+    "[",
+    "!",
+    "*",
+    "#",
+    " ",
+    "\n",
+    "专栏作家",
+    "![](",
+    "[x](",
+    "> ",
+    "分享\n",
+    "作者：甲\n",
+    "`",
+    "<!--",
+    "「a|",
+    "*汤",
+    "_汤 ",
+    "==",
+    "[[",
+    "[[汤|",
+]
 
 
 @pytest.mark.parametrize("unit", HOSTILE)

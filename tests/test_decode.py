@@ -20,7 +20,19 @@ def test_a_list_of_prices_whose_bytes_are_valid_in_utf_8_is_read(text: str, enco
     assert decode(text.encode(encoding), "价目.txt") == text
 
 
-@pytest.mark.parametrize("text", ["Le café", "Ԫ is a letter; é, à and ç are others", "Հայերեն", "Здравствуйте"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le café",
+        "Ԫ is a letter; é, à and ç are others",
+        "Հայերեն",
+        "Здравствуйте",
+        "үй",
+        "һәм",
+        "Көк өзен",
+        "Казахстан",
+    ],
+)
 def test_foreign_text_in_utf_8_stays(text: str) -> None:
     assert decode(text.encode(), "文.txt") == text
 
@@ -115,6 +127,7 @@ def test_mojibake_is_refused_by_name(text: str) -> None:
         "서울특별시는 대한민국의 수도이자 최대 도시이다.",
         "注：图片源于艾媒资讯报告《艾媒咨询 | 2021H1中国在线音频产业运行监测调研报告》",
         "│庄俊教你抄作业│",
+        f"{PLAIN}\nПривет мир\nこんにちは\n",
         "赵朓，涿州（今河北涿州市）人，赵珽的父亲，赵敬的祖父，赵弘殷的曾祖父，赵匡胤的高祖父。",
         "联通",
         "真的吗？？？？？？真的！！",

@@ -134,3 +134,40 @@ def test_a_bomb_of_aliases_is_not_unfolded() -> None:
     started = time.monotonic()
     assert kept(markdown(bomb)) == "正文。"
     assert time.monotonic() - started < 2
+
+
+def test_a_reference_link_keeps_its_words_and_a_footnote_its_note() -> None:
+    text = (
+        "参见[年度报告][ref]、[附录][]和[附录]，营收增长12%[^1]。图![店面][pic]\n\n"
+        '[^1]: 数据来自年报。\n[Ref]: https://a.cn/1 "标题"\n[附录]: <https://a.cn/2>\n[pic]: /p.png\n'
+    )
+    assert kept(markdown(text)) == "参见年度报告、附录和附录，营收增长12%。图\n\n数据来自年报。\n\n\n\n"
+
+
+def test_a_reference_in_the_address_of_another_is_its_own() -> None:
+    assert kept(markdown("[甲]: https://a.cn![图][甲]\n见[词][甲]。")) == "\n见词。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "用[^0-9]匹配，再看[甲][乙]。",  # defined nowhere
+        "增长12%[1]。\n\n[1]: https://a.cn/1\n",  # the number of a source
+        "[结论]: 汤香。\n\n[结论]见下。",  # no address
+        "```\n[a]: https://a.cn\n[^1]: x\n```\n见[a]和[^1]。",
+        "x[i][j]和a[ref]。\n\n```\n[ref]: /a\n```",
+    ],
+)
+def test_brackets_that_refer_to_nothing_stay(text: str) -> None:
+    assert kept(markdown(text)) == text
+
+
+def test_entities_become_what_they_mean_but_in_code() -> None:
+    converted = markdown(
+        "---\ntitle: 甲 &amp; 乙\n---\n&ldquo;汤&rdquo;&nbsp;&emsp;香&#8212;&lt;b&gt;，`&nbsp;`\n```\n&lt;\n```\n"
+    )
+    assert kept(converted) == "“汤”  香—<b>，`&nbsp;`\n```\n&lt;\n```\n"
+    assert converted.converted
+    assert converted.metadata["title"] == "甲 & 乙"
+    text = "A&B公司；AT&T; 与 &汤; 与 https://a.cn/?a=1&copy=2"
+    assert markdown(text) == Converted(text)

@@ -145,6 +145,26 @@ def test_a_time_in_the_article_is_its_date_unless_there_are_several() -> None:
     assert page(time_.format('<time datetime="2020-01-01"></time>')).metadata == {}
 
 
+def test_metadata_in_neighbouring_elements_are_apart_as_they_are_seen() -> None:
+    info = "".join(
+        f"<span>{word}</span>" for word in ("发布时间：", "2024-03-05", "来源：", "江东商报", "作者：", "林若溪")
+    )
+    assert page(f"<div>{info}</div>").text == "发布时间：2024-03-05 来源：江东商报 作者：林若溪\n"
+    assert page("<p><span>截至</span><span>2024年3月5日</span><b>12</b><i>家</i></p>").text == "截至2024年3月5日12家\n"
+    assert (
+        page("<p>来源：江东商报<b>作者</b><b>林若溪</b>在3月说：“好。”</p>").text
+        == "来源：江东商报作者林若溪在3月说：“好。”\n"
+    )
+
+
+def test_the_only_time_of_a_page_is_its_date_but_not_one_in_a_sentence_or_a_menu() -> None:
+    body = f"<p>{SENTENCE}</p><p>{SECOND}</p>"
+    day = "<div><span>林若溪</span><time>2024-03-05</time></div>"
+    assert page(day + body).metadata["published"] == "2024-03-05"
+    assert "published" not in page(day + "<time>2024-03-06</time>" + body).metadata
+    assert "published" not in page(f"<p>报名到<time>2024-03-05</time>截止。</p>{body}").metadata
+
+
 def test_a_page_of_wechat_is_read() -> None:
     converted = page(
         '<div id="page-content"><h1 id="activity-name"> 题目 </h1><a id="js_name">某公众号</a>'
@@ -205,6 +225,19 @@ def test_the_first_question_of_a_page_stays_above_its_answer(layout: str, mark: 
         "<title>常见问题-山语商城</title>",
     )
     assert kept(converted) == f"{head}\n" + "".join(f"{mark}{question}\n{answer}\n" for question, answer in FAQ)
+
+
+def test_a_table_between_main_text_belongs_to_it_and_options_stay_together() -> None:
+    body = (
+        "<h1>山语M3手冲壶</h1><div>¥259</div><select><option>600ml</option><option>900ml</option></select><table><tr>"
+        "<td><b>参数</b></td><td><b>数值</b></td></tr><tr><td>容量</td><td>600ml</td></tr></table>"
+        "<div><p>壶嘴细长，水流稳定，新手也能画圈。</p><p>壶身采用304不锈钢，壶底为复合底，可用电磁炉。</p></div>"
+        "<div><h3>买家评价</h3><p>壶嘴漏水，客服不理人，别买。</p><span>2024-02-11 买家123</span></div>"
+        "<ul><li><a href=1>山语M2手冲壶 ¥199</a></li><li><a href=2>山语滤纸100张 ¥19</a></li></ul>"
+    )
+    text = kept(page(body, "<title>山语M3手冲壶-山语商城</title>"))
+    assert "| 参数 | 数值 |\n|---|---|\n| 容量 | 600ml |\n壶嘴" in text
+    assert text.count("00ml\n") in (0, 2)
 
 
 def test_a_page_without_menus_is_kept_whole() -> None:

@@ -355,6 +355,22 @@ def test_a_sidecar_changes_an_article_and_is_none_itself(
     assert article.provenance == {"title": "stated", "author": "stated", "published": "stated"}
 
 
+def test_a_sidecar_beside_no_article_is_named_until_there_is_one(
+    tiny_corpus: Path, tiny_index: Path, fake_embedder: FakeEmbedder
+) -> None:
+    for name in ("甲.meta.toml", "乙.txt.meta.toml", "子/无此文.meta.toml"):
+        (tiny_corpus / name).write_text('author = "张三"\n', encoding="utf-8")
+    summary = ingest(tiny_corpus, tiny_index, fake_embedder, patient=True)
+    assert summary.changed == ["乙", "甲"]
+    assert list(summary.failed) == ["子/无此文.meta.toml"]
+    failure = summary.failures["子/无此文.meta.toml"]
+    assert failure.chinese == "无此文.meta.toml 旁边没有它说的文章（无此文）：请改成文章的名字，或者删除它"
+    assert ingest(tiny_corpus, tiny_index, fake_embedder, patient=True).failures["子/无此文.meta.toml"].tries == 1
+    (tiny_corpus / "子" / "无此文.md").write_text("# 新\n\n鱼在水里。\n", encoding="utf-8")
+    assert ingest(tiny_corpus, tiny_index, fake_embedder).failed == {}
+    assert published(tiny_index).article("子/无此文").author == "张三"
+
+
 def test_a_tree_of_files_of_every_form_is_indexed(tmp_path: Path, fake_embedder: FakeEmbedder) -> None:
     corpus = tmp_path / "corpus"
     (corpus / "夹").mkdir(parents=True)

@@ -102,6 +102,21 @@ def test_the_title_of_a_markdown_file_has_no_mark_up() -> None:
     assert (article.title, article.text) == ("题目", "\n\n正文。")
 
 
+def test_a_title_keeps_the_words_of_its_links_and_no_signs_of_italics() -> None:
+    assert load("# [青禾](https://a.cn/1)的==一年==，*很长*\n青禾去年关店87家。\n").title == "青禾的一年，很长"
+    assert load("# 长*宽*高怎么算\n三个数相乘。\n").title == "长*宽*高怎么算"
+
+
+@pytest.mark.parametrize("line", ["====", "------"])
+def test_a_first_line_with_a_line_of_signs_below_is_the_title(line: str) -> None:
+    article = load(
+        f"青禾咖啡的一年\n{line}\n青禾去年关店87家。\n\n开店\n----\n今年开店9家。\n\n不再关店。\n---\n全年共开店12家。\n"
+    )
+    sentences = [article.text[a:b] for a, b in quotable_sentences(article, find_headings(article))]
+    assert article.title == "青禾咖啡的一年"
+    assert sentences == ["青禾去年关店87家。", "今年开店9家。", "不再关店。", "全年共开店12家。"]
+
+
 def test_a_title_is_what_stands_behind_its_label() -> None:
     article = load("标题：青禾咖啡的一年\n作者：孙立\n日期：2025-03-04\n正文：\n青禾去年关店87家。\n", "文.txt")
     assert (article.title, article.author, article.published) == ("青禾咖啡的一年", "孙立", "2025-03-04")
@@ -264,8 +279,8 @@ def test_the_same_bytes_give_the_same_article() -> None:
     assert load("题\n\n**正**文。") == load("题\n\n**正**文。")
 
 
-def load_pdf(*texts: str, title: str = "untitled") -> Article:
-    """The article of two pages with a running head and a page number."""
+def load_pdf(*texts: str, title: str = "untitled", large: int = 0) -> Article:
+    """The article of two pages with a running head and a page number; `large` of its lines are in larger letters."""
     buffer = io.BytesIO()
     sheet = canvas.Canvas(buffer)
     sheet.setTitle(title)
@@ -273,7 +288,8 @@ def load_pdf(*texts: str, title: str = "untitled") -> Article:
         sheet.setFont("STSong-Light", 12)
         sheet.drawString(72, 30, f"第 {1 if page is texts else 2} 页 共 2 页")
         for n, text in enumerate(["公共资源交易平台", *page]):
-            sheet.drawString(72, 760 - 18 * n, text)
+            sheet.setFont("STSong-Light", 16 if page is texts and 0 < n <= large else 12)
+            sheet.drawString(72, 760 - 24 * n, text)
         sheet.showPage()
     sheet.save()
     return load_article(CORPUS / "文.pdf", CORPUS, buffer.getvalue())
@@ -291,6 +307,20 @@ def test_the_first_line_of_a_pdf_that_names_itself_is_its_title(title: str) -> N
 @pytest.mark.parametrize("first", ["临州市图书馆新馆", "现发布如下，特此公告", "书架共二百四十组。"])
 def test_another_first_line_of_a_pdf_is_no_title(first: str) -> None:
     assert load_pdf(first, "书架共二百四十组，自助借还机共十六台。").title == "文"
+
+
+def test_the_title_of_a_pdf_is_of_its_largest_letters_at_the_top() -> None:
+    body = "本店销售的山语牌手冲壶自签收之日起保修十二个月。"
+    article = load_pdf("手冲壶保修说明", body, large=1)
+    assert (article.title, article.text.strip()) == ("手冲壶保修说明", body + "\n第二页一句话。")
+    assert load_pdf("山语牌手冲壶的保修范围和", "年限", body, large=2).title == "山语牌手冲壶的保修范围和年限"
+    assert load_pdf("手冲壶保修说明", body, large=1, title="手冲壶保修说明").text == article.text
+    assert "保修说明" in load_pdf("手冲壶保修说明", body, large=1, title="手冲壶").text
+
+
+@pytest.mark.parametrize("first", ["江东商报", "澜州市人民政府文件", "本店的手冲壶保修十二个月。", "- 1 -"])
+def test_the_largest_letters_may_be_no_title(first: str) -> None:
+    assert load_pdf(first, "本店销售的山语牌手冲壶自签收之日起保修十二个月。", large=1).title == "文"
 
 
 def test_a_first_line_of_a_text_that_names_itself_needs_an_empty_line_below() -> None:

@@ -11,6 +11,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen import canvas
 
 from ingest.convert import convert
+from ingest.convert.paragraphs import Line, join_lines, title_lines
 
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 
@@ -207,3 +208,33 @@ def test_a_pdf_that_is_cut_off_or_no_pdf_is_refused() -> None:
     content = pdf(lines("正文一句话。"))
     refused("坏.pdf", content[:200])
     assert "损坏" in refused("坏.pdf", b"<html>404</html>").chinese
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ([(18, "一家咖啡店的账本"), (10, "林若溪")], "一家咖啡店的账本"),
+        ([(10, "第12卷第3期"), (18, "螺溪沉积物"), (18.4, "与水生生物"), (10, "陆思齐")], "螺溪沉积物与水生生物"),
+        ([(30, "2024"), (20, "年度报告")], "年度报告"),
+        ([(20, "价目表"), (10, "手冲壶259元"), (24, "全场八折！")], "价目表"),
+        ([(12, "内部资料"), (22, "加盟合同")], "加盟合同"),
+        ([(16, "页眉"), (10, "正文的第一行")], "页眉"),  # the head of the other page is smaller
+        ([(11, "加盟手册"), (10, "正文的第一行")], ""),
+        ([(10, "加盟手册"), (10, "手册自五月起施行。"), (16, "总则")], ""),
+        ([(16, "一、总则"), (10, "正文的第一行")], ""),
+        ([(16, "长" * 61), (10, "正文的第一行")], ""),
+    ],
+)
+def test_a_title_is_in_large_letters_at_the_top(page: list[tuple[float, str]], title: str) -> None:
+    def line(at: int, height: float, text: str) -> Line:
+        return Line(text, 72, 72 + height * len(text), 700 - 30 * at, height)
+
+    first = [line(at, *what) for at, what in enumerate(page)]
+    second = [line(0, 10, "页眉"), *(line(at, 10, "正文一共有二十个字，都是同样大小的字。") for at in range(1, 9))]
+    furniture = {(0, at) for at, what in enumerate(first) if what.text == "页眉"}
+    assert "".join(one.text for one in title_lines([first, second], furniture)) == title
+
+
+def test_a_page_that_has_the_title_again_does_not_belong_to_it() -> None:
+    page = [Line("保修说明", 72, 136, 700, 16), Line("手冲壶保修十二个月。", 72, 172, 670, 10)]
+    assert join_lines([page, page], {}, page[:1]) == ("保修说明\n手冲壶保修十二个月。\n" * 2, (), (0, 4))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.errors import CorpusError
-from rag.types import Removal
+from rag.types import Removal, Span
 
 WIDE = r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]"  # what stands in a square of its own: no space is written beside it
 # What programs write where nobody gave a title or an author.
@@ -28,13 +28,14 @@ class Converted:
 
     Offsets of `removed` and of the article refer to `text`. `metadata` has the values as the file states them, of
     those of metadata.FIELDS that it states; tags are separated by commas. `converted`: `text` is not the file's own,
-    but taken out of it.
+    but taken out of it. `title`: where the largest letters stand at its top, in a form that has sizes.
     """
 
     text: str = field(repr=False)
     removed: tuple[Removal, ...] = field(default=(), repr=False)
     metadata: dict[str, str] = field(default_factory=dict)
     converted: bool = False
+    title: Span | None = None
 
 
 def sift(pairs: Iterable[tuple[str, str | None]]) -> dict[str, str]:

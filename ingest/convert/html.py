@@ -153,11 +153,11 @@ def _main_lines(lines: Sequence[Line], main: Sequence[str], title: str) -> list[
     keep = _found_in(lines, joined)
     if True in keep:
         first, last = keep.index(True), len(keep) - keep[::-1].index(True)
-        # Between main text, a sentence that was not found is one that was overlooked; directly above it, a question.
+        # Between main text, a sentence or a table that was not found was overlooked; directly above it, a question.
         while first and (_is_heading(lines[first - 1]) or _is_question(lines[first - 1])):
             first -= 1
         for at in range(first, last):
-            keep[at] = keep[at] or _is_prose(lines[at]) or _is_heading(lines[at])
+            keep[at] = keep[at] or _is_prose(lines[at]) or _is_heading(lines[at]) or _is_row(lines[at])
     tables = {line.table for line, kept in zip(lines, keep, strict=True) if kept and line.table}
     keep = [kept or line.table in tables for line, kept in zip(lines, keep, strict=True)]
     plain = [at for at, line in enumerate(lines) if keep[at] and not _is_links(line)]
@@ -200,6 +200,11 @@ def _related(lines: Sequence[Line]) -> set[int]:
 
 def _is_prose(line: Line) -> bool:
     return bool(_SENTENCE.search(line.text)) and not _is_links(line) and not line.outside
+
+
+def _is_row(line: Line) -> bool:
+    """Whether it is of a table with a head."""
+    return line.table > 0 and not line.outside
 
 
 def _is_heading(line: Line) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.byline_units import LONGEST_LINE
+from ingest.bylines import states_metadata
 from ingest.convert.converted import WIDE, raised, struck
 from ingest.convert.formula import mathml_text
 from ingest.convert.html_table import is_data_row, rows_of
@@ -25,6 +27,7 @@ _BLOCKS = frozenset(
         *("tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
     )
 )
+MOST_OPTIONS = 8  # of a choice that may belong to the text; a longer one lists provinces or languages
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 # Never around the text of an article (a form is: ASP.NET wraps whole pages in one).
 _OUTSIDE = frozenset(("nav", "footer", "aside", "button", "select", "menu", "dialog"))
@@ -35,6 +38,7 @@ _ZERO_WIDTH = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _NUMBERED = re.compile(
     r"[(（\[]?\d+[.．、:：)）\]]|[(（]?[一二三四五六七八九十]+[、）)]|第[一二三四五六七八九十\d]+|[①-⑳]|\d+\s"
 )
+_GAP = "\x1d"  # between two elements of one line, which a style sheet may set apart; else it is nothing
 _WHOLE = re.compile(r"-?\d{1,6}")
 _SPACES = re.compile("[ \t\r\n\f\v\x1c-\x1f\x85\xa0\u2028\u2029]+")
 _BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line end in the source of a Chinese page
@@ -44,7 +48,8 @@ _BROKEN_WIDE = re.compile(f"(?<={WIDE})[ \t]*[\r\n]\\s*(?={WIDE})")  # a line en
 class Line:
     """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment.
 
-    The rows of a table that has a head, and the rule below it, have the number of the table. `item`: the number that
+    The rows of a table that has a head, and the rule below it, have the number of the table; the options of a short
+    choice (600ml, 900ml) have one, too. `item`: the number that
     stands before the first line of an item of a list, which is no letter of the page.
     """
 
@@ -71,11 +76,12 @@ class _Walk:
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.linked = self.heading = self.tables = 0
+        self.linked = self.heading = self.tables = self.choice = 0
         self.inside: Counter[str] = Counter()  # how many links, rows of data, superscripts, … the walk is within
         self.effects: dict[Any, list[str]] = {}
         self.counts: dict[Any, int] = {}  # of the items of each numbered list
         self.item = ""  # number of the item that begins
+        self.ended = ""  # tag of the element that ended, if nothing stands behind it yet
 
     def lines(self, root: Any) -> Iterator[Line]:
         # Not recursive: hostile pages nest a hundred thousand elements.
@@ -117,8 +123,14 @@ class _Walk:
 
     def enter(self, element: Any) -> Iterator[Line]:
         effects = []
+        if element.tag == "select" and len(element.findall(".//option")) <= MOST_OPTIONS:
+            self.tables += 1
+            self.choice = self.tables
         if element.tag == "ol":
             self.counts[element] = _whole(element.get("start"), 1) - 1
+        if self.ended or element.tag == "time":
+            self.parts.append(_GAP)
+        self.ended = ""
         if element.tag in _BLOCKS or element.tag == "br":
             yield from self.break_line("\n" if element.tag == "br" and self.inside["pre"] else " ")
         if element.tag == "li" and (above := element.getparent()) in self.counts:
@@ -152,6 +164,9 @@ class _Walk:
             yield from self.break_line(" ")
         if element.tag == "li":
             self.item = ""
+        elif element.tag == "select":
+            self.choice = 0
+        self.ended = element.tag
         self.counts.pop(element, None)
         self.inside.subtract(effect for effect in effects if effect != "row")
 
@@ -165,6 +180,9 @@ class _Walk:
     def add(self, text: str | None) -> Iterator[Line]:
         if not text:
             return
+        if self.ended == "time":
+            self.parts.append(_GAP)
+        self.ended = ""
         lines = text.split("\n") if self.inside["pre"] and not (self.heading or self.inside["row"]) else [text]
         for at, line in enumerate(lines):
             if at:
@@ -175,15 +193,22 @@ class _Walk:
                 self.linked += count_letters(line)
 
     def close_line(self) -> Iterator[Line]:
-        text = _ZERO_WIDTH.sub("", "".join(self.parts))
+        text = _apart(_ZERO_WIDTH.sub("", "".join(self.parts)))
         text = _SPACES.sub(" ", _BROKEN_WIDE.sub("", text)).strip().strip("|").strip()
         if text:
             prefix = "#" * self.heading + " " if self.heading else ""
             item = "" if self.heading or _NUMBERED.match(text) else self.item
-            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0, item=item)
+            yield Line(prefix + text, self.linked, self.heading, self.inside["outside"] > 0, self.choice, item)
             self.item = ""
         self.parts.clear()
         self.linked = 0
+
+
+def _apart(text: str) -> str:
+    """A line with blanks in its gaps where it states metadata (来源：江东商报|作者：林若溪), else with none."""
+    spaced = re.sub(f"(?<![:：]){_GAP}", " ", text).replace(_GAP, "")
+    glued = text.replace(_GAP, "")
+    return spaced if spaced != glued and len(spaced) <= LONGEST_LINE and states_metadata(spaced) else glued
 
 
 def _whole(stated: str | None, otherwise: int) -> int:

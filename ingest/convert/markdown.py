@@ -1,10 +1,13 @@
-"""Markdown and plain text: the text is the file's own; YAML front matter is metadata."""
+"""Markdown and plain text: the text is the file's own, but for entities; YAML front matter is metadata."""
 
 import re
 from collections.abc import Iterator
+from html import unescape
+from html.entities import html5
 from typing import Any
 
 from ingest.convert.converted import Converted, sift
+from ingest.convert.references import reference_removals
 from ingest.convert.wrapped import line_wraps
 from rag.types import Removal
 
@@ -28,16 +31,35 @@ _LINE = re.compile(  # U+3000 indents the paragraphs of a text, never YAML
 )
 _NOTHING = re.compile("null|~", re.IGNORECASE)  # YAML's words for no value
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_ENTITY = re.compile(  # &ldquo; but in code
+    r"^[ \t]*(?P<fence>`{3,}|~{3,})(?s:.*?)(?:^[ \t]*(?P=fence)|\Z)|`[^`\n]+`"
+    r"|(?P<entity>&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});)",
+    re.MULTILINE,
+)
 
 
 def convert_markdown(text: str) -> Converted:
-    """The text as it is, its front matter removed and read, and lines of a fixed width joined to sentences."""
+    """The text, its front matter removed and read, lines of a fixed width joined, references and footnotes unmarked.
+
+    It is the file's own where it has no entities (&nbsp;): those become what they mean.
+    """
     match = _FRONT_MATTER.match(text, 0, LONGEST_FRONT_MATTER)
     fields = _read(match[1]) if match else None
-    if not match or fields is None:
-        return Converted(text, tuple(line_wraps(text)))
-    front_matter = Removal(0, match.end(), "metadata", "front-matter")
-    return Converted(text, (front_matter, *line_wraps(text, match.end())), sift(_metadata(fields)))
+    start = match.end() if match and fields is not None else 0
+    meant = text[:start] + _ENTITY.sub(_character, text[start:])
+    removed = sorted([*line_wraps(meant, start), *reference_removals(meant, start)], key=lambda removal: removal.start)
+    if start:
+        removed.insert(0, Removal(0, start, "metadata", "front-matter"))
+    return Converted(meant, tuple(removed), sift(_metadata(fields or {})), converted=meant != text)
+
+
+def _character(match: re.Match[str]) -> str:
+    """What an entity means, in one line; what is none as it is."""
+    entity = match["entity"]
+    if not entity or (entity[1] != "#" and entity[1:] not in html5):
+        return match[0]
+    meant = unescape(entity)
+    return " " if meant.isspace() else meant
 
 
 def _read(front_matter: str) -> dict[str, Any] | None:
@@ -77,4 +99,4 @@ def _texts(value: Any) -> Iterator[str]:
     for item in value if isinstance(value, list) else [value]:
         text = item.get("name") if isinstance(item, dict) else item
         if isinstance(text, str) and not _NOTHING.fullmatch(text):
-            yield text
+            yield unescape(text)

@@ -166,13 +166,26 @@ def _address(value: Any) -> str | None:
 
 
 def _times(root: Any) -> Iterator[str]:
-    """Times in the article that are marked as its publication, or the one time in its head."""
-    yield from (time.get("datetime") or _text(time) for time in root.xpath("//time[@pubdate]"))
-    for place in ("//article/header//time[@datetime]", "//article//time[@datetime]", "//main//time[@datetime]"):
+    """Times in the article that are marked as its publication, or the one time in its head, or of the whole page."""
+    yield from (_day(time) for time in root.xpath("//time[@pubdate]"))
+    for place in (
+        "//article/header//time[@datetime]",
+        "//article//time[@datetime]",
+        "//main//time[@datetime]",
+        "//time",
+    ):
         times = [time for time in root.xpath(place) if not re.search("(?i)updat|modif", time.get("class") or "")]
-        values = {time.get("datetime")[:10] for time in times}
-        if len(values) == 1:
-            yield times[0].get("datetime")
+        if len({_day(time)[:10] for time in times}) == 1 and not (place == "//time" and _told(times[0])):
+            yield _day(times[0])
+
+
+def _day(time: Any) -> str:
+    return time.get("datetime") or _text(time)
+
+
+def _told(time: Any) -> bool:
+    """Whether a time stands in a sentence, a list or beside the text, where it may be the day of anything."""
+    return any(above.tag in ("p", "li", "nav", "aside", "footer") for above in time.iterancestors())
 
 
 def _title(root: Any) -> str | None:

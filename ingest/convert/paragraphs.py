@@ -1,17 +1,20 @@
-"""The lines of PDF pages joined to paragraphs again."""
+"""The lines of PDF pages joined to paragraphs again, and the title among them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from ingest.convert.converted import WIDE
 from rag.text import CJK
-from rag.types import Removal
+from rag.types import Removal, Span
 
 HYPHEN = "\x02"  # at the end of a line: of a word that the layout broke, or its own
 SHORT_LINE = 2.5  # letter heights that a line may end before the column does and still go on
 GAP, RESIZED, MOVED = 1.5, 0.3, 4  # a gap of so many usual ones, another height, another left end a paragraph
+# The letters of a title are so many times the usual ones, of one height but for such a part, and the largest of the
+# page is no more than so many times theirs; it stands within the first lines, and has so many lines and code points.
+LARGER, ALIKE, NEXT, TITLE_WITHIN, MOST_TITLE_LINES, LONGEST_TITLE = 1.15, 0.08, 1.3, 6, 3, 60
 _TERMINAL = re.compile(r"(?:[。！？!?…]|(?<!\d)\.)[”’」』）)】》\"']*$")
 _WIDE = re.compile(WIDE)
 _CLOSING = "）)】》」』”’。，；：、！？"  # what begins with one goes on
@@ -41,10 +44,43 @@ class Line:
     height: float
 
 
+def title_lines(pages: Sequence[Sequence[Line]], furniture: Collection[tuple[int, int]]) -> list[Line]:
+    """The lines of large letters at the top of the first page; none where they are no larger than most.
+
+    They may be what later pages repeat in smaller letters.
+    """
+    usual = _usual_height(pages)
+    repeated = {line.text: line.height for page in pages[1:] for line in page}
+    page = [
+        line
+        for place, line in enumerate(pages[0])
+        if any(char.isalpha() for char in line.text)
+        and ((0, place) not in furniture or line.height >= LARGER * repeated.get(line.text, line.height))
+    ]
+    largest = max((line.height for line in page), default=0)
+    start = next((at for at, line in enumerate(page) if line.height * NEXT >= largest), 0)
+    title = list(takewhile(lambda line: abs(line.height - page[start].height) <= ALIKE * line.height, page[start:]))
+    if not title or title[0].height < LARGER * usual or start >= TITLE_WITHIN or len(title) > MOST_TITLE_LINES:
+        return []
+    told = any(_TERMINAL.search(line.text) for line in page[:start]) or any(_ITEM.match(line.text) for line in title)
+    return [] if told or sum(len(line.text) for line in title) > LONGEST_TITLE else title
+
+
+def _usual_height(pages: Sequence[Sequence[Line]]) -> float:
+    """The median height of the letters."""
+    lines = sorted((line for page in pages for line in page), key=lambda line: line.height)
+    middle = sum(len(line.text) for line in lines) / 2
+    ends = accumulate(len(line.text) for line in lines)
+    return next((line.height for line, end in zip(lines, ends, strict=True) if end >= middle), 0.0)
+
+
 def join_lines(
-    pages: Sequence[Sequence[Line]], furniture: dict[tuple[int, int], str]
-) -> tuple[str, tuple[Removal, ...]]:
-    """The text, a paragraph a line; the furniture of a page stands after the paragraph that runs across it."""
+    pages: Sequence[Sequence[Line]], furniture: dict[tuple[int, int], str], title: Sequence[Line] = ()
+) -> tuple[str, tuple[Removal, ...], Span | None]:
+    """The text, a paragraph a line, and where the title stands in it.
+
+    The furniture of a page stands after the paragraph that runs across it.
+    """
     parts: list[str] = []
     removed: list[Removal] = []
     waiting: list[tuple[str, str]] = []
@@ -64,6 +100,8 @@ def join_lines(
 
     before: Line | None = None
     edge = 0.0
+    span: Span | None = None
+    titled = False
     for number, page in enumerate(pages):
         body = [line for place, line in enumerate(page) if (number, place) not in furniture]
         edges, gap = _right_edges(body), _usual_gap(body)
@@ -71,19 +109,24 @@ def join_lines(
             if rule := furniture.get((number, place)):
                 waiting.append((line.text.replace(HYPHEN, "-"), rule))
         for at, line in enumerate(body):
+            titled, was_titled = number == 0 and line in title, titled
             if before is not None:
-                if _goes_on(before, line, edge, gap if at else None):
+                within = titled or _goes_on(before, line, edge, gap if at else None)
+                if titled == was_titled and within:
                     emit(_glue(before.text, line.text))
                 else:
                     emit("\n")
                     emit_waiting()
             elif waiting:
                 emit_waiting()
+            start = length
             emit(line.text.rstrip(HYPHEN))
+            if titled:
+                span = (span[0] if span else start, length)
             before, edge = line, edges[at]
     emit("\n")
     emit_waiting()
-    return "".join(parts), tuple(removed)
+    return "".join(parts), tuple(removed), span
 
 
 def _right_edges(lines: Sequence[Line]) -> list[float]:

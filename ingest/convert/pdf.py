@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest.convert.converted import Converted, broken, raised, sift
 from ingest.convert.page_furniture import page_furniture
-from ingest.convert.paragraphs import HYPHEN, Line, join_lines
+from ingest.convert.paragraphs import HYPHEN, Line, join_lines, title_lines
 from rag.errors import CorpusError
 
 MOST_PAGES = 5_000
@@ -52,9 +52,14 @@ def convert_pdf(path: Path, content: bytes) -> Converted:
         finally:
             document.close()
     _refuse_pictures(path, pages)
-    text, removed = join_lines(pages, page_furniture([[line.text for line in page] for page in pages]))
+    furniture = page_furniture([[line.text for line in page] for page in pages])
+    large = title_lines(pages, furniture)
+    furniture = {
+        (page, place): rule for (page, place), rule in furniture.items() if page or pages[0][place] not in large
+    }
+    text, removed, title = join_lines(pages, furniture, large)
     fields = (("title", stated.get("Title")), ("author", stated.get("Author")), ("tags", stated.get("Keywords")))
-    return Converted(text, removed, sift(fields), converted=True)
+    return Converted(text, removed, sift(fields), converted=True, title=title)
 
 
 def _lines(page: Any) -> list[Line]:
