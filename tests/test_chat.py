@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
 
@@ -13,6 +14,7 @@ from ingest.run import ingest
 from rag.embed import SentenceEmbedder
 from rag.errors import HistoryError
 from rag.history import History, Turn
+from rag.history_tables import turns
 from rag.settings import load_settings
 from rag.suggest import example_questions, follow_up_questions
 from views.messages import t
@@ -251,6 +253,45 @@ def test_an_answer_that_could_not_be_kept_says_so_until_it_is(
     (conversation,) = history.conversations()
     asked = [turn.answer.question.text for turn in history.turns(conversation.id)]
     assert asked == [QUESTION, "那它当时有多少粉丝？", "佣金是多少？"]
+
+
+def test_a_damaged_conversation_that_is_chosen_is_told_and_the_open_one_stays(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    damaged = ask(start(), "“买手时代”是什么？").query_params["c"]
+    with history._engine.begin() as connection:
+        connection.execute(sqlalchemy.update(turns).values(record="{"))
+    page = ask(start())
+    page.button(key=f"open-{damaged}").click().run()
+    assert not page.exception and not page.error
+    assert ["已损坏" in toast.value for toast in page.toast] == [True]
+    assert CLOSED in html_of(page) and len(page.chat_input) == 1
+
+
+def test_what_the_history_does_not_take_is_told_and_the_page_stays(
+    start: Callable[..., AppTest], history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise HistoryError("full", "磁盘满了。")
+
+    page = ask(start())
+    (turn,) = history.turns(history.conversations()[0].id)
+    title = f"title-{page.query_params['c']}"
+    labelled(page, t("edit")).click().run()
+    page.text_area[0].set_value("“买手时代”是什么？")
+    for method in ("cut", "rename", "rate", "delete"):
+        monkeypatch.setattr(History, method, full)
+    for use in (
+        lambda: labelled(page, t("edit_send")).click(),
+        lambda: page.text_input(key=title).set_value("福利社的事"),
+        lambda: page.button_group(key=f"useful-{turn.id}").set_value("useful"),
+        lambda: page.button(key="delete").click(),
+    ):
+        use().run()
+        assert not page.exception and [toast.value for toast in page.toast] == ["磁盘满了。"]
+        assert CLOSED in html_of(page)
+        assert page.text_area[0].value == "“买手时代”是什么？"  # what was written is still there to send
+    assert history.turns(history.conversations()[0].id) == [turn]
 
 
 def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., AppTest], history: History) -> None:

@@ -11,6 +11,7 @@ from rag.export import FORMATS
 from rag.history import TITLE, Conversation, History
 from rag.types import Answer
 from views.access import reader_name
+from views.callbacks import telling
 from views.messages import plain, t
 from views.running import running_in
 from views.scope import take_up
@@ -71,10 +72,11 @@ def _put_into_address(conversation: Conversation) -> None:
 
 def open_conversation(state: State, history: History, conversation: Conversation) -> None:
     """Show a conversation with its turns instead of the one that is open."""
+    running = running_in(conversation.id)  # before the turns are read: it may just be over
+    turns = history.turns(conversation.id, reader_name())  # before the open one is shut: they may not be readable
     state.close()
+    state.conversation, state.turns, state.running = conversation, turns, running
     _put_into_address(conversation)
-    state.running = running_in(conversation.id)  # before the turns are read: it may just be over
-    state.conversation, state.turns = conversation, history.turns(conversation.id, reader_name())
 
 
 def show_history(state: State, history: History) -> None:
@@ -93,8 +95,7 @@ def show_history(state: State, history: History) -> None:
                 key=f"open-{conversation.id}",
                 type="secondary" if opened else "tertiary",
                 width="stretch",
-                on_click=open_conversation,
-                args=(state, history, conversation),
+                on_click=telling(open_conversation, state, history, conversation),
             )
         if not words and state.deleted is None and (last := history.last_deleted(reader_name())):
             label = t("restore", title=plain(last.title))
@@ -103,8 +104,7 @@ def show_history(state: State, history: History) -> None:
                 key="restore",
                 icon=":material/undo:",
                 type="tertiary",
-                on_click=_restore,
-                args=(state, history, last),
+                on_click=telling(_restore, state, history, last),
             )
 
 
@@ -127,7 +127,7 @@ def conversation_menu(state: State, history: History) -> None:
         return
     with st.popover(plain(conversation.title), icon=":material/more_horiz:", type="tertiary"):
         key = f"title-{conversation.id}"
-        rename = partial(_rename, state, history, conversation, key)
+        rename = telling(_rename, state, history, conversation, key)
         st.text_input(t("rename"), conversation.title, key=key, max_chars=TITLE, on_change=rename)
         st.caption(t("export_help"))
         with st.container(horizontal=True):
@@ -141,9 +141,8 @@ def conversation_menu(state: State, history: History) -> None:
                     on_click="ignore",
                     disabled=not state.turns,
                 )
-        st.button(
-            t("delete"), key="delete", icon=":material/delete:", on_click=_delete, args=(state, history, conversation)
-        )
+        deletion = telling(_delete, state, history, conversation)
+        st.button(t("delete"), key="delete", icon=":material/delete:", on_click=deletion)
 
 
 def _exported(write: Callable[[str, list[Answer], datetime], str], state: State) -> str:
@@ -174,9 +173,8 @@ def deleted_notice(state: State, history: History) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="yj-deleted"):
         st.markdown(t("deleted", title=plain(state.deleted.title)))
-        st.button(
-            t("undo"), key="undo", icon=":material/undo:", on_click=_restore, args=(state, history, state.deleted)
-        )
+        restoring = telling(_restore, state, history, state.deleted)
+        st.button(t("undo"), key="undo", icon=":material/undo:", on_click=restoring)
         st.button(t("dismiss"), key="dismiss", type="tertiary", on_click=partial(setattr, state, "deleted", None))
 
 

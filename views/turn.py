@@ -11,13 +11,13 @@ import streamlit as st
 
 from rag.chain import AnswerChain
 from rag.difference import difference
-from rag.errors import HistoryError
 from rag.history import History, Turn
 from rag.types import Answer
 from rag.verify import STATES, Standing, cited_in, verify
 from views.answer import answer_html, footer_text, question_html
+from views.callbacks import telling
 from views.feedback import choose_rating
-from views.messages import error_text, plain, t
+from views.messages import plain, t
 from views.said import said
 from views.scope import take_up
 from views.search import show_search
@@ -64,7 +64,7 @@ def _question_or_field(history: History, state: State, turn: Turn, key: str) -> 
             st.caption(t("edit_cuts"))
         with st.container(horizontal=True):
             # What is being answered would come after what the change cuts.
-            sent = partial(_send, history, state, turn, field)
+            sent = telling(_send, history, state, turn, field)
             st.form_submit_button(t("edit_send"), type="primary", disabled=state.running is not None, on_click=sent)
             st.form_submit_button(t("edit_leave"), on_click=partial(setattr, state, "editing", ""))
 
@@ -73,9 +73,9 @@ def _send(history: History, state: State, turn: Turn, field: str) -> None:
     """Ask a changed question in the place of a turn and of what this page shows after it; more may stand there."""
     text, at = st.session_state[field], state.place(turn)
     if text.strip() and at is not None:
-        state.editing, state.asked = "", text
         history.cut(state.turns[at:])
         del state.turns[at:]
+        state.editing, state.asked = "", text
 
 
 def _edit(state: State, turn: Turn) -> None:
@@ -102,16 +102,12 @@ def _show_actions(history: History, state: State, turn: Turn, key: str) -> None:
 def _offer_to_keep(history: History, state: State, turn: Turn, key: str) -> None:
     """Say that an answer stands on this page only, with a button that tries once more to keep it."""
     st.warning(t("not_kept"))
-    st.button(t("keep"), key=f"keep-{key}", icon=":material/save:", on_click=_keep, args=(history, state, turn))
+    st.button(t("keep"), key=f"keep-{key}", icon=":material/save:", on_click=telling(_keep, history, state, turn))
 
 
 def _keep(history: History, state: State, turn: Turn) -> None:
     assert state.conversation
-    try:
-        kept = history.append(state.conversation.id, turn.answer)
-    except HistoryError as error:
-        st.toast(error_text(error), icon=":material/error:")
-        return
+    kept = history.append(state.conversation.id, turn.answer)
     state.turns = [*(one for one in state.turns if one is not turn), kept]
 
 
