@@ -74,13 +74,12 @@ class History:
 
     def conversations(self, owner: str = "", search: str = "", most: int = 50) -> list[Conversation]:
         """The latest conversations, newest first; of a search those that have all its first words in title or turns."""
-        wanted = [conversations.c.owner == owner, conversations.c.deleted.is_(None)]
-        wanted += [_mentions(word) for word in search[:SEARCH].split()[:SEARCH_WORDS]]
-        query = (
-            select(*_COLUMNS).where(*wanted).order_by(conversations.c.changed.desc(), conversations.c.id).limit(most)
-        )
-        with self._reading() as connection:
-            return [Conversation(*row) for row in connection.execute(query)]
+        return self._found(owner, search, most, conversations.c.deleted.is_(None), conversations.c.changed)
+
+    def deleted(self, owner: str = "", search: str = "", most: int = 50) -> list[Conversation]:
+        """The conversations that can still be restored, the last deleted first; of a search as in `conversations`."""
+        since = (self._now() - KEEP_DELETED).isoformat()
+        return self._found(owner, search, most, conversations.c.deleted >= since, conversations.c.deleted)
 
     def conversation(self, id_: str, owner: str = "") -> Conversation | None:
         """A conversation of the owner; None where there is none, or it was deleted."""
@@ -152,15 +151,6 @@ class History:
         self._change(conversation, owner, deleted=self._time())
         self.purge()
 
-    def last_deleted(self, owner: str = "") -> Conversation | None:
-        """The conversation of the owner that was deleted last and can still be restored; None where there is none."""
-        since = (self._now() - KEEP_DELETED).isoformat()
-        wanted = [conversations.c.owner == owner, conversations.c.deleted >= since]
-        query = select(*_COLUMNS).where(*wanted).order_by(conversations.c.deleted.desc()).limit(1)
-        with self._reading() as connection:
-            row = connection.execute(query).first()
-        return Conversation(*row) if row else None
-
     def restore(self, conversation: str, owner: str = "") -> None:
         """Undo a deletion."""
         self._change(conversation, owner, deleted=None)
@@ -205,6 +195,20 @@ class History:
         query = select(questions.c.turn, questions.c.row).join(turns).order_by(turns.c.created, turns.c.id)
         with self._reading() as connection:
             return {row.turn: row.row for row in connection.execute(query)}
+
+    def _found(
+        self, owner: str, search: str, most: int, wanted: ColumnElement[bool], latest: ColumnElement[str | None]
+    ) -> list[Conversation]:
+        """The conversations of an owner that are wanted and have the first words of a search, the latest first."""
+        words = [_mentions(word) for word in search[:SEARCH].split()[:SEARCH_WORDS]]
+        query = (
+            select(*_COLUMNS)
+            .where(conversations.c.owner == owner, wanted, *words)
+            .order_by(latest.desc(), conversations.c.id)
+            .limit(most)
+        )
+        with self._reading() as connection:
+            return [Conversation(*row) for row in connection.execute(query)]
 
     def _next_number(self, connection: Connection, conversation: str) -> int:
         last = connection.scalar(select(func.max(turns.c.number)).where(_shown_in(conversation)))

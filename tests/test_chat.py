@@ -131,10 +131,18 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     page.button(key="undo").click().run()
     assert CLOSED in html_of(page) and len(history.conversations()) == 2
     page.button(key="delete").click().run()
+    page.text_input(key="history-search").set_value("买手").run()
+    page.sidebar.button[1].click().run()
+    page.button(key="delete").click().run()
     page = start()  # the notice is gone with the visit
-    page.button(key="restore").click().run()
-    assert CLOSED in html_of(page) and len(history.conversations()) == 2
-    assert "restore" not in [button.key for button in page.button]
+    (deleted,) = page.sidebar.expander
+    titles = "“买手时代”是什么？", "福利社的事"  # the last deleted first
+    assert [button.label for button in deleted.button] == [t("restore", title=title) for title in titles]
+    deleted.button[1].click().run()
+    assert CLOSED in html_of(page)
+    page.sidebar.expander[0].button[0].click().run()
+    assert "佣金" in html_of(page) and len(history.conversations()) == 2
+    assert not page.sidebar.expander
 
 
 def test_blanks_are_no_question_and_a_refusal_without_a_search_names_no_generation(

@@ -195,18 +195,34 @@ def test_a_deleted_conversation_comes_back_within_a_day_and_is_gone_after(histor
     history.rate(turn.id, Rating(useful=False, reason="wrong"))
     history.delete(id_)
     assert (history.conversations(), history.conversation(id_)) == ([], None)
-    assert (last := history.last_deleted()) is not None and last.id == id_
+    assert [one.id for one in history.deleted()] == [id_]
     history.restore(id_)
-    assert history.last_deleted() is None
+    assert history.deleted() == []
     assert [one.answer for one in history.turns(id_)] == [ANSWER]
     history.delete(id_)
     clock.time += timedelta(days=1, minutes=1)
-    assert history.last_deleted() is None
+    assert history.deleted() == []
     history.purge()
     history.restore(id_)
     assert (history.conversations(), history.turns(id_), history.rated()) == ([], [], [])
     with history._engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(articles)) == 0
+
+
+def test_every_conversation_that_was_deleted_within_a_day_is_found_the_last_first(
+    history: History, clock: Clock
+) -> None:
+    cats, dogs, kept = history.start("猫"), history.start("狗"), history.start("鱼")
+    history.append(dogs, about("狗几岁？"))
+    history.delete(dogs)
+    clock.time += timedelta(hours=23)
+    history.delete(cats)
+    assert [one.id for one in history.deleted()] == [cats, dogs]
+    assert [one.id for one in history.deleted(search="几岁")] == [dogs]
+    assert [one.id for one in history.deleted(most=1)] == [cats]
+    clock.time += timedelta(hours=2)
+    assert [one.id for one in history.deleted()] == [cats]
+    assert [one.id for one in history.conversations()] == [kept]
 
 
 def test_nothing_of_another_owner_is_seen_or_changed(history: History) -> None:
@@ -217,7 +233,7 @@ def test_nothing_of_another_owner_is_seen_or_changed(history: History) -> None:
     assert (history.conversations("乙"), history.conversation(id_, "乙"), history.turns(id_, "乙")) == ([], None, [])
     assert [one.title for one in history.conversations("甲")] == ["甲的"]
     history.delete(id_, owner="甲")
-    assert history.last_deleted("乙") is None and history.last_deleted("甲") is not None
+    assert (history.deleted("乙"), [one.id for one in history.deleted("甲")]) == ([], [id_])
     history.restore(id_, owner="甲")
     history.rate(turn.id, Rating(useful=True), owner="乙")
     assert history.turns(id_, "甲")[0].rating is None

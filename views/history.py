@@ -97,14 +97,22 @@ def show_history(state: State, history: History) -> None:
                 width="stretch",
                 on_click=telling(open_conversation, state, history, conversation),
             )
-        if not words and state.deleted is None and (last := history.last_deleted(reader_name())):
-            label = t("restore", title=plain(last.title))
+        _offer_deleted(state, history, words or "")
+
+
+def _offer_deleted(state: State, history: History, words: str) -> None:
+    """Draw what was deleted within a day, or what a search finds of it, each with a button that brings it back."""
+    if not (deleted := history.deleted(reader_name(), words)):
+        return
+    with st.expander(t("deleted_lately")):
+        st.caption(t("deleted_help"))
+        for conversation in deleted:
             st.button(
-                label,
-                key="restore",
+                t("restore", title=plain(conversation.title)),
+                key=f"restore-{conversation.id}",
                 icon=":material/undo:",
                 type="tertiary",
-                on_click=telling(_restore, state, history, last),
+                on_click=telling(_restore, state, history, conversation),
             )
 
 
