@@ -11,11 +11,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, make_url, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rag.errors import HistoryError
-from rag.history_tables import articles, conversations, open_database, questions, ratings, turn_articles, turns
+from rag.history_tables import (
+    articles,
+    conversations,
+    damaged,
+    is_damage,
+    open_database,
+    questions,
+    ratings,
+    turn_articles,
+    turns,
+)
 from rag.record import pack, unpack
 from rag.types import Answer
 
@@ -171,8 +181,8 @@ class History:
                 values = {"useful": rating.useful, "reason": rating.reason, "note": rating.note.strip()}
                 connection.execute(insert(ratings).values(turn=turn, owner=owner, created=self._time(), **values))
 
-    def rated(self, *, useful: bool = False, most: int = 200) -> list[Turn]:
-        """The answers that readers found useful, or not, of all owners, the last rated first."""
+    def rated(self, *, useful: bool = False, most: int = 200) -> tuple[list[Turn], list[HistoryError]]:
+        """Of all owners the answers found useful, or not, the last rated first; and the errors of damaged ones."""
         query = (
             select(turns, ratings.c.useful, ratings.c.reason, ratings.c.note)
             .join(ratings, ratings.c.turn == turns.c.id)
@@ -180,8 +190,15 @@ class History:
             .order_by(ratings.c.created.desc(), turns.c.id)
             .limit(most)
         )
+        found: list[Turn] = []
+        lost: list[HistoryError] = []
         with self._reading() as connection:
-            return [self._turn(connection, row) for row in connection.execute(query).all()]
+            for row in connection.execute(query).all():
+                try:
+                    found.append(self._turn(connection, row))
+                except HistoryError as error:
+                    lost.append(error)
+        return found, lost
 
     def keep_question(self, turn: str, row: str | None) -> None:
         """Keep a turn as a question of a question set, as a line of JSON; None takes it out."""
@@ -248,20 +265,22 @@ class History:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction that is on the disk when it is over."""
-        with _told(), self._engine.begin() as connection:
+        with _told(self.where), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _told(), self._engine.connect().execution_options(reading=True) as connection:
+        with _told(self.where), self._engine.connect().execution_options(reading=True) as connection:
             yield connection
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(where: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ValueError) as error:  # the latter of a driver, for text that it cannot write
+        if is_damage(error):
+            raise damaged(where, error, "数据库文件读不出来") from error
         raise HistoryError(
             f"the history cannot be read or written ({error}): check the disk and the rights of YINJU_HISTORY",
             "历史记录读不出来或写不进去：请检查磁盘空间，以及设置 YINJU_HISTORY 所指文件的权限",
@@ -275,17 +294,7 @@ def read_answer(where: str, connection: Connection, turn: str, record: str) -> A
     try:
         return unpack(record, bodies)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        what, _, _ = str(error).partition("\n")  # the lines below it are those of a log
-        raise damaged(where, f"the turn {turn} cannot be read: {what}") from error
-
-
-def damaged(where: str, problem: object) -> HistoryError:
-    """The error of a history that does not hold what was written."""
-    named = make_url(where).render_as_string() if "://" in where else where  # without the password
-    return HistoryError(
-        f"the history {named} is damaged ({problem}): put back a backup of it",
-        f"历史记录 {named} 已损坏（{problem}）：请用备份恢复",
-    )
+        raise damaged(where, f"the turn {turn} cannot be read: {error}", f"编号 {turn} 的回答读不出来") from error
 
 
 def _own(id_: str, owner: str) -> ColumnElement[bool]:

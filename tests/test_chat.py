@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button
+from test_history import ANSWER, about
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
 from rag.errors import HistoryError
-from rag.history import History, Turn
+from rag.history import History, Rating, Turn
 from rag.history_tables import turns
 from rag.settings import load_settings
 from rag.suggest import example_questions, follow_up_questions
@@ -308,7 +309,7 @@ def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., A
     page.button_group(key=f"useful-{turn.id}").set_value("useless").run()
     page.button_group(key=f"reason-{turn.id}").set_value("outdated").run()
     page.text_input(key=f"note-{turn.id}").set_value("11月16日").run()
-    (rated,) = history.rated()
+    ((rated,), _) = history.rated()
     assert rated.rating and (rated.rating.reason, rated.rating.note) == ("outdated", "11月16日")
     listed = AppTest.from_function(_feedback_page, args=(str(history.where),)).run()
     assert not listed.exception
@@ -319,6 +320,25 @@ def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., A
     assert row["evidence"] == [{"article": "福利社", "quote": CLOSED}]
     listed.button(key=f"remove-{turn.id}").click().run()
     assert history.questions() == {}
+
+
+def test_a_damaged_answer_takes_neither_the_other_ratings_nor_the_question_set_from_the_feedback(
+    tmp_path: Path,
+) -> None:
+    history = History(str(tmp_path / "history.sqlite"))
+    id_ = history.start("题")
+    damaged, whole = history.append(id_, ANSWER), history.append(id_, about("后来？"))
+    for turn in (damaged, whole):
+        history.rate(turn.id, Rating(useful=False))
+        history.keep_question(turn.id, "{}")
+    history.rate(damaged.id, Rating(useful=False), "another reader")
+    with history._engine.begin() as connection:
+        connection.execute(sqlalchemy.update(turns).where(turns.c.id == damaged.id).values(record="["))
+    listed = AppTest.from_function(_feedback_page, args=(history.where,)).run()
+    assert not listed.exception
+    assert [damaged.id in error.value for error in listed.error] == [True]
+    assert "后来？" in [text.value for text in listed.text]
+    assert [button.proto.label for button in listed.get("download_button")] == [t("set_download", count=2)]
 
 
 def _feedback_page(where: str) -> None:

@@ -9,7 +9,7 @@ from rag.feedback import evidence_of, gold_groups, question_row
 from rag.history import REASONS, History, Rating, Turn
 from views.access import reader_name
 from views.callbacks import telling
-from views.messages import plain, t
+from views.messages import error_text, plain, t
 from views.resources import open_history
 
 USEFUL, USELESS = "useful", "useless"
@@ -69,9 +69,11 @@ def feedback_page(where: str) -> None:
         format_func=lambda value: t(f"reason_{value}"),
         label_visibility="collapsed",
     )
-    rated, rows = history.rated(), history.questions()
+    (rated, lost), rows = history.rated(), history.questions()
     turns = [turn for turn in rated if turn.rating and (not wanted or turn.rating.reason in wanted)]
-    if not turns:
+    for told in dict.fromkeys(map(error_text, lost)):  # once, also where several readers rated the same answer
+        st.error(plain(told))
+    if not (turns or lost):
         st.info(t("feedback_none"))
     for turn in turns:
         _show_rated(history, turn, added=turn.id in rows)
