@@ -198,6 +198,22 @@ def test_an_answer_says_that_its_article_has_changed_and_asked_again_shows_the_d
     assert t("same_as_before") in html_of(page)
 
 
+def test_an_answer_says_that_its_article_is_gone_and_which_other_one_has_the_same_words(
+    start: Callable[..., AppTest], corpus: Path, update: Callable[[], object]
+) -> None:
+    page = ask(start())
+    (corpus / "福利社.md").unlink()
+    update()
+    page.run()
+    (told,) = [warning.value for warning in page.warning]
+    assert t("articles_removed", titles="《福利社往事》") in told and "1 处引文已不在" in told and "改动" not in told
+    assert f"<del>{CLOSED}</del><br>{t('quote_removed')}</p>" in html_of(page)
+    (corpus / "转载.md").write_text(f"# 一篇转载\n\n{CLOSED}\n", encoding="utf-8")
+    update()
+    page.run()
+    assert f"<del>{CLOSED}</del><br>{t('quote_elsewhere', title='一篇转载')}</p>" in html_of(page)
+
+
 def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[..., AppTest], history: History) -> None:
     page = ask(ask(start()), "那它当时有多少粉丝？")
     labelled(page, t("edit")).click().run()

@@ -12,6 +12,7 @@ import streamlit as st
 from rag.chain import AnswerChain
 from rag.difference import difference
 from rag.history import History, Turn
+from rag.library import Library
 from rag.types import Answer
 from rag.verify import STATES, Standing, cited_in, verify
 from views.answer import answer_html, footer_text, question_html
@@ -116,24 +117,36 @@ def _ask_again(state: State, turn: Turn) -> None:
 
 
 def show_changes(answer: Answer, chain: AnswerChain) -> None:
-    """Say which cited articles have changed since the answer, and what has become of its quotes."""
-    found = verify(cited_in(answer), chain.index.current().library)
-    changed = [standing for standing in found if not standing.same_content]
-    if not changed:
+    """Say which cited articles have changed or are gone since the answer, and what has become of its quotes."""
+    library = chain.index.current().library
+    found = verify(cited_in(answer), library)
+    removed = [one for one in found if one.state == "gone" and one.cited.article not in library.metadata]
+    changed = [one for one in found if not one.same_content and one not in removed]
+    if not changed and not removed:
         return
-    titles = "、".join(dict.fromkeys(f"《{standing.cited.title}》" for standing in changed))
+    what = [
+        t(key, titles=plain("、".join(dict.fromkeys(f"《{one.cited.title}》" for one in of))))
+        for key, of in (("articles_changed", changed), ("articles_removed", removed))
+        if of
+    ]
     counts = [(state, sum(one.state == state for one in found)) for state in STATES]
     told = t("list_comma").join(t(f"quotes_{state}", count=count) for state, count in counts if count)
-    st.warning(t("articles_changed", titles=plain(titles), quotes=told), icon=":material/update:")
-    lost = [standing for standing in found if standing.state in ("changed", "gone")]
+    st.warning(t("articles_since", what=t("list_semicolon").join(what), quotes=told), icon=":material/update:")
+    lost = [one for one in found if one.state in ("changed", "gone")]
     if lost:
         with st.expander(t("quotes_lost")):
-            st.html("".join(map(_lost_html, lost)))
+            st.html("".join(_lost_html(one, library) for one in lost))
 
 
-def _lost_html(standing: Standing) -> str:
+def _lost_html(standing: Standing, library: Library) -> str:
+    """A quote that does not stand any more, above what has become of it."""
     cited = standing.cited
-    now = f"<ins>{escape(standing.now)}</ins>" if standing.state == "changed" else escape(t("quote_gone"))
+    if standing.state == "changed":
+        now = f"<ins>{escape(standing.now)}</ins>"
+    elif standing.article:
+        now = escape(t("quote_elsewhere", title=library.article(standing.article).title))
+    else:
+        now = escape(t("quote_gone" if cited.article in library.metadata else "quote_removed"))
     return f'<p class="yj-difference"><b>[{cited.marker}]</b> <del>{escape(cited.quote)}</del><br>{now}</p>'
 
 
