@@ -226,6 +226,14 @@ def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[...
     assert [turn.answer.question.text for turn in history.turns(conversation.id)] == ["“买手时代”是什么？"]
 
 
+def test_the_field_for_the_name_follows_a_rename_on_another_page(start: Callable[..., AppTest]) -> None:
+    page = ask(start())
+    title = f"title-{(id_ := page.query_params['c'])}"
+    start(c=id_).text_input(key=title).set_value("别处改的名字").run()
+    page.run()
+    assert page.text_input(key=title).value == "别处改的名字"
+
+
 def test_what_is_asked_in_a_conversation_that_another_page_deleted_begins_a_new_one(
     start: Callable[..., AppTest], history: History
 ) -> None:
@@ -316,6 +324,7 @@ def test_what_the_history_does_not_take_is_told_and_the_page_stays(
         assert not page.exception and [toast.value for toast in page.toast] == ["磁盘满了。"]
         assert CLOSED in html_of(page)
         assert page.text_area[0].value == "“买手时代”是什么？"  # what was written is still there to send
+    assert page.text_input(key=title).value == QUESTION  # the name that is kept
     assert history.turns(history.conversations()[0].id) == [turn]
 
 

@@ -135,8 +135,11 @@ def conversation_menu(state: State, history: History) -> None:
         return
     with st.popover(plain(conversation.title), icon=":material/more_horiz:", type="tertiary"):
         key = f"title-{conversation.id}"
+        # Renamed on another page, or not kept; what is just being typed is not in the state yet, and stays.
+        if st.session_state.get(key) != conversation.title:
+            st.session_state[key] = conversation.title
         rename = telling(_rename, state, history, conversation, key)
-        st.text_input(t("rename"), conversation.title, key=key, max_chars=TITLE, on_change=rename)
+        st.text_input(t("rename"), key=key, max_chars=TITLE, on_change=rename)
         st.caption(t("export_help"))
         with st.container(horizontal=True):
             for form, (mime, write) in FORMATS.items():
@@ -165,8 +168,6 @@ def _file_name(title: str) -> str:
 def _rename(state: State, history: History, conversation: Conversation, key: str) -> None:
     history.rename(conversation.id, st.session_state[key], reader_name())
     state.conversation = history.conversation(conversation.id, reader_name())
-    if state.conversation:
-        st.session_state[key] = state.conversation.title  # as it was kept: an empty one is not
 
 
 def _delete(state: State, history: History, conversation: Conversation) -> None:
