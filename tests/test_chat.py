@@ -105,7 +105,27 @@ def test_a_conversation_is_resumed_by_its_address_after_a_restart(start: Callabl
     assert CLOSED in html_of(again) and "1669万粉丝" in html_of(again)
     ask(again, "佣金是多少？")
     assert 'data-turn="2"' in html_of(again)
-    assert CLOSED not in html_of(start(c="another"))
+
+
+def test_a_link_whose_conversation_cannot_be_opened_says_why_and_the_page_is_there(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    page = ask(start())
+    id_ = page.query_params["c"]
+    unknown = start(c="another")
+    assert [warning.value for warning in unknown.warning] == [t("unknown_conversation")]
+    assert not unknown.chat_message and unknown.query_params["c"] == "another"
+    assert not ask(unknown).warning
+    page.button(key="delete").click().run()
+    deleted = start(c=id_)
+    assert not deleted.warning and t("deleted", title=QUESTION) in [markdown.value for markdown in deleted.markdown]
+    deleted.button(key="undo").click().run()
+    assert CLOSED in html_of(deleted)
+    with history._engine.begin() as connection:
+        connection.execute(sqlalchemy.update(turns).values(record="["))
+    damaged = start(c=id_)
+    assert ["已损坏" in warning.value for warning in damaged.warning] == [True]
+    assert not damaged.error and damaged.button(key=f"open-{id_}")
 
 
 def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(

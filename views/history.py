@@ -1,5 +1,6 @@
 """The conversations of a reader: a list beside the page, and a menu for the one that is open."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -7,16 +8,18 @@ from typing import Literal
 
 import streamlit as st
 
+from rag.errors import HistoryError
 from rag.export import FORMATS
 from rag.history import TITLE, Conversation, History
 from rag.types import Answer
 from views.access import reader_name
 from views.callbacks import telling
-from views.messages import plain, t
+from views.messages import error_text, plain, t
 from views.running import running_in
 from views.scope import take_up
 from views.state import State
 
+log = logging.getLogger("yinju")
 CONVERSATION = "c"  # the parameter of the page's address
 FORM_NAMES = {"md": "Markdown", "html": "HTML", "json": "JSON"}
 
@@ -25,22 +28,36 @@ def resume(state: State, history: History) -> None:
     """Open the conversation that the page's address names, or take up what other pages made of the one that is open.
 
     The address counts where the browser changed it: at a visit, by Back or by Forward. It may also be what it was
-    before the first question of a conversation, which the browser has not heard of yet. One that names nothing is left
-    alone: to change it would be a new step, from which Back leads to it again.
+    before the first question of a conversation, which the browser has not heard of yet. One that cannot be opened is
+    left alone: to change it would be a new step, from which Back leads to it again. `unopened_notice` tells why.
     """
     named = st.query_params.get(CONVERSATION)
     if named not in (state.named, state.conversation and state.conversation.id):
         state.close()
-        if named and (found := history.conversation(named, reader_name())):
-            open_conversation(state, history, found)
-            if state.turns:
-                take_up(state.turns[-1].answer.question.scope)
+        if named:
+            _open_named(state, history, named)
     elif state.conversation and not state.running:
         _refresh(state, history, state.conversation)
     state.named = named
     if state.conversation:
         state.named = named or state.conversation.id
         name_conversation(state.conversation)
+
+
+def _open_named(state: State, history: History, named: str) -> None:
+    """Open the conversation of an id, offer to bring it back where it was deleted, or note why neither can be done."""
+    try:
+        if found := history.conversation(named, reader_name()):
+            open_conversation(state, history, found)
+            if state.turns:
+                take_up(state.turns[-1].answer.question.scope)
+        elif deleted := [one for one in history.deleted(reader_name()) if one.id == named]:
+            (state.deleted,) = deleted
+        else:
+            state.unopened = t("unknown_conversation")
+    except HistoryError as error:
+        log.warning("the conversation of the address cannot be opened: %s", error)
+        state.unopened = error_text(error)
 
 
 def _refresh(state: State, history: History, conversation: Conversation) -> None:
@@ -185,6 +202,12 @@ def deleted_notice(state: State, history: History) -> None:
         restoring = telling(_restore, state, history, state.deleted)
         st.button(t("undo"), key="undo", icon=":material/undo:", on_click=restoring)
         st.button(t("dismiss"), key="dismiss", type="tertiary", on_click=partial(setattr, state, "deleted", None))
+
+
+def unopened_notice(state: State) -> None:
+    """Say why the conversation that the address names is not open."""
+    if state.unopened and state.conversation is None:
+        st.warning(plain(state.unopened), icon=":material/link_off:")
 
 
 def _restore(state: State, history: History, conversation: Conversation) -> None:
