@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
+from streamlit.testing.v1.element_tree import Button, TextInput
 from test_history import ANSWER, about
 
 from ingest.run import ingest
@@ -247,11 +247,16 @@ def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[...
 
 
 def test_the_field_for_the_name_follows_a_rename_on_another_page(start: Callable[..., AppTest]) -> None:
+    def field(of: AppTest) -> TextInput:
+        return next(field for field in of.text_input if field.label == t("rename"))
+
     page = ask(start())
-    title = f"title-{(id_ := page.query_params['c'])}"
-    start(c=id_).text_input(key=title).set_value("别处改的名字").run()
-    page.run()
-    assert page.text_input(key=title).value == "别处改的名字"
+    other = start(c=page.query_params["c"])
+    field(other).set_value("别处改的名字").run()
+    page.run().run()
+    assert field(page).value == "别处改的名字"
+    field(page).set_value(" 这里改的 ").run()
+    assert field(page).value == field(other.run()).value == "这里改的"
 
 
 def test_what_is_asked_in_a_conversation_that_another_page_deleted_begins_a_new_one(
@@ -329,7 +334,7 @@ def test_what_the_history_does_not_take_is_told_and_the_page_stays(
 
     page = ask(start())
     (turn,) = history.turns(history.conversations()[0].id)
-    title = f"title-{page.query_params['c']}"
+    title = f"title-{page.query_params['c']}-0"
     labelled(page, t("edit")).click().run()
     page.text_area[0].set_value("“买手时代”是什么？")
     for method in ("cut", "rename", "rate", "delete"):

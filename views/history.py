@@ -67,6 +67,7 @@ def _refresh(state: State, history: History, conversation: Conversation) -> None
         state.close()
         state.deleted = conversation
         return
+    state.renames += found.title != conversation.title
     state.conversation, state.running = found, running_in(found.id)
     ids = history.shown(found.id, reader_name())
     if ids != [turn.id for turn in state.turns if turn.id]:
@@ -151,12 +152,10 @@ def conversation_menu(state: State, history: History) -> None:
     if conversation is None:
         return
     with st.popover(plain(conversation.title), icon=":material/more_horiz:", type="tertiary"):
-        key = f"title-{conversation.id}"
-        # Renamed on another page, or not kept; what is just being typed is not in the state yet, and stays.
-        if st.session_state.get(key) != conversation.title:
-            st.session_state[key] = conversation.title
+        # Another field after a rename on another page: the one that the browser has would bring the older name back.
+        key = f"title-{conversation.id}-{state.renames}"
         rename = telling(_rename, state, history, conversation, key)
-        st.text_input(t("rename"), key=key, max_chars=TITLE, on_change=rename)
+        st.text_input(t("rename"), conversation.title, key=key, max_chars=TITLE, on_change=rename)
         st.caption(t("export_help"))
         with st.container(horizontal=True):
             for form, (mime, write) in FORMATS.items():
@@ -183,8 +182,12 @@ def _file_name(title: str) -> str:
 
 
 def _rename(state: State, history: History, conversation: Conversation, key: str) -> None:
-    history.rename(conversation.id, st.session_state[key], reader_name())
+    title = st.session_state[key]
+    st.session_state[key] = conversation.title  # which stands where the other one is empty, or cannot be kept
+    history.rename(conversation.id, title, reader_name())
     state.conversation = history.conversation(conversation.id, reader_name())
+    if state.conversation:
+        st.session_state[key] = state.conversation.title
 
 
 def _delete(state: State, history: History, conversation: Conversation) -> None:
