@@ -11,11 +11,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, make_url, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from rag.errors import HistoryError
-from rag.history_tables import articles, conversations, open_database, questions, ratings, turn_articles, turns
+from rag.history_tables import (
+    articles,
+    conversations,
+    damaged,
+    is_damage,
+    open_database,
+    questions,
+    ratings,
+    turn_articles,
+    turns,
+)
 from rag.record import pack, unpack
 from rag.types import Answer
 
@@ -74,13 +84,12 @@ class History:
 
     def conversations(self, owner: str = "", search: str = "", most: int = 50) -> list[Conversation]:
         """The latest conversations, newest first; of a search those that have all its first words in title or turns."""
-        wanted = [conversations.c.owner == owner, conversations.c.deleted.is_(None)]
-        wanted += [_mentions(word) for word in search[:SEARCH].split()[:SEARCH_WORDS]]
-        query = (
-            select(*_COLUMNS).where(*wanted).order_by(conversations.c.changed.desc(), conversations.c.id).limit(most)
-        )
-        with self._reading() as connection:
-            return [Conversation(*row) for row in connection.execute(query)]
+        return self._found(owner, search, most, conversations.c.deleted.is_(None), conversations.c.changed)
+
+    def deleted(self, owner: str = "", search: str = "", most: int = 50) -> list[Conversation]:
+        """The conversations that can still be restored, the last deleted first; of a search as in `conversations`."""
+        since = (self._now() - KEEP_DELETED).isoformat()
+        return self._found(owner, search, most, conversations.c.deleted >= since, conversations.c.deleted)
 
     def conversation(self, id_: str, owner: str = "") -> Conversation | None:
         """A conversation of the owner; None where there is none, or it was deleted."""
@@ -152,15 +161,6 @@ class History:
         self._change(conversation, owner, deleted=self._time())
         self.purge()
 
-    def last_deleted(self, owner: str = "") -> Conversation | None:
-        """The conversation of the owner that was deleted last and can still be restored; None where there is none."""
-        since = (self._now() - KEEP_DELETED).isoformat()
-        wanted = [conversations.c.owner == owner, conversations.c.deleted >= since]
-        query = select(*_COLUMNS).where(*wanted).order_by(conversations.c.deleted.desc()).limit(1)
-        with self._reading() as connection:
-            row = connection.execute(query).first()
-        return Conversation(*row) if row else None
-
     def restore(self, conversation: str, owner: str = "") -> None:
         """Undo a deletion."""
         self._change(conversation, owner, deleted=None)
@@ -181,8 +181,8 @@ class History:
                 values = {"useful": rating.useful, "reason": rating.reason, "note": rating.note.strip()}
                 connection.execute(insert(ratings).values(turn=turn, owner=owner, created=self._time(), **values))
 
-    def rated(self, *, useful: bool = False, most: int = 200) -> list[Turn]:
-        """The answers that readers found useful, or not, of all owners, the last rated first."""
+    def rated(self, *, useful: bool = False, most: int = 200) -> tuple[list[Turn], list[HistoryError]]:
+        """Of all owners the answers found useful, or not, the last rated first; and the errors of damaged ones."""
         query = (
             select(turns, ratings.c.useful, ratings.c.reason, ratings.c.note)
             .join(ratings, ratings.c.turn == turns.c.id)
@@ -190,8 +190,15 @@ class History:
             .order_by(ratings.c.created.desc(), turns.c.id)
             .limit(most)
         )
+        found: list[Turn] = []
+        lost: list[HistoryError] = []
         with self._reading() as connection:
-            return [self._turn(connection, row) for row in connection.execute(query).all()]
+            for row in connection.execute(query).all():
+                try:
+                    found.append(self._turn(connection, row))
+                except HistoryError as error:
+                    lost.append(error)
+        return found, lost
 
     def keep_question(self, turn: str, row: str | None) -> None:
         """Keep a turn as a question of a question set, as a line of JSON; None takes it out."""
@@ -205,6 +212,20 @@ class History:
         query = select(questions.c.turn, questions.c.row).join(turns).order_by(turns.c.created, turns.c.id)
         with self._reading() as connection:
             return {row.turn: row.row for row in connection.execute(query)}
+
+    def _found(
+        self, owner: str, search: str, most: int, wanted: ColumnElement[bool], latest: ColumnElement[str | None]
+    ) -> list[Conversation]:
+        """The conversations of an owner that are wanted and have the first words of a search, the latest first."""
+        words = [_mentions(word) for word in search[:SEARCH].split()[:SEARCH_WORDS]]
+        query = (
+            select(*_COLUMNS)
+            .where(conversations.c.owner == owner, wanted, *words)
+            .order_by(latest.desc(), conversations.c.id)
+            .limit(most)
+        )
+        with self._reading() as connection:
+            return [Conversation(*row) for row in connection.execute(query)]
 
     def _next_number(self, connection: Connection, conversation: str) -> int:
         last = connection.scalar(select(func.max(turns.c.number)).where(_shown_in(conversation)))
@@ -244,20 +265,22 @@ class History:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """One transaction that is on the disk when it is over."""
-        with _told(), self._engine.begin() as connection:
+        with _told(self.where), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with _told(), self._engine.connect().execution_options(reading=True) as connection:
+        with _told(self.where), self._engine.connect().execution_options(reading=True) as connection:
             yield connection
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told(where: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, ValueError) as error:  # the latter of a driver, for text that it cannot write
+        if is_damage(error):
+            raise damaged(where, error, "数据库文件读不出来") from error
         raise HistoryError(
             f"the history cannot be read or written ({error}): check the disk and the rights of YINJU_HISTORY",
             "历史记录读不出来或写不进去：请检查磁盘空间，以及设置 YINJU_HISTORY 所指文件的权限",
@@ -271,17 +294,7 @@ def read_answer(where: str, connection: Connection, turn: str, record: str) -> A
     try:
         return unpack(record, bodies)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        what, _, _ = str(error).partition("\n")  # the lines below it are those of a log
-        raise damaged(where, f"the turn {turn} cannot be read: {what}") from error
-
-
-def damaged(where: str, problem: object) -> HistoryError:
-    """The error of a history that does not hold what was written."""
-    named = make_url(where).render_as_string() if "://" in where else where  # without the password
-    return HistoryError(
-        f"the history {named} is damaged ({problem}): put back a backup of it",
-        f"历史记录 {named} 已损坏（{problem}）：请用备份恢复",
-    )
+        raise damaged(where, f"the turn {turn} cannot be read: {error}", f"编号 {turn} 的回答读不出来") from error
 
 
 def _own(id_: str, owner: str) -> ColumnElement[bool]:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Engine, Table, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from rag.errors import HistoryError
-from rag.history import damaged, read_answer
-from rag.history_tables import conversations, metadata, open_database, schema, turns
+from rag.history import read_answer
+from rag.history_tables import conversations, damaged, metadata, open_database, schema, turns
 
 BATCH = 500  # rows written together
 
@@ -44,8 +44,10 @@ def check_history(where: str) -> int:
         if engine.dialect.name == "sqlite":
             found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
             lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-            if found != "ok" or lost:
-                raise damaged(where, found if found != "ok" else f"a row of {lost} refers to nothing")
+            if found != "ok":
+                raise damaged(where, found, "数据库没有通过完整性检查")
+            if lost:
+                raise damaged(where, f"a row of {lost} refers to nothing", f"表 {lost[0]} 里有一行所指的内容不在")
         checked = connection.execute(select(turns.c.id, turns.c.record)).all()
         for turn, record in checked:
             read_answer(where, connection, turn, record)
@@ -85,6 +87,6 @@ def _opened(where: str) -> Iterator[Engine]:
     try:
         yield engine
     except SQLAlchemyError as error:
-        raise damaged(where, error) from error
+        raise damaged(where, error, "数据库文件读不出来") from error
     finally:
         engine.dispose()

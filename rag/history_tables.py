@@ -84,7 +84,7 @@ questions = Table(  # what became a question of a question set
 def open_database(where: str) -> Engine:
     """The database at a path, or at a URL of SQLAlchemy, with the tables in it. Raises HistoryError."""
     url = where if "://" in where else f"sqlite:///{where}"
-    named = _PASSWORD.sub(":***@", where)
+    named = _named(where)
     try:
         if "://" not in where:
             Path(where).parent.mkdir(parents=True, exist_ok=True)
@@ -99,9 +99,11 @@ def open_database(where: str) -> Engine:
             if version is None:
                 connection.execute(insert(schema).values(version=SCHEMA_VERSION))
     except (SQLAlchemyError, OSError, ImportError) as error:  # the last where a database's driver is missing
+        if is_damage(error):
+            raise damaged(where, error, "不是完好的数据库，恢复之前页面不能提问") from error
         raise HistoryError(
             f"the history {named} cannot be opened ({error}): check YINJU_HISTORY, the rights and the disk",
-            f"历史记录 {named} 打不开：请检查设置 YINJU_HISTORY、文件权限和磁盘空间",
+            f"历史记录 {named} 打不开，页面因此不能提问：请检查设置 YINJU_HISTORY、文件权限和磁盘空间",
         ) from error
     if version not in (None, SCHEMA_VERSION):
         raise HistoryError(
@@ -111,6 +113,25 @@ def open_database(where: str) -> Engine:
             "请用写它的版本打开，或在 YINJU_HISTORY 里换一个文件",
         )
     return engine
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether a database tells that its file does not hold what was written, or is none of it."""
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def damaged(where: str, problem: object, chinese: str) -> HistoryError:
+    """The error of a history that does not hold what was written; both say what is wrong, `chinese` to a reader."""
+    what, _, _ = str(problem).partition("\n")  # the lines below it are those of a log
+    return HistoryError(
+        f"the history {_named(where)} is damaged ({what}): put back a backup of it",
+        f"历史记录 {_named(where)} 已损坏（{chinese}）：请用备份恢复",
+    )
+
+
+def _named(where: str) -> str:
+    return _PASSWORD.sub(":***@", where)
 
 
 def _set_up_sqlite(engine: Engine) -> None:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import Button
+from streamlit.testing.v1.element_tree import Button, TextInput
+from test_history import ANSWER, about
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
 from rag.errors import HistoryError
-from rag.history import History, Turn
+from rag.history import History, Rating, Turn
+from rag.history_tables import turns
 from rag.settings import load_settings
 from rag.suggest import example_questions, follow_up_questions
 from views.messages import t
@@ -102,7 +105,27 @@ def test_a_conversation_is_resumed_by_its_address_after_a_restart(start: Callabl
     assert CLOSED in html_of(again) and "1669万粉丝" in html_of(again)
     ask(again, "佣金是多少？")
     assert 'data-turn="2"' in html_of(again)
-    assert CLOSED not in html_of(start(c="another"))
+
+
+def test_a_link_whose_conversation_cannot_be_opened_says_why_and_the_page_is_there(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    page = ask(start())
+    id_ = page.query_params["c"]
+    unknown = start(c="another")
+    assert [warning.value for warning in unknown.warning] == [t("unknown_conversation")]
+    assert not unknown.chat_message and unknown.query_params["c"] == "another"
+    assert not ask(unknown).warning
+    page.button(key="delete").click().run()
+    deleted = start(c=id_)
+    assert not deleted.warning and t("deleted", title=QUESTION) in [markdown.value for markdown in deleted.markdown]
+    deleted.button(key="undo").click().run()
+    assert CLOSED in html_of(deleted)
+    with history._engine.begin() as connection:
+        connection.execute(sqlalchemy.update(turns).values(record="["))
+    damaged = start(c=id_)
+    assert ["已损坏" in warning.value for warning in damaged.warning] == [True]
+    assert not damaged.error and damaged.button(key=f"open-{id_}")
 
 
 def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
@@ -129,10 +152,18 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     page.button(key="undo").click().run()
     assert CLOSED in html_of(page) and len(history.conversations()) == 2
     page.button(key="delete").click().run()
+    page.text_input(key="history-search").set_value("买手").run()
+    page.sidebar.button[1].click().run()
+    page.button(key="delete").click().run()
     page = start()  # the notice is gone with the visit
-    page.button(key="restore").click().run()
-    assert CLOSED in html_of(page) and len(history.conversations()) == 2
-    assert "restore" not in [button.key for button in page.button]
+    (deleted,) = page.sidebar.expander
+    titles = "“买手时代”是什么？", "福利社的事"  # the last deleted first
+    assert [button.label for button in deleted.button] == [t("restore", title=title) for title in titles]
+    deleted.button[1].click().run()
+    assert CLOSED in html_of(page)
+    page.sidebar.expander[0].button[0].click().run()
+    assert "佣金" in html_of(page) and len(history.conversations()) == 2
+    assert not page.sidebar.expander
 
 
 def test_blanks_are_no_question_and_a_refusal_without_a_search_names_no_generation(
@@ -187,6 +218,22 @@ def test_an_answer_says_that_its_article_has_changed_and_asked_again_shows_the_d
     assert t("same_as_before") in html_of(page)
 
 
+def test_an_answer_says_that_its_article_is_gone_and_which_other_one_has_the_same_words(
+    start: Callable[..., AppTest], corpus: Path, update: Callable[[], object]
+) -> None:
+    page = ask(start())
+    (corpus / "福利社.md").unlink()
+    update()
+    page.run()
+    (told,) = [warning.value for warning in page.warning]
+    assert t("articles_removed", titles="《福利社往事》") in told and "1 处引文已不在" in told and "改动" not in told
+    assert f"<del>{CLOSED}</del><br>{t('quote_removed')}</p>" in html_of(page)
+    (corpus / "转载.md").write_text(f"# 一篇转载\n\n{CLOSED}\n", encoding="utf-8")
+    update()
+    page.run()
+    assert f"<del>{CLOSED}</del><br>{t('quote_elsewhere', title='一篇转载')}</p>" in html_of(page)
+
+
 def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[..., AppTest], history: History) -> None:
     page = ask(ask(start()), "那它当时有多少粉丝？")
     labelled(page, t("edit")).click().run()
@@ -197,6 +244,19 @@ def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[...
     assert "买手" in html_of(page) and CLOSED not in html_of(page)
     (conversation,) = history.conversations()
     assert [turn.answer.question.text for turn in history.turns(conversation.id)] == ["“买手时代”是什么？"]
+
+
+def test_the_field_for_the_name_follows_a_rename_on_another_page(start: Callable[..., AppTest]) -> None:
+    def field(of: AppTest) -> TextInput:
+        return next(field for field in of.text_input if field.label == t("rename"))
+
+    page = ask(start())
+    other = start(c=page.query_params["c"])
+    field(other).set_value("别处改的名字").run()
+    page.run().run()
+    assert field(page).value == "别处改的名字"
+    field(page).set_value(" 这里改的 ").run()
+    assert field(page).value == field(other.run()).value == "这里改的"
 
 
 def test_what_is_asked_in_a_conversation_that_another_page_deleted_begins_a_new_one(
@@ -253,13 +313,53 @@ def test_an_answer_that_could_not_be_kept_says_so_until_it_is(
     assert asked == [QUESTION, "那它当时有多少粉丝？", "佣金是多少？"]
 
 
+def test_a_damaged_conversation_that_is_chosen_is_told_and_the_open_one_stays(
+    start: Callable[..., AppTest], history: History
+) -> None:
+    damaged = ask(start(), "“买手时代”是什么？").query_params["c"]
+    with history._engine.begin() as connection:
+        connection.execute(sqlalchemy.update(turns).values(record="{"))
+    page = ask(start())
+    page.button(key=f"open-{damaged}").click().run()
+    assert not page.exception and not page.error
+    assert ["已损坏" in toast.value for toast in page.toast] == [True]
+    assert CLOSED in html_of(page) and len(page.chat_input) == 1
+
+
+def test_what_the_history_does_not_take_is_told_and_the_page_stays(
+    start: Callable[..., AppTest], history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise HistoryError("full", "磁盘满了。")
+
+    page = ask(start())
+    (turn,) = history.turns(history.conversations()[0].id)
+    title = f"title-{page.query_params['c']}-0"
+    labelled(page, t("edit")).click().run()
+    page.text_area[0].set_value("“买手时代”是什么？")
+    for method in ("cut", "rename", "rate", "delete"):
+        monkeypatch.setattr(History, method, full)
+    for use in (
+        lambda: labelled(page, t("edit_send")).click(),
+        lambda: page.text_input(key=title).set_value("福利社的事"),
+        lambda: page.button_group(key=f"useful-{turn.id}").set_value("useful"),
+        lambda: page.button(key="delete").click(),
+    ):
+        use().run()
+        assert not page.exception and [toast.value for toast in page.toast] == ["磁盘满了。"]
+        assert CLOSED in html_of(page)
+        assert page.text_area[0].value == "“买手时代”是什么？"  # what was written is still there to send
+    assert page.text_input(key=title).value == QUESTION  # the name that is kept
+    assert history.turns(history.conversations()[0].id) == [turn]
+
+
 def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., AppTest], history: History) -> None:
     page = ask(start())
     (turn,) = history.turns(history.conversations()[0].id)
     page.button_group(key=f"useful-{turn.id}").set_value("useless").run()
     page.button_group(key=f"reason-{turn.id}").set_value("outdated").run()
     page.text_input(key=f"note-{turn.id}").set_value("11月16日").run()
-    (rated,) = history.rated()
+    ((rated,), _) = history.rated()
     assert rated.rating and (rated.rating.reason, rated.rating.note) == ("outdated", "11月16日")
     listed = AppTest.from_function(_feedback_page, args=(str(history.where),)).run()
     assert not listed.exception
@@ -270,6 +370,25 @@ def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., A
     assert row["evidence"] == [{"article": "福利社", "quote": CLOSED}]
     listed.button(key=f"remove-{turn.id}").click().run()
     assert history.questions() == {}
+
+
+def test_a_damaged_answer_takes_neither_the_other_ratings_nor_the_question_set_from_the_feedback(
+    tmp_path: Path,
+) -> None:
+    history = History(str(tmp_path / "history.sqlite"))
+    id_ = history.start("题")
+    damaged, whole = history.append(id_, ANSWER), history.append(id_, about("后来？"))
+    for turn in (damaged, whole):
+        history.rate(turn.id, Rating(useful=False))
+        history.keep_question(turn.id, "{}")
+    history.rate(damaged.id, Rating(useful=False), "another reader")
+    with history._engine.begin() as connection:
+        connection.execute(sqlalchemy.update(turns).where(turns.c.id == damaged.id).values(record="["))
+    listed = AppTest.from_function(_feedback_page, args=(history.where,)).run()
+    assert not listed.exception
+    assert [damaged.id in error.value for error in listed.error] == [True]
+    assert "后来？" in [text.value for text in listed.text]
+    assert [button.proto.label for button in listed.get("download_button")] == [t("set_download", count=2)]
 
 
 def _feedback_page(where: str) -> None:

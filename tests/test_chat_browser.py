@@ -2,11 +2,13 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -47,8 +49,12 @@ class Stalling(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def address(corpus_index: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    history = tmp_path_factory.mktemp("history") / "history.sqlite"
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("history") / "history.sqlite"
+
+
+@pytest.fixture(scope="module")
+def address(corpus_index: Path, history: Path) -> Iterator[str]:
     with serve_page({"YINJU_INDEX": str(corpus_index), "YINJU_HISTORY": str(history)}) as running:
         yield running
 
@@ -173,6 +179,24 @@ def test_a_conversation_is_found_again_and_a_deleted_one_comes_back(browser: Bro
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stSidebar").get_by_role("button", name="红猫计划").first).to_be_visible()
     shot(page, f"history-{width}.png")
+    page.close()
+
+
+def test_what_cannot_be_done_is_told_to_its_last_word_and_in_no_other_language(
+    browser: Browser, address: str, history: Path
+) -> None:
+    page = open_page(browser, address, 1440)
+    ask(page, "“灵犀”是什么？")
+    page.get_by_role("button", name="新对话").first.click()
+    expect(page.locator(".yj-question")).to_have_count(0)
+    with closing(sqlite3.connect(history)) as connection, connection:
+        connection.execute("UPDATE turns SET record = '[' WHERE question LIKE '%灵犀%'")
+    page.get_by_test_id("stSidebar").get_by_role("button", name="“灵犀”是什么？").first.click()
+    told = page.get_by_test_id("stToastText")
+    expect(told).to_contain_text("请用备份恢复。")
+    assert told.evaluate("(node) => node.scrollHeight <= node.clientHeight")
+    assert not re.search("[a-z] [a-z]", page.get_by_test_id("stToast").inner_text())  # of “view more”
+    expect(page.get_by_test_id("stChatInput")).to_be_visible()
     page.close()
 
 

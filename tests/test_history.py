@@ -195,18 +195,34 @@ def test_a_deleted_conversation_comes_back_within_a_day_and_is_gone_after(histor
     history.rate(turn.id, Rating(useful=False, reason="wrong"))
     history.delete(id_)
     assert (history.conversations(), history.conversation(id_)) == ([], None)
-    assert (last := history.last_deleted()) is not None and last.id == id_
+    assert [one.id for one in history.deleted()] == [id_]
     history.restore(id_)
-    assert history.last_deleted() is None
+    assert history.deleted() == []
     assert [one.answer for one in history.turns(id_)] == [ANSWER]
     history.delete(id_)
     clock.time += timedelta(days=1, minutes=1)
-    assert history.last_deleted() is None
+    assert history.deleted() == []
     history.purge()
     history.restore(id_)
-    assert (history.conversations(), history.turns(id_), history.rated()) == ([], [], [])
+    assert (history.conversations(), history.turns(id_), history.rated()) == ([], [], ([], []))
     with history._engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(articles)) == 0
+
+
+def test_every_conversation_that_was_deleted_within_a_day_is_found_the_last_first(
+    history: History, clock: Clock
+) -> None:
+    cats, dogs, kept = history.start("猫"), history.start("狗"), history.start("鱼")
+    history.append(dogs, about("狗几岁？"))
+    history.delete(dogs)
+    clock.time += timedelta(hours=23)
+    history.delete(cats)
+    assert [one.id for one in history.deleted()] == [cats, dogs]
+    assert [one.id for one in history.deleted(search="几岁")] == [dogs]
+    assert [one.id for one in history.deleted(most=1)] == [cats]
+    clock.time += timedelta(hours=2)
+    assert [one.id for one in history.deleted()] == [cats]
+    assert [one.id for one in history.conversations()] == [kept]
 
 
 def test_nothing_of_another_owner_is_seen_or_changed(history: History) -> None:
@@ -217,7 +233,7 @@ def test_nothing_of_another_owner_is_seen_or_changed(history: History) -> None:
     assert (history.conversations("乙"), history.conversation(id_, "乙"), history.turns(id_, "乙")) == ([], None, [])
     assert [one.title for one in history.conversations("甲")] == ["甲的"]
     history.delete(id_, owner="甲")
-    assert history.last_deleted("乙") is None and history.last_deleted("甲") is not None
+    assert (history.deleted("乙"), [one.id for one in history.deleted("甲")]) == ([], [id_])
     history.restore(id_, owner="甲")
     history.rate(turn.id, Rating(useful=True), owner="乙")
     assert history.turns(id_, "甲")[0].rating is None
@@ -230,10 +246,10 @@ def test_the_last_rating_of_a_reader_counts_and_can_be_taken_back(history: Histo
     history.rate(first.id, Rating(useful=False, reason="outdated", note=" 去年的 "))
     history.rate(second.id, Rating(useful=False, reason="wrong"))
     assert history.turns(id_)[0].rating == Rating(useful=False, reason="outdated", note="去年的")
-    assert [turn.id for turn in history.rated()] == [second.id, first.id]
+    assert [turn.id for turn in history.rated()[0]] == [second.id, first.id]
     history.rate(second.id, None)
-    assert [turn.id for turn in history.rated()] == [first.id]
-    assert history.rated(useful=True) == []
+    assert [turn.id for turn in history.rated()[0]] == [first.id]
+    assert history.rated(useful=True) == ([], [])
 
 
 def write_turns(path: str, count: int) -> None:
@@ -299,12 +315,22 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(path: str) -> None:
 def test_a_damaged_turn_is_a_history_error_that_names_it(history: History, record: str) -> None:
     id_ = history.start("题")
     turn = history.append(id_, ANSWER)
-    history.rate(turn.id, Rating(useful=True))
     with history._engine.begin() as connection:
         connection.execute(update(turns).values(record=record))
-    for read in (lambda: history.turns(id_), lambda: history.rated(useful=True)):
-        with pytest.raises(HistoryError, match=rf"is damaged \(the turn {turn.id} cannot be read: .*put back a backup"):
-            read()
+    with pytest.raises(HistoryError, match=rf"is damaged \(the turn {turn.id} cannot be read: .*put back") as told:
+        history.turns(id_)
+    assert f"已损坏（编号 {turn.id} 的回答读不出来）：请用备份恢复" in told.value.chinese
+
+
+def test_a_damaged_answer_that_was_rated_hides_no_other(history: History) -> None:
+    id_ = history.start("题")
+    damaged, whole = history.append(id_, ANSWER), history.append(id_, about("后来？"))
+    for turn in (damaged, whole):
+        history.rate(turn.id, Rating(useful=False))
+    with history._engine.begin() as connection:
+        connection.execute(update(turns).where(turns.c.id == damaged.id).values(record="["))
+    (found,), (lost,) = history.rated()
+    assert found.id == whole.id and damaged.id in lost.chinese
 
 
 def test_a_history_of_another_version_is_refused(history: History, path: str) -> None:
@@ -314,12 +340,28 @@ def test_a_history_of_another_version_is_refused(history: History, path: str) ->
         History(path)
 
 
-def test_a_file_that_is_no_history_is_refused(tmp_path: str) -> None:
-    (tmp_path / "x").write_text("no database at all" * 99)
-    with pytest.raises(HistoryError, match="YINJU_HISTORY"):
-        History(str(tmp_path / "x"))
+def test_a_file_that_is_no_database_is_told_as_damaged(tmp_path: Path) -> None:
+    where = tmp_path / "x"
+    where.write_text("no database at all" * 99)
+    with pytest.raises(HistoryError, match=r"is damaged .*file is not a database.*put back a backup") as told:
+        History(str(where))
+    assert "已损坏（不是完好的数据库，恢复之前页面不能提问）：请用备份恢复" in told.value.chinese
     with pytest.raises(HistoryError, match="YINJU_HISTORY"):
         History("nodatabase://x")
+
+
+def test_a_database_that_is_damaged_while_it_is_open_is_told_as_such(tmp_path: Path) -> None:
+    where = tmp_path / "x.sqlite"
+    history = History(str(where))
+    for number in range(99):
+        history.start(str(number))
+    history.close()
+    with where.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"x" * 50_000)
+    with pytest.raises(HistoryError, match="is damaged") as told:
+        history.conversations()
+    assert "已损坏（数据库文件读不出来）：请用备份恢复" in told.value.chinese
 
 
 def test_the_password_of_a_database_is_not_told() -> None:

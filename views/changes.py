@@ -12,7 +12,8 @@ from ingest.trash import Discarded, discard, restore, trashed
 from ingest.upload import Uploaded, put_in_place, take_back, takes_files, upload
 from rag.errors import CorpusError
 from views.access import may_edit
-from views.messages import error_text, language, plain, t
+from views.callbacks import tell, telling
+from views.messages import language, plain, t
 from views.shelf import Shelf
 from views.state import session
 
@@ -56,10 +57,11 @@ def show_recent(shelf: Shelf) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.text(_told(change))
                 if isinstance(change, Uploaded) and change.older:
-                    instead = partial(_replace, shelf, change)
+                    instead = telling(_replace, shelf, change)
                     st.button(t("replace"), key=f"replace-{number}", on_click=instead, type="tertiary")
                 if isinstance(change, Discarded) or change.outcome == "added":
-                    st.button(t("undo"), key=f"undo-{number}", on_click=_undo, args=(shelf, change), type="tertiary")
+                    back = telling(_undo, shelf, change)
+                    st.button(t("undo"), key=f"undo-{number}", on_click=back, type="tertiary")
         st.button(t("recent_hide"), on_click=recent.clear, type="tertiary", icon=":material/close:")
 
 
@@ -84,14 +86,10 @@ def _told(change: Uploaded | Discarded) -> str:
 
 
 def _undo(shelf: Shelf, change: Uploaded | Discarded) -> None:
-    try:
-        if isinstance(change, Discarded):
-            restore(change, shelf.corpus)
-        else:
-            take_back(change, shelf.corpus)
-    except CorpusError as error:
-        st.toast(plain(error_text(error)), icon=":material/error:")
-        return
+    if isinstance(change, Discarded):
+        restore(change, shelf.corpus)
+    else:
+        take_back(change, shelf.corpus)
     if change in session().recent:
         session().recent.remove(change)
     shelf.update()
@@ -100,11 +98,7 @@ def _undo(shelf: Shelf, change: Uploaded | Discarded) -> None:
 def _replace(shelf: Shelf, change: Uploaded) -> None:
     """Put the older article of an upload's name into the trash, and the upload in its place."""
     recent = session().recent
-    try:
-        recent[recent.index(change)] = put_in_place(change, shelf.corpus)
-    except CorpusError as error:
-        st.toast(plain(error_text(error)), icon=":material/error:")
-        return
+    recent[recent.index(change)] = put_in_place(change, shelf.corpus)
     shelf.update()
 
 
@@ -130,7 +124,7 @@ def _remove(shelf: Shelf, articles: Sequence[Listed]) -> None:
         try:
             session().recent.insert(0, discard(article.name, shelf.corpus))
         except CorpusError as error:
-            st.toast(plain(error_text(error)), icon=":material/error:")
+            tell(error)
     shelf.update()
 
 
@@ -142,4 +136,4 @@ def trash_view(shelf: Shelf) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(discarded.name)
             st.caption(datetime.fromtimestamp(discarded.when).strftime("%Y-%m-%d %H:%M"), width="content")
-            st.button(t("put_back"), key=f"back-{discarded.path}", on_click=_undo, args=(shelf, discarded))
+            st.button(t("put_back"), key=f"back-{discarded.path}", on_click=telling(_undo, shelf, discarded))

@@ -16,7 +16,15 @@ from rag.suggest import follow_up_questions
 from rag.types import Question, Scope
 from views.access import reader_name
 from views.answer import answer_html
-from views.history import conversation_menu, deleted_notice, name_conversation, new_button, resume, show_history
+from views.history import (
+    conversation_menu,
+    deleted_notice,
+    name_conversation,
+    new_button,
+    resume,
+    show_history,
+    unopened_notice,
+)
 from views.messages import error_text, plain, t
 from views.reader import show_reader
 from views.resources import examples, open_history
@@ -48,6 +56,7 @@ def chat_page(chain: AnswerChain) -> None:
     show_reader(state)
     show_history(state, history)
     deleted_notice(state, history)
+    unopened_notice(state)
     conversation_menu(state, history)
     with st.container():
         converse(chain, history, state)

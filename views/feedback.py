@@ -8,7 +8,8 @@ import streamlit as st
 from rag.feedback import evidence_of, gold_groups, question_row
 from rag.history import REASONS, History, Rating, Turn
 from views.access import reader_name
-from views.messages import plain, t
+from views.callbacks import telling
+from views.messages import error_text, plain, t
 from views.resources import open_history
 
 USEFUL, USELESS = "useful", "useless"
@@ -20,7 +21,7 @@ def choose_rating(history: History, turn: Turn) -> None:
     if not turn.id:
         return
     keys = {name: f"{name}-{turn.id}" for name in ("useful", "reason", "note")}
-    kept, save = turn.rating, {"on_change": _rate, "args": (history, turn.id, keys)}
+    kept, save = turn.rating, {"on_change": telling(_rate, history, turn.id, keys)}
     before = None if kept is None else USEFUL if kept.useful else USELESS
     chosen = st.pills(
         t("rating"),
@@ -68,9 +69,11 @@ def feedback_page(where: str) -> None:
         format_func=lambda value: t(f"reason_{value}"),
         label_visibility="collapsed",
     )
-    rated, rows = history.rated(), history.questions()
+    (rated, lost), rows = history.rated(), history.questions()
     turns = [turn for turn in rated if turn.rating and (not wanted or turn.rating.reason in wanted)]
-    if not turns:
+    for told in dict.fromkeys(map(error_text, lost)):  # once, also where several readers rated the same answer
+        st.error(plain(told))
+    if not (turns or lost):
         st.info(t("feedback_none"))
     for turn in turns:
         _show_rated(history, turn, added=turn.id in rows)
@@ -92,7 +95,8 @@ def _show_rated(history: History, turn: Turn, *, added: bool) -> None:
         with st.expander(t("feedback_answer")):
             st.text(turn.answer.text)
         if added:
-            st.button(t("set_remove"), key=f"remove-{turn.id}", on_click=history.keep_question, args=(turn.id, None))
+            removal = telling(history.keep_question, turn.id, None)
+            st.button(t("set_remove"), key=f"remove-{turn.id}", on_click=removal)
             return
         answerable = st.toggle(t("set_answerable"), True, key=f"answerable-{turn.id}")
         gold = ""
@@ -104,8 +108,7 @@ def _show_rated(history: History, turn: Turn, *, added: bool) -> None:
             key=f"add-{turn.id}",
             disabled=answerable and not gold_groups(gold),
             icon=":material/playlist_add:",
-            on_click=_add,
-            args=(history, turn, gold),
+            on_click=telling(_add, history, turn, gold),
         )
 
 

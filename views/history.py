@@ -1,5 +1,6 @@
 """The conversations of a reader: a list beside the page, and a menu for the one that is open."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -7,15 +8,18 @@ from typing import Literal
 
 import streamlit as st
 
+from rag.errors import HistoryError
 from rag.export import FORMATS
 from rag.history import TITLE, Conversation, History
 from rag.types import Answer
 from views.access import reader_name
-from views.messages import plain, t
+from views.callbacks import telling
+from views.messages import error_text, plain, t
 from views.running import running_in
 from views.scope import take_up
 from views.state import State
 
+log = logging.getLogger("yinju")
 CONVERSATION = "c"  # the parameter of the page's address
 FORM_NAMES = {"md": "Markdown", "html": "HTML", "json": "JSON"}
 
@@ -24,22 +28,36 @@ def resume(state: State, history: History) -> None:
     """Open the conversation that the page's address names, or take up what other pages made of the one that is open.
 
     The address counts where the browser changed it: at a visit, by Back or by Forward. It may also be what it was
-    before the first question of a conversation, which the browser has not heard of yet. One that names nothing is left
-    alone: to change it would be a new step, from which Back leads to it again.
+    before the first question of a conversation, which the browser has not heard of yet. One that cannot be opened is
+    left alone: to change it would be a new step, from which Back leads to it again. `unopened_notice` tells why.
     """
     named = st.query_params.get(CONVERSATION)
     if named not in (state.named, state.conversation and state.conversation.id):
         state.close()
-        if named and (found := history.conversation(named, reader_name())):
-            open_conversation(state, history, found)
-            if state.turns:
-                take_up(state.turns[-1].answer.question.scope)
+        if named:
+            _open_named(state, history, named)
     elif state.conversation and not state.running:
         _refresh(state, history, state.conversation)
     state.named = named
     if state.conversation:
         state.named = named or state.conversation.id
         name_conversation(state.conversation)
+
+
+def _open_named(state: State, history: History, named: str) -> None:
+    """Open the conversation of an id, offer to bring it back where it was deleted, or note why neither can be done."""
+    try:
+        if found := history.conversation(named, reader_name()):
+            open_conversation(state, history, found)
+            if state.turns:
+                take_up(state.turns[-1].answer.question.scope)
+        elif deleted := [one for one in history.deleted(reader_name()) if one.id == named]:
+            (state.deleted,) = deleted
+        else:
+            state.unopened = t("unknown_conversation")
+    except HistoryError as error:
+        log.warning("the conversation of the address cannot be opened: %s", error)
+        state.unopened = error_text(error)
 
 
 def _refresh(state: State, history: History, conversation: Conversation) -> None:
@@ -49,6 +67,7 @@ def _refresh(state: State, history: History, conversation: Conversation) -> None
         state.close()
         state.deleted = conversation
         return
+    state.renames += found.title != conversation.title
     state.conversation, state.running = found, running_in(found.id)
     ids = history.shown(found.id, reader_name())
     if ids != [turn.id for turn in state.turns if turn.id]:
@@ -71,10 +90,11 @@ def _put_into_address(conversation: Conversation) -> None:
 
 def open_conversation(state: State, history: History, conversation: Conversation) -> None:
     """Show a conversation with its turns instead of the one that is open."""
+    running = running_in(conversation.id)  # before the turns are read: it may just be over
+    turns = history.turns(conversation.id, reader_name())  # before the open one is shut: they may not be readable
     state.close()
+    state.conversation, state.turns, state.running = conversation, turns, running
     _put_into_address(conversation)
-    state.running = running_in(conversation.id)  # before the turns are read: it may just be over
-    state.conversation, state.turns = conversation, history.turns(conversation.id, reader_name())
 
 
 def show_history(state: State, history: History) -> None:
@@ -93,18 +113,24 @@ def show_history(state: State, history: History) -> None:
                 key=f"open-{conversation.id}",
                 type="secondary" if opened else "tertiary",
                 width="stretch",
-                on_click=open_conversation,
-                args=(state, history, conversation),
+                on_click=telling(open_conversation, state, history, conversation),
             )
-        if not words and state.deleted is None and (last := history.last_deleted(reader_name())):
-            label = t("restore", title=plain(last.title))
+        _offer_deleted(state, history, words or "")
+
+
+def _offer_deleted(state: State, history: History, words: str) -> None:
+    """Draw what was deleted within a day, or what a search finds of it, each with a button that brings it back."""
+    if not (deleted := history.deleted(reader_name(), words)):
+        return
+    with st.expander(t("deleted_lately")):
+        st.caption(t("deleted_help"))
+        for conversation in deleted:
             st.button(
-                label,
-                key="restore",
+                t("restore", title=plain(conversation.title)),
+                key=f"restore-{conversation.id}",
                 icon=":material/undo:",
                 type="tertiary",
-                on_click=_restore,
-                args=(state, history, last),
+                on_click=telling(_restore, state, history, conversation),
             )
 
 
@@ -126,8 +152,9 @@ def conversation_menu(state: State, history: History) -> None:
     if conversation is None:
         return
     with st.popover(plain(conversation.title), icon=":material/more_horiz:", type="tertiary"):
-        key = f"title-{conversation.id}"
-        rename = partial(_rename, state, history, conversation, key)
+        # Another field after a rename on another page: the one that the browser has would bring the older name back.
+        key = f"title-{conversation.id}-{state.renames}"
+        rename = telling(_rename, state, history, conversation, key)
         st.text_input(t("rename"), conversation.title, key=key, max_chars=TITLE, on_change=rename)
         st.caption(t("export_help"))
         with st.container(horizontal=True):
@@ -141,9 +168,8 @@ def conversation_menu(state: State, history: History) -> None:
                     on_click="ignore",
                     disabled=not state.turns,
                 )
-        st.button(
-            t("delete"), key="delete", icon=":material/delete:", on_click=_delete, args=(state, history, conversation)
-        )
+        deletion = telling(_delete, state, history, conversation)
+        st.button(t("delete"), key="delete", icon=":material/delete:", on_click=deletion)
 
 
 def _exported(write: Callable[[str, list[Answer], datetime], str], state: State) -> str:
@@ -156,10 +182,12 @@ def _file_name(title: str) -> str:
 
 
 def _rename(state: State, history: History, conversation: Conversation, key: str) -> None:
-    history.rename(conversation.id, st.session_state[key], reader_name())
+    title = st.session_state[key]
+    st.session_state[key] = conversation.title  # which stands where the other one is empty, or cannot be kept
+    history.rename(conversation.id, title, reader_name())
     state.conversation = history.conversation(conversation.id, reader_name())
     if state.conversation:
-        st.session_state[key] = state.conversation.title  # as it was kept: an empty one is not
+        st.session_state[key] = state.conversation.title
 
 
 def _delete(state: State, history: History, conversation: Conversation) -> None:
@@ -174,10 +202,15 @@ def deleted_notice(state: State, history: History) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="yj-deleted"):
         st.markdown(t("deleted", title=plain(state.deleted.title)))
-        st.button(
-            t("undo"), key="undo", icon=":material/undo:", on_click=_restore, args=(state, history, state.deleted)
-        )
+        restoring = telling(_restore, state, history, state.deleted)
+        st.button(t("undo"), key="undo", icon=":material/undo:", on_click=restoring)
         st.button(t("dismiss"), key="dismiss", type="tertiary", on_click=partial(setattr, state, "deleted", None))
+
+
+def unopened_notice(state: State) -> None:
+    """Say why the conversation that the address names is not open."""
+    if state.unopened and state.conversation is None:
+        st.warning(plain(state.unopened), icon=":material/link_off:")
 
 
 def _restore(state: State, history: History, conversation: Conversation) -> None:

@@ -17,9 +17,10 @@ class State:
     """One reader's session: the conversation that is open, with its turns, oldest first.
 
     `asked` is the question to answer next, where it was not typed, and `again` the turn that it asks again; `running`
-    is the question that is being answered, and `named` the conversation that the page's address named last. `editing`
-    is the id of the turn whose question is being changed, `deleted` the conversation whose deletion can be undone,
-    `followups` the questions found for an answer, by its turn's id.
+    is the question that is being answered, and `named` the conversation that the page's address named last, `unopened`
+    the sentence why that cannot be opened; `renames` numbers the names that other pages gave to the one that is open.
+    `editing` is the id of the turn whose question is being changed, `deleted` the conversation whose deletion can be
+    undone, `followups` the questions found for an answer, by its turn's id.
     `recent` is what it added to the corpus and removed from it, the last first; `uploader` numbers the empty fields
     for files that it was given. `page` is the address of the page that is shown, and `opened` what its reader pane is
     open at: a citation as "turn-marker", a passage as "article-number", "" where it is shut. `click` numbers the last
@@ -32,6 +33,8 @@ class State:
     again: Turn | None = None
     running: Running | None = None
     named: str | None = None
+    unopened: str = ""
+    renames: int = 0
     editing: str = ""
     deleted: Conversation | None = None
     followups: dict[str, list[str]] = field(default_factory=dict)
@@ -62,7 +65,8 @@ class State:
 
     def close(self) -> None:
         """Open no conversation: the next question begins a new one. What is being answered goes on and is kept."""
-        self.conversation, self.turns, self.running, self.editing, self.opened = None, [], None, "", ""
+        self.conversation, self.turns, self.running = None, [], None
+        self.unopened, self.editing, self.opened = "", "", ""
 
     def open(self, name: str) -> None:
         """Open the reader pane at what was chosen on the page."""

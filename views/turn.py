@@ -11,13 +11,14 @@ import streamlit as st
 
 from rag.chain import AnswerChain
 from rag.difference import difference
-from rag.errors import HistoryError
 from rag.history import History, Turn
+from rag.library import Library
 from rag.types import Answer
 from rag.verify import STATES, Standing, cited_in, verify
 from views.answer import answer_html, footer_text, question_html
+from views.callbacks import telling
 from views.feedback import choose_rating
-from views.messages import error_text, plain, t
+from views.messages import plain, t
 from views.said import said
 from views.scope import take_up
 from views.search import show_search
@@ -64,7 +65,7 @@ def _question_or_field(history: History, state: State, turn: Turn, key: str) -> 
             st.caption(t("edit_cuts"))
         with st.container(horizontal=True):
             # What is being answered would come after what the change cuts.
-            sent = partial(_send, history, state, turn, field)
+            sent = telling(_send, history, state, turn, field)
             st.form_submit_button(t("edit_send"), type="primary", disabled=state.running is not None, on_click=sent)
             st.form_submit_button(t("edit_leave"), on_click=partial(setattr, state, "editing", ""))
 
@@ -73,9 +74,9 @@ def _send(history: History, state: State, turn: Turn, field: str) -> None:
     """Ask a changed question in the place of a turn and of what this page shows after it; more may stand there."""
     text, at = st.session_state[field], state.place(turn)
     if text.strip() and at is not None:
-        state.editing, state.asked = "", text
         history.cut(state.turns[at:])
         del state.turns[at:]
+        state.editing, state.asked = "", text
 
 
 def _edit(state: State, turn: Turn) -> None:
@@ -102,16 +103,12 @@ def _show_actions(history: History, state: State, turn: Turn, key: str) -> None:
 def _offer_to_keep(history: History, state: State, turn: Turn, key: str) -> None:
     """Say that an answer stands on this page only, with a button that tries once more to keep it."""
     st.warning(t("not_kept"))
-    st.button(t("keep"), key=f"keep-{key}", icon=":material/save:", on_click=_keep, args=(history, state, turn))
+    st.button(t("keep"), key=f"keep-{key}", icon=":material/save:", on_click=telling(_keep, history, state, turn))
 
 
 def _keep(history: History, state: State, turn: Turn) -> None:
     assert state.conversation
-    try:
-        kept = history.append(state.conversation.id, turn.answer)
-    except HistoryError as error:
-        st.toast(error_text(error), icon=":material/error:")
-        return
+    kept = history.append(state.conversation.id, turn.answer)
     state.turns = [*(one for one in state.turns if one is not turn), kept]
 
 
@@ -120,24 +117,36 @@ def _ask_again(state: State, turn: Turn) -> None:
 
 
 def show_changes(answer: Answer, chain: AnswerChain) -> None:
-    """Say which cited articles have changed since the answer, and what has become of its quotes."""
-    found = verify(cited_in(answer), chain.index.current().library)
-    changed = [standing for standing in found if not standing.same_content]
-    if not changed:
+    """Say which cited articles have changed or are gone since the answer, and what has become of its quotes."""
+    library = chain.index.current().library
+    found = verify(cited_in(answer), library)
+    removed = [one for one in found if one.state == "gone" and one.cited.article not in library.metadata]
+    changed = [one for one in found if not one.same_content and one not in removed]
+    if not changed and not removed:
         return
-    titles = "、".join(dict.fromkeys(f"《{standing.cited.title}》" for standing in changed))
+    what = [
+        t(key, titles=plain("、".join(dict.fromkeys(f"《{one.cited.title}》" for one in of))))
+        for key, of in (("articles_changed", changed), ("articles_removed", removed))
+        if of
+    ]
     counts = [(state, sum(one.state == state for one in found)) for state in STATES]
     told = t("list_comma").join(t(f"quotes_{state}", count=count) for state, count in counts if count)
-    st.warning(t("articles_changed", titles=plain(titles), quotes=told), icon=":material/update:")
-    lost = [standing for standing in found if standing.state in ("changed", "gone")]
+    st.warning(t("articles_since", what=t("list_semicolon").join(what), quotes=told), icon=":material/update:")
+    lost = [one for one in found if one.state in ("changed", "gone")]
     if lost:
         with st.expander(t("quotes_lost")):
-            st.html("".join(map(_lost_html, lost)))
+            st.html("".join(_lost_html(one, library) for one in lost))
 
 
-def _lost_html(standing: Standing) -> str:
+def _lost_html(standing: Standing, library: Library) -> str:
+    """A quote that does not stand any more, above what has become of it."""
     cited = standing.cited
-    now = f"<ins>{escape(standing.now)}</ins>" if standing.state == "changed" else escape(t("quote_gone"))
+    if standing.state == "changed":
+        now = f"<ins>{escape(standing.now)}</ins>"
+    elif standing.article:
+        now = escape(t("quote_elsewhere", title=library.article(standing.article).title))
+    else:
+        now = escape(t("quote_gone" if cited.article in library.metadata else "quote_removed"))
     return f'<p class="yj-difference"><b>[{cited.marker}]</b> <del>{escape(cited.quote)}</del><br>{now}</p>'
 
 
