@@ -92,6 +92,29 @@ def test_a_page_that_holds_images_of_another_host_loads_none_of_them(browser: Br
     assert any("caption.png" in line and "Content Security Policy" in line for line in refused), "it was tried"
 
 
+WRITTEN = """
+import streamlit as st
+from views.messages import plain
+
+for text in ("见 https://evil.example/x", "HTTP://evil.example", "www.evil.example", "li@evil.example"):
+    st.caption(plain(text))
+    st.button(plain(text))
+st.text("到这里")
+"""
+
+
+@pytest.mark.browser
+def test_addresses_in_what_readers_write_are_no_links(browser: Browser, tmp_path: Path) -> None:
+    with page_server(tmp_path, WRITTEN, free_port()) as address:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.get_by_text("到这里").wait_for()
+        assert page.get_by_text("evil").count() == 8
+        assert page.get_by_test_id("stMain").locator("a").count() == 0
+        page.close()
+
+
 WHO = """
 import streamlit as st
 from views.access import may_edit, reader_name
