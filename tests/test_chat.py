@@ -105,6 +105,16 @@ def test_a_conversation_is_resumed_by_its_address_after_a_restart(start: Callabl
     assert CLOSED not in html_of(start(c="another"))
 
 
+def test_where_the_articles_suggest_no_question_none_is_announced(
+    start: Callable[..., AppTest], update: Callable[[], object], corpus: Path
+) -> None:
+    announced = f"**{t('examples')}**"
+    assert announced in [element.value for element in start().markdown]
+    (corpus / "买手.md").write_text("# 买手电商\n\n买手时代从2023年开始。\n", encoding="utf-8")
+    update()
+    assert announced not in [element.value for element in start().markdown]
+
+
 def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     start: Callable[..., AppTest], history: History
 ) -> None:
