@@ -29,7 +29,7 @@ from views.shelf import Shelf
 from views.shell import Shell, style
 from views.start import start_page
 from views.state import keep_chosen, session
-from views.words import words_css
+from views.words import name_aloud, words_css
 
 log = logging.getLogger("yinju")
 ICON = Path(__file__).with_name("views") / "icon.png"
@@ -94,6 +94,7 @@ def main() -> None:
     preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
     st.html(f"<style>{words_css()}{'' if Shell.in_use else style()}</style>")
+    name_aloud()
     st.title(t("title"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("tagline"), width="content")
