@@ -29,10 +29,11 @@ from views.shelf import Shelf
 from views.shell import Shell, style
 from views.start import start_page
 from views.state import keep_chosen, session
-from views.words import words_css
+from views.words import name_aloud, words_css
 
 log = logging.getLogger("yinju")
 ICON = Path(__file__).with_name("views") / "icon.png"
+CHAT = "chat"
 OTHER_PAGES = LIBRARY, EVALUATION, FEEDBACK, SETTINGS = ("library", "eval", "feedback", "settings")  # than the chat
 
 
@@ -60,7 +61,7 @@ def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, op
         icon=":material/thumbs_up_down:",
     )
     return [
-        st.Page(chat, title=t("page_chat"), url_path="chat", icon=":material/forum:", default=True),
+        st.Page(chat, title=t("page_chat"), url_path=CHAT, icon=":material/forum:", default=True),
         st.Page(library, title=t("page_library"), url_path=LIBRARY, icon=":material/library_books:"),
         st.Page(
             partial(evaluation_page, options.runs),
@@ -71,6 +72,12 @@ def pages(shared: AnswerChain | None, problem: RagError | None, shelf: Shelf, op
         *([ratings] if may_edit() else []),  # it shows what others asked
         st.Page(settings, title=t("page_settings"), url_path=SETTINGS, icon=":material/settings:"),
     ]
+
+
+def know_pages() -> None:
+    """Know every page before who is there may open one: the browser would leave the address of one that is unknown."""
+    found = [st.Page(lambda: None, title=path, url_path=path, default=path == CHAT) for path in (CHAT, *OTHER_PAGES)]
+    st.navigation(found, position="hidden")
 
 
 def make_room() -> None:
@@ -87,6 +94,7 @@ def main() -> None:
     preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
     st.html(f"<style>{words_css()}{'' if Shell.in_use else style()}</style>")
+    name_aloud()
     st.title(t("title"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("tagline"), width="content")
@@ -95,6 +103,7 @@ def main() -> None:
     try:
         settings = load_settings()
         if not admit():
+            know_pages()
             return
         with st.spinner(t("loading")):
             chain = open_chain()

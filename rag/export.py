@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from rag.article import byline_of
 from rag.scope import describe_scope
-from rag.types import ALL, UNVERIFIED, Answer, Article, Citation
+from rag.tables import cells_of, is_row, tells_head
+from rag.types import ALL, UNVERIFIED, Answer, Article, Citation, Statement
 
 FORMAT, VERSION = "yinju-conversation", 1
 COMMENT = "yinju-citation"  # what a citation's data is called in Markdown
@@ -27,7 +29,8 @@ font:1rem/1.75 'Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif;ove
 h2{margin-top:2.5rem;font-size:1.15rem}h3{font-size:.9rem;margin-bottom:.3rem}
 blockquote{margin:.2rem 0 .2rem 0;padding-left:.8rem;border-left:3px solid #b4432f;white-space:pre-line}
 .notice{padding-left:.8rem;border-left:3px solid #b98a1f}small,footer,.meta{color:#6b6459;font-size:.82rem}
-sup{color:#a03526;font-weight:600}section{margin:1rem 0}"""
+sup{color:#a03526;font-weight:600}section{margin:1rem 0}table{border-collapse:collapse}
+th,td{padding:.2rem .8rem .2rem 0;border-bottom:1px solid #ddd5c6;text-align:left;vertical-align:top}"""
 
 
 def to_json(title: str, answers: Sequence[Answer], exported: datetime) -> str:
@@ -48,10 +51,12 @@ def to_markdown(title: str, answers: Sequence[Answer], exported: datetime) -> st
     for number, answer in enumerate(answers, 1):
         parts.append(f"## {_escaped(_on_one_line(answer.question.text))}")
         parts += [_escaped(line) for line in _remarks(answer)]
-        parts += [
-            _escaped(s.text) + ("".join(f"\\[{n}\\]" for n in s.citations) or UNVERIFIED) for s in answer.statements
-        ]
-        parts.append(f"*{_escaped(_answerer(answer))}*")
+        for heading, block in _blocks(answer):
+            if heading:
+                parts.append(f"### {_escaped(_on_one_line(heading))}")
+            parts.append(_block_markdown(answer, block))
+        if signed := _signature(answer):
+            parts.append(f"*{_escaped(signed)}*")
         for heading, citation in _headed(answer):
             if heading:
                 parts.append(f"### {heading}")
@@ -65,10 +70,11 @@ def to_html(title: str, answers: Sequence[Answer], exported: datetime) -> str:
     for number, answer in enumerate(answers, 1):
         parts.append(f"<h2>{escape(answer.question.text)}</h2>")
         parts += [f"<p class='notice'>{escape(line)}</p>" for line in _remarks(answer)]
-        for statement in answer.statements:
-            marks = "".join(f"<sup>[{n}]</sup>" for n in statement.citations) or f"<sup>{UNVERIFIED}</sup>"
-            parts.append(f"<p>{escape(statement.text)}{marks}</p>")
-        parts.append(f"<footer>{escape(_answerer(answer))}</footer>")
+        for heading, block in _blocks(answer):
+            if heading:
+                parts.append(f"<h3>{escape(heading)}</h3>")
+            parts.append(_block_html(answer, block))
+        parts.append(f"<footer>{escape(_signature(answer))}</footer>")
         for heading, citation in _headed(answer):
             if heading:
                 parts.append(f"<h3>{heading}</h3>")
@@ -88,6 +94,57 @@ FORMATS: dict[str, tuple[str, Callable[[str, Sequence[Answer], datetime], str]]]
     "html": ("text/html", to_html),
     "json": ("application/json", to_json),
 }
+
+
+def _blocks(answer: Answer) -> Iterator[tuple[str, list[Statement]]]:
+    """A statement, or the rows of one table, in turn; the first that the page shows below a heading with it."""
+    blocks: list[list[Statement]] = []
+    for statement in answer.statements:
+        before = blocks[-1][-1] if blocks else None
+        of_table = before and is_row(before.text) and is_row(statement.text) and before.subject == statement.subject
+        if of_table and not tells_head(answer, statement):
+            blocks[-1].append(statement)
+        else:
+            blocks.append([statement])
+    for (*_, before), block in pairwise([[Statement("", ())], *blocks]):
+        yield "" if block[0].subject == before.subject else block[0].subject, block
+
+
+def _block_markdown(answer: Answer, block: Sequence[Statement]) -> str:
+    """A statement with its marks; rows as a table whose last column has them.
+
+    The head of a table is empty where none is told: Markdown has no table without one.
+    """
+    if not is_row(block[0].text):
+        return _escaped(block[0].text) + _marks_markdown(block[0])
+    rows = [[_escaped(row.text[start:end]) for start, end in cells_of(row.text)] for row in block]
+    width = max(map(len, rows))  # cells beyond those of the head would not be shown
+    lines = [
+        [*cells, *[""] * (width - len(cells)), _marks_markdown(row)] for cells, row in zip(rows, block, strict=True)
+    ]
+    if not tells_head(answer, block[0]):
+        lines.insert(0, [""] * (width + 1))
+    lines.insert(1, ["---"] * (width + 1))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _block_html(answer: Answer, block: Sequence[Statement]) -> str:
+    if not is_row(block[0].text):
+        return f"<p>{escape(block[0].text)}{_marks_html(block[0])}</p>"
+    rows = []
+    for row in block:
+        cell = "th" if tells_head(answer, row) else "td"
+        cells = "".join(f"<{cell}>{escape(row.text[start:end])}</{cell}>" for start, end in cells_of(row.text))
+        rows.append(f"<tr>{cells}<td>{_marks_html(row)}</td></tr>")
+    return f"<table>{''.join(rows)}</table>"
+
+
+def _marks_markdown(statement: Statement) -> str:
+    return "".join(f"\\[{n}\\]" for n in statement.citations) or UNVERIFIED
+
+
+def _marks_html(statement: Statement) -> str:
+    return "".join(f"<sup>[{n}]</sup>" for n in statement.citations) or f"<sup>{UNVERIFIED}</sup>"
 
 
 def _headed(answer: Answer) -> Iterator[tuple[str, Citation]]:
@@ -139,9 +196,11 @@ def _remarks(answer: Answer) -> list[str]:
     return [line for line in (scope, *answer.notice.split("\n")) if line]
 
 
-def _answerer(answer: Answer) -> str:
+def _signature(answer: Answer) -> str:
+    """Who answered, where somebody did, and from which generation; "" where nothing was searched."""
     name = "原文摘编" if answer.is_extractive else f"由 {answer.answerer} 撰写，逐句与原文核对"
-    return f"{name} · 第 {answer.index_generation} 代索引"
+    searched = f"第 {answer.index_generation} 代索引" if answer.index_generation else ""
+    return " · ".join(filter(None, (name if answer.statements else "", searched)))
 
 
 def source_of(article: Article) -> str:
@@ -150,7 +209,7 @@ def source_of(article: Article) -> str:
 
 
 def _where(citation: Citation) -> str:
-    return f"{citation.article.source_path} 正文第 {citation.start}–{citation.end} 字"
+    return f"{citation.article.source_path} 正文第 {citation.start + 1}–{citation.end} 字"  # the first one is 第 1 字
 
 
 def _made(exported: datetime) -> str:

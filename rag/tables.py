@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from rag.types import Span
+from rag.types import Answer, Span, Statement
 
 MOST_DASHES = 20  # rows whose first cell begins with a dash, among which the rule is looked for
 _RULE = re.compile(r"\|(?:[ \t]*:?-+:?[ \t]*\|)*(?:[ \t]*:?-+:?)?[ \t]*")  # |---|:--:|
@@ -40,6 +40,12 @@ def is_head(text: str, end: int) -> bool:
     first = text.find("\n", end) + 1
     last = text.find("\n", first)
     return first > 0 and is_rule(text[first : last if last >= 0 else len(text)])
+
+
+def tells_head(answer: Answer, statement: Statement) -> bool:
+    """Whether a statement, a row, is the head of its table in the article that it cites first."""
+    first = answer.citations[statement.citations[0] - 1] if statement.citations else None
+    return first is not None and is_head(first.article.text, first.end)
 
 
 def cells_of(row: str) -> list[Span]:

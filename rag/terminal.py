@@ -1,6 +1,7 @@
 """What the commands write: answers, searches and standings, without what would steer a terminal."""
 
 import json
+from itertools import groupby
 from typing import Any
 
 from rich.console import Console
@@ -36,9 +37,12 @@ def print_answer(answer: Answer, console: Console) -> None:
         console.print(f"[dim]范围　{literal(described)}[/dim]\n")
     if answer.notice:
         console.print(f"[yellow]{literal(answer.notice)}[/yellow]\n")
-    for statement in answer.statements:
-        marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations) or f"[red]{UNVERIFIED}[/red]"
-        console.print(literal(statement.text) + marks)
+    for subject, told in groupby(answer.statements, key=lambda statement: statement.subject):
+        if subject:
+            console.print(f"[dim]{literal(subject)}[/dim]")
+        for statement in told:
+            marks = "".join(f"[bold cyan]\\[{n}][/bold cyan]" for n in statement.citations)
+            console.print(literal(statement.text) + (marks or f"[red]{UNVERIFIED}[/red]"))
     if answer.citations:
         console.print("\n[dim]出处[/dim]")
     elif answer.nearest:
@@ -46,10 +50,9 @@ def print_answer(answer: Answer, console: Console) -> None:
     for citation in answer.citations or answer.nearest:
         console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {literal(source_line(citation))}")
         console.print(Padding(f"[dim]「{literal(citation.quote)}」[/dim]", (0, 0, 0, 4)))
-    name = "原文摘编" if answer.is_extractive else answer.answerer
-    console.print(
-        f"\n[dim]{name} · 索引第 {answer.index_generation} 代 · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]"
-    )
+    name = "原文摘编 · " if answer.is_extractive else f"{answer.answerer} · "
+    signed = f"{name if answer.statements else ''}索引第 {answer.index_generation} 代"
+    console.print(f"\n[dim]{signed} · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]")
 
 
 def print_search(search: Search, console: Console) -> None:

@@ -1,6 +1,7 @@
 """Who may read and who may edit: without a login, with shared passwords, with accounts."""
 
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,9 @@ import views.login
 from rag.errors import SettingsError
 from rag.settings import load_settings
 from views.access import Person, person_of_account
-from views.login import ATTEMPT_SECONDS, MOST_ATTEMPTS, Attempts, role_of_password
-from views.messages import t
+from views.login import ATTEMPT_SECONDS, MOST_ATTEMPTS, Attempts
+from views.messages import plain, t
+from views.sessions import SESSION_SECONDS, SESSIONS, Sessions, role_of_password
 
 READER, EDITOR = "reader-password", "editor-password"
 SECRETS = {"auth": {"cookie_secret": "0123456789abcdef0123456789abcdef"}}
@@ -56,8 +58,10 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         secrets: dict[str, Any] | None = None,
         user: dict[str, Any] | None = None,
         page: Callable[[], None] = page,
+        cookies: dict[str, str] | None = None,
         **variables: str,
     ) -> AppTest:
+        monkeypatch.setattr(type(st.context), "cookies", cookies or {})
         for name, value in variables.items():
             monkeypatch.setenv(f"YINJU_{name}", value)
         test = AppTest.from_function(page, default_timeout=60)
@@ -97,6 +101,45 @@ def test_a_password_gives_its_role_until_one_logs_out(
     assert told(log_in(opened, password)) == [shown]
     assert told(opened.run()) == [shown]
     assert told(opened.sidebar.button[0].click().run()) == []
+
+
+def test_a_login_allows_what_its_password_does_until_it_is_over_or_the_password_another_one() -> None:
+    sessions, settings = Sessions(), load_settings(reader_password=READER, editor_password=EDITOR)
+    reader, editor = sessions.open(READER, 0.0), sessions.open(EDITOR, 1.0)
+    assert len({reader, editor}) == 2 and min(len(reader), len(editor)) >= 43  # 32 bytes
+    assert [sessions.role(token, settings, 2.0) for token in (reader, editor, "", "x")] == [
+        "reader",
+        "editor",
+        None,
+        None,
+    ]
+    assert sessions.role(reader, settings, SESSION_SECONDS) is None
+    assert sessions.role(editor, settings, SESSION_SECONDS) == "editor"
+    changed = load_settings(reader_password=EDITOR, editor_password=READER + "-new")
+    assert [sessions.role(token, changed, 2.0) for token in (reader, editor)] == [None, "reader"]
+    sessions.close(editor)
+    sessions.close(editor)
+    assert sessions.role(editor, settings, 2.0) is None
+
+
+def test_a_page_that_is_loaded_again_asks_for_no_password_until_one_logs_out(open_page: Callable[..., AppTest]) -> None:
+    passwords = {"READER_PASSWORD": READER, "EDITOR_PASSWORD": EDITOR}
+    cookies = {"yinju-login": SESSIONS.open(READER, time.time())}
+    opened, other = open_page(cookies=cookies, **passwords), open_page(cookies=cookies, **passwords)
+    assert told(opened) == told(other) == ["reader|False"]
+    assert told(opened.sidebar.button[0].click().run()) == []
+    assert told(other.run()) == []  # on every page
+    assert told(open_page(cookies=cookies, **passwords)) == []
+    assert told(open_page(cookies={"yinju-login": "reader"}, **passwords)) == []
+
+
+def test_another_password_ends_what_was_logged_in_with_the_old_one(
+    open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_page(READER_PASSWORD=READER)
+    assert told(log_in(opened, READER)) == ["reader|False"]
+    monkeypatch.setenv("YINJU_READER_PASSWORD", "another-password")
+    assert told(opened.run()) == []
 
 
 @pytest.mark.parametrize(("password", "shown"), [(READER, False), (EDITOR, True)])
@@ -181,7 +224,7 @@ def test_an_account_without_an_address_is_known_by_its_subject(address: dict[str
 def test_an_account_that_is_not_listed_is_told_so_and_can_log_out(open_page: Callable[..., AppTest]) -> None:
     opened = open_page(SECRETS, account(), EDITORS="wang@example.org")
     assert told(opened) == []
-    assert [error.value for error in opened.error] == [t("account_refused", account=r"Li@Example\.org")]
+    assert [error.value for error in opened.error] == [t("account_refused", account=plain("Li@Example.org"))]
     assert [button.label for button in opened.button] == [t("log_out")]
 
 

@@ -217,6 +217,9 @@ def test_values_that_differ_stand_side_by_side_the_newest_first(
 def test_an_answer_prints_with_its_sources_and_without_what_only_a_screen_needs(browser: Browser, address: str) -> None:
     page = open_page(browser, address, 1440, "dark")
     ask(page, "小红书的月活用户有多少？")
+    ask(page, "小红书出海首期覆盖哪些市场？")
+    offered = page.get_by_text("接着可以问")
+    expect(offered).to_be_visible()
     page.locator(".yj-statement .yj-mark > a").last.click()
     expect(page.locator("mark.yj-current")).to_be_visible()
     ARTIFACTS.mkdir(exist_ok=True)
@@ -224,8 +227,10 @@ def test_an_answer_prints_with_its_sources_and_without_what_only_a_screen_needs(
     sheets = PdfDocument(ARTIFACTS / "printed.pdf")
     text = re.sub(r"\s", "", "".join(sheet.get_textpage().get_text_range() for sheet in sheets))
     assert all(words in text for words in ("月活用户有多少", "拥有3.5亿的月活用户", "高达3.2亿", "2025-09-13"))
-    assert not any(words in text for words in ("检索详情", "回车发送", "显示清理掉的内容", "在全文中看"))
+    off_screen = ("检索详情", "回车发送", "显示清理掉的内容", "在全文中看", "没用", "重新回答", "接着可以问")
+    assert not any(words in text for words in off_screen)
     page.emulate_media(media="print")
+    expect(page.get_by_role("button")).to_have_count(0)
     assert page.locator(".yj-statement").first.evaluate("(node) => getComputedStyle(node).color") == "rgb(0, 0, 0)"
     page.close()
 

@@ -18,7 +18,7 @@ from rag.history import History, Rating, Turn
 from rag.history_tables import turns
 from rag.settings import load_settings
 from rag.suggest import example_questions, follow_up_questions
-from views.messages import t
+from views.messages import plain, t
 from views.resources import open_history
 
 pytestmark = pytest.mark.model
@@ -128,6 +128,16 @@ def test_a_link_whose_conversation_cannot_be_opened_says_why_and_the_page_is_the
     assert not damaged.error and damaged.button(key=f"open-{id_}")
 
 
+def test_where_the_articles_suggest_no_question_none_is_announced(
+    start: Callable[..., AppTest], update: Callable[[], object], corpus: Path
+) -> None:
+    announced = f"**{t('examples')}**"
+    assert announced in [element.value for element in start().markdown]
+    (corpus / "买手.md").write_text("# 买手电商\n\n买手时代从2023年开始。\n", encoding="utf-8")
+    update()
+    assert announced not in [element.value for element in start().markdown]
+
+
 def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     start: Callable[..., AppTest], history: History
 ) -> None:
@@ -188,7 +198,7 @@ def test_words_of_a_reader_or_an_article_are_no_markdown(
     page.button_group(key=f"useful-{turn.id}").set_value("useless").run()
     page.text_input(key=f"note-{turn.id}").set_value("[*甲*](http://x)").run()
     listed = AppTest.from_function(_feedback_page, args=(str(history.where),)).run()
-    assert any(r" · \[\*甲\*\]\(http\://x\)" in caption.value for caption in listed.caption)
+    assert any(f" · {plain('[*甲*](http://x)')}" in caption.value for caption in listed.caption)
     (corpus / "福利社.md").write_text("# 福利社$往$事\n\n福利社没有关闭。\n", encoding="utf-8")
     update()
     page.run()

@@ -176,6 +176,8 @@ def test_a_conversation_is_found_again_and_a_deleted_one_comes_back(browser: Bro
     page.get_by_placeholder("搜索历史对话").fill("红猫")
     hint = page.locator(".stTextInput", has=page.get_by_placeholder("搜索历史对话")).get_by_test_id("InputInstructions")
     assert hint.evaluate("(node) => getComputedStyle(node, '::after').content") == '"按回车确认"'
+    field, below = page.get_by_placeholder("搜索历史对话").bounding_box(), hint.bounding_box()
+    assert field and below and below["y"] >= field["y"] + field["height"], "it lies over what is typed"
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("stSidebar").get_by_role("button", name="红猫计划").first).to_be_visible()
     shot(page, f"history-{width}.png")

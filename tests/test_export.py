@@ -61,8 +61,52 @@ def test_markdown_is_read_as_it_is_written() -> None:
         "用 python -m rag verify 加上这个文件，可以核对每一处引文是否仍在文章里。\n\n"
         "## 谁怕狗？\n\n范围：标签：动物\n\n猫怕狗。\\[1\\]\n\n*原文摘编 · 第 1 代索引*\n\n### 出处\n\n"
         "**\\[1\\]** 《甲》 · 某人 · 2025-04-03\n\n> 猫怕狗。\n\n"
-        f"<!-- yinju-citation {data % article.sha256} -->\n甲.md 正文第 0–4 字 · sha256 {article.sha256}\n"
+        f"<!-- yinju-citation {data % article.sha256} -->\n甲.md 正文第 1–4 字 · sha256 {article.sha256}\n"
     )
+
+
+TABLE = "| 季度 | 产量 |\n|---|---|\n| 一季度 | 12* | 估计 |\n| 二季度 |\n"
+
+
+def test_statements_stand_below_the_headings_of_the_page_and_rows_in_tables() -> None:
+    article = Article("甲", "甲.md", f"猫怕狗。\n{TABLE}狗追猫。\n", title="甲")
+    rows = TABLE.splitlines()
+    answer = answer_of(article, "猫怕狗。", rows[0], rows[2], rows[3], "狗追猫。")
+    subjects = ("《甲》", "《甲》", "《甲》", "《甲》", "乙\n<i>")
+    told = zip(answer.statements, subjects, strict=True)
+    answer = replace(answer, statements=tuple(replace(statement, subject=subject) for statement, subject in told))
+    assert (
+        "\n\n### 《甲》\n\n猫怕狗。\\[1\\]\n\n"
+        "| 季度 | 产量 |  | \\[2\\] |\n| --- | --- | --- | --- |\n"
+        "| 一季度 | 12\\* | 估计 | \\[3\\] |\n| 二季度 |  |  | \\[4\\] |\n\n"
+        "### 乙 \\<i\\>\n\n狗追猫。\\[5\\]\n\n"
+    ) in FORMATS["md"][1]("题", [answer], WHEN)
+    assert (
+        "\n<h3>《甲》</h3>\n<p>猫怕狗。<sup>[1]</sup></p>\n<table>"
+        "<tr><th>季度</th><th>产量</th><td><sup>[2]</sup></td></tr>"
+        "<tr><td>一季度</td><td>12*</td><td>估计</td><td><sup>[3]</sup></td></tr>"
+        "<tr><td>二季度</td><td><sup>[4]</sup></td></tr></table>\n"
+        "<h3>乙\n&lt;i&gt;</h3>\n<p>狗追猫。<sup>[5]</sup></p>\n"
+    ) in FORMATS["html"][1]("题", [answer], WHEN)
+
+
+def test_the_head_of_a_markdown_table_is_empty_where_none_is_told() -> None:
+    article = Article("甲", "甲.md", TABLE, title="甲")
+    rows = TABLE.splitlines()
+    for quotes in ((rows[3],), (rows[3], rows[0])):  # a head begins another table
+        text = FORMATS["md"][1]("题", [answer_of(article, *quotes)], WHEN)
+        assert "\n\n|  |  |\n| --- | --- |\n| 二季度 | \\[1\\] |\n\n" in text
+
+
+def test_only_what_has_statements_is_signed_by_who_wrote_them() -> None:
+    answered = answer_of(Article("甲", "甲.md", "猫怕狗。"), "猫怕狗。")
+    refused = replace(answered, statements=(), citations=(), refused=True, notice="没有。", nearest=answered.citations)
+    unsearched = Answer(Question("谁？"), notice="已停止。")
+    for form, signed in (("md", "*{}*"), ("html", "<footer>{}</footer>")):
+        written = [FORMATS[form][1]("题", [answer], WHEN) for answer in (answered, refused, unsearched)]
+        assert signed.format("原文摘编 · 第 1 代索引") in written[0]
+        assert signed.format("第 1 代索引") in written[1]
+        assert "索引" not in written[2] and "**" not in written[2]
 
 
 def test_no_word_of_a_conversation_becomes_a_comment_of_an_export(tmp_path: Path) -> None:

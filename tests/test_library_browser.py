@@ -13,6 +13,7 @@ from page_server import ARTIFACTS, serve_page
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from views.preferences import COOKIE
+from views.words import ALOUD
 
 pytestmark = [pytest.mark.model, pytest.mark.browser]
 ROW = 35  # pixels of a row of the table, and of its header
@@ -205,6 +206,24 @@ def test_choices_last_over_a_reload_and_are_this_browsers_only(page: Page, addre
     elsewhere.goto(f"{address}/settings")
     expect(elsewhere.get_by_text("每次检索的段落数")).to_be_visible(timeout=120_000)
     other.close()
+
+
+def test_an_address_that_is_no_page_is_told_and_streamlit_says_nothing_in_english(page: Page, address: str) -> None:
+    page.goto(f"{address}/nope")
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=120_000)
+    title = page.locator("[role=dialog] h2").evaluate("h2 => getComputedStyle(h2, '::after').content")
+    assert title == '"没有这个页面"'
+    page.keyboard.press("Escape")
+    page.fill("textarea", "福利社是什么时候关闭的？")
+    page.keyboard.press("Enter")
+    page.get_by_role("group", name="回答").get_by_text("2023 年 9 月").first.wait_for()
+    said = page.locator("body").aria_snapshot()
+    open_library(page, address)
+    page.get_by_role("button", name="说明：添加文章").wait_for()
+    page.get_by_label("查找").fill("书")
+    said += page.locator("body").aria_snapshot()
+    said = said.replace("text: Skip to main content跳到正文", "")  # the words of a link whose name is ours
+    assert not [name for name in (*ALOUD, "Help", "Upload", "per file", "Press", "Skip") if name in said], said
 
 
 @NARROW

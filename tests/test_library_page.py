@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +17,11 @@ from ingest.run import EMBEDDING, READING, ingest
 from ingest.trash import trashed
 from rag.errors import RagError
 from rag.index import IndexReader
-from views.access import ROLE
 from views.messages import t
 from views.picture import map_points, time_chart
 from views.reader import passage_name, passage_page
 from views.runs import progress_text, share_done, summary_text
+from views.sessions import SESSIONS, TOKEN
 from views.shelf import Shelf
 
 
@@ -307,15 +308,17 @@ def test_a_reader_sees_the_articles_and_nothing_that_changes_them(
 ) -> None:
     everybody = {button.label for button in page.button}
     assert {t(key) for key in EDITING} <= everybody and page.get("file_uploader")
-    monkeypatch.setenv("YINJU_READER_PASSWORD", "reader-password")
-    page.session_state[ROLE] = "reader"
+    passwords = {role: f"{role}-password" for role in ("reader", "editor")}
+    for role, password in passwords.items():
+        monkeypatch.setenv(f"YINJU_{role.upper()}_PASSWORD", password)
+    page.session_state[TOKEN] = SESSIONS.open(passwords["reader"], time.time())
     page.run()
     assert not page.exception
     assert len(rows(page)) == 3
     assert not {t(key) for key in EDITING} & {button.label for button in page.button}
     assert not page.get("file_uploader")
     assert t("view_trash") not in page.button_group[0].options
-    page.session_state[ROLE] = "editor"
+    page.session_state[TOKEN] = SESSIONS.open(passwords["editor"], time.time())
     assert page.run().get("file_uploader")
 
 

@@ -48,8 +48,9 @@ def test_a_sentence_has_its_values() -> None:
 
 
 def test_words_of_an_article_are_no_markdown() -> None:
-    assert plain("![图](https://a.b) :red[*强*]") == r"\!\[图\]\(https\://a\.b\) \:red\[\*强\*\]"
+    assert plain("![图](https://a.b) :red[*强*]") == "\\!\\[图\\]\\(https\\:\u2060//a\\.b\\) \\:red\\[\\*强\\*\\]"
     assert plain(":material/home:") == "\\:\u2060material/home\\:"  # :material/… is read as an icon also where escaped
+    assert plain("WWW.a.b li@a.b @b") == "WWW\u2060\\.a\\.b li@\u2060a\\.b @b"  # as links are
     assert plain("《小红书》 · 刘萍") == "《小红书》 · 刘萍"
 
 

@@ -1,9 +1,11 @@
 """A question in a thread of its own: its stages, and that the reader can stop it also where a model stalls."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from unittest.mock import ANY
 
 import pytest
 from test_history import ANSWER
@@ -78,7 +80,7 @@ def test_a_stopped_answer_is_kept_as_far_as_it_was_checked_though_the_model_stal
     until(running, "checking")
     running.stop()  # the chain waits for what never comes
     assert running.wait(0)
-    assert keep.kept == [replace(ANSWER, draft="", notice=f"{STOPPED}\n旧")]
+    assert keep.kept == [replace(ANSWER, draft="", notice=f"{STOPPED}\n旧", timings_ms={"total": ANY})]
     chain.go.release()  # it comes after all: nothing is kept of it, and the chain is let go
     assert chain.closed.wait(5)
     assert len(keep.kept) == 1
@@ -104,8 +106,10 @@ def test_what_is_stopped_just_when_it_ends_by_itself_has_its_turn() -> None:
 def test_a_question_that_was_stopped_before_anything_was_found_is_kept_too() -> None:
     keep = Keeper()
     running = start(FakeChain(ANSWER), keep)
+    time.sleep(0.05)
     running.stop()
-    assert keep.kept == [Answer(ANSWER.question, notice=STOPPED_BEFORE)]
+    assert keep.kept == [Answer(ANSWER.question, notice=STOPPED_BEFORE, timings_ms={"total": ANY})]
+    assert keep.kept[0].timings_ms["total"] >= 50  # until it was stopped, not until something was last found
     running.stop()
     assert len(keep.kept) == 1
 

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,29 @@ def test_a_page_that_holds_images_of_another_host_loads_none_of_them(browser: Br
     assert any("caption.png" in line and "Content Security Policy" in line for line in refused), "it was tried"
 
 
+WRITTEN = """
+import streamlit as st
+from views.messages import plain
+
+for text in ("见 https://evil.example/x", "HTTP://evil.example", "www.evil.example", "li@evil.example"):
+    st.caption(plain(text))
+    st.button(plain(text))
+st.text("到这里")
+"""
+
+
+@pytest.mark.browser
+def test_addresses_in_what_readers_write_are_no_links(browser: Browser, tmp_path: Path) -> None:
+    with page_server(tmp_path, WRITTEN, free_port()) as address:
+        page = browser.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address)
+        page.get_by_text("到这里").wait_for()
+        assert page.get_by_text("evil").count() == 8
+        assert page.get_by_test_id("stMain").locator("a").count() == 0
+        page.close()
+
+
 WHO = """
 import streamlit as st
 from views.access import may_edit, reader_name
@@ -131,6 +155,39 @@ def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(browser: Br
                 page.get_by_text(shown).wait_for()
                 page.get_by_role("button", name=t("log_out")).click()
                 page.get_by_role("button", name=t("log_in")).wait_for()
+
+
+@pytest.mark.browser
+def test_a_login_outlasts_a_reload_at_every_address_until_one_logs_out(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "articles").mkdir()
+    variables = {
+        "YINJU_READER_PASSWORD": "reader-password",
+        "YINJU_EDITOR_PASSWORD": "editor-password",
+        "YINJU_CORPUS": str(tmp_path / "articles"),
+        "YINJU_INDEX": str(tmp_path / "index"),
+    }
+    port = free_port()
+    with serve_page(variables, port=port) as address, browser.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        password = page.get_by_label(t("password"), exact=True)
+        log_out = page.get_by_role("button", name=t("log_out"))
+        library = page.get_by_role("button", name=t("upload_button"))
+        page.goto(f"{address}/library")
+        password.fill("editor-password")
+        password.press("Enter")
+        library.wait_for()
+        assert page.url == f"{address}/library"
+        (cookie,) = [one for one in context.cookies() if one["name"] == f"yinju-login-{port}"]
+        assert cookie["sameSite"] == "Strict" and 6 < (cookie["expires"] - time.time()) / 86_400 < 8
+        page.reload()
+        library.wait_for()
+        log_out.click()
+        password.wait_for()
+        page.wait_for_function("!document.cookie.includes('yinju-login')")
+        context.add_cookies([cookie])  # a copy of it opens nothing any more
+        page.reload()
+        password.wait_for()
 
 
 def test_an_html_page_comes_with_our_styles_and_names_the_parts_that_it_draws_with(tmp_path: Path) -> None:

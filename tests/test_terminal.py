@@ -1,6 +1,7 @@
 """What the commands write: lines that no question of a batch can break, and text that cannot steer a terminal."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,20 @@ def test_an_answer_and_its_search_cannot_steer_the_terminal() -> None:
         "    综合 0.500 · 语义 0.000 → 1.00 · 字面 0.00 → 0.50",
         "    �[31m猫�怕狗。",
     ]
+
+
+def test_statements_stand_below_their_headings_and_what_answers_nothing_names_no_answerer() -> None:
+    both = replace(
+        ANSWER, notice="", statements=tuple(Statement("猫。", (1,), subject=name) for name in ("甲", "甲", "[乙"))
+    )
+    refused = replace(ANSWER, statements=(), citations=(), refused=True, notice="没有。")
+    console = Console(file=StringIO(), width=200, highlight=False)
+    print_answer(both, console)
+    print_answer(refused, console)
+    assert isinstance(console.file, StringIO)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines() if line]
+    assert lines[:5] == ["甲", "猫。[1]", "猫。[1]", "[乙", "猫。[1]"]
+    assert lines[-2:] == ["没有。", "索引第 0 代 · 0 毫秒"]
 
 
 def test_what_verify_prints_cannot_steer_the_terminal(

@@ -6,7 +6,7 @@ import pytest
 from rag.text import sentence_spans
 from rag.types import Answer, Article, Chunk, Citation, Flag, Passage, Question, Scope, Statement
 from rag.voices import UNCLEAR, VOICES
-from views.answer import answer_html, question_html
+from views.answer import answer_html, footer_text, question_html
 from views.messages import t
 from views.quoted import words_after, words_before
 from views.state import State
@@ -48,6 +48,13 @@ def test_articles_that_repeat_each_other_are_counted_as_one_source() -> None:
     both = Answer(Question("谁？"), (Statement(citations[0].quote, (1, 2)),), citations, (first, copy), origins=(1, 1))
     assert "（2 篇文章，1 个独立来源）" in answer_html(both, 0)
     assert "独立来源" not in answer_html(replace(both, origins=(1, 2)), 0)
+
+
+def test_what_tells_nothing_of_the_articles_is_signed_by_nobody() -> None:
+    answered = replace(answer(passage()), index_generation=2, timings_ms={"total": 1500.0})
+    assert footer_text(answered) == "原文摘编 · 第 2 代索引 · 1.50 秒"
+    stopped = replace(answered, statements=(), citations=(), notice="已停止，还没有得到回答。")
+    assert footer_text(stopped) == "第 2 代索引 · 1.50 秒"
 
 
 def test_no_word_of_an_article_or_a_reader_becomes_a_tag() -> None:

@@ -4,16 +4,16 @@ Two ways to log in, each turned on by its settings: passwords that a team shares
 provider, which Streamlit's own login handles.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import streamlit as st
 
 from rag.settings import Settings, load_settings
+from views.sessions import SESSIONS, Role, token
 
-Role = Literal["reader", "editor"]
-ROLE = "role"  # the key of the session's state: what its password allows
 EVERY_ACCOUNT = "*"
 
 
@@ -31,7 +31,7 @@ def person() -> Person | None:
     if settings.login == "accounts":
         return person_of_account(st.user.to_dict(), settings)
     if settings.login == "passwords":
-        role: Role | None = st.session_state.get(ROLE)
+        role = SESSIONS.role(token(), settings, time.time())
         return Person(role, role) if role else None
     return Person("", "editor")
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from rag.article import byline_of
 from rag.export import safe_link
 from rag.scope import describe_scope
-from rag.tables import cells_of, is_head, is_row
+from rag.tables import cells_of, is_row, tells_head
 from rag.types import ALL, Answer, Article, Citation, Passage, Statement
 from rag.voices import UNCLEAR
 from views.messages import t
@@ -75,8 +75,7 @@ def _statement_html(answer: Answer, statement: Statement, turn: int) -> str:
     marks += _origins_html(answer, statement)
     if not is_row(statement.text):
         return f'<p class="yj-statement">{_words_html(statement)}{marks}</p>'
-    first = answer.citations[statement.citations[0] - 1] if statement.citations else None
-    cell = "th" if first and is_head(first.article.text, first.end) else "td"
+    cell = "th" if tells_head(answer, statement) else "td"
     cells = "".join(f"<{cell}>{_words_html(statement, *span)}</{cell}>" for span in cells_of(statement.text))
     return f'<tr class="yj-statement">{cells}<td>{marks}</td></tr>'
 
@@ -186,7 +185,8 @@ def _anchor(citation: Citation, turn: int) -> str:
 
 
 def footer_text(answer: Answer) -> str:
-    """Which answerer was at work, on which generation, in what time."""
+    """Who answered, where somebody did, from which generation, in what time."""
     name = t("extractive_short") if answer.is_extractive else t("llm", name=answer.answerer)
     seconds = answer.timings_ms.get("total", 0) / 1000
-    return t("footer", answerer=name, generation=answer.index_generation, seconds=seconds)
+    searched = t("footer", generation=answer.index_generation, seconds=seconds)
+    return f"{name} · {searched}" if answer.statements else searched

@@ -131,8 +131,9 @@ def offer_examples(chain: AnswerChain) -> None:
     if not chain.index.current().manifest.articles:
         st.info(t("empty_library"), icon=":material/library_add:")
         return
-    st.markdown(f"**{t('examples')}**")
     offered = examples(chain, str(chain.settings.index), chain.index.current().manifest.generation)
+    if offered:
+        st.markdown(f"**{t('examples')}**")
     for theme, questions in offered.items():
         st.caption(plain(theme) or t("examples_other"))
         offer_questions(theme, questions)

@@ -1,6 +1,5 @@
 """Logging in: the form for a shared password, the way to the accounts' provider, and the way out."""
 
-import hmac
 import threading
 import time
 from collections import defaultdict, deque
@@ -8,8 +7,9 @@ from collections import defaultdict, deque
 import streamlit as st
 
 from rag.settings import Settings, load_settings
-from views.access import ROLE, Role, person
+from views.access import person
 from views.messages import plain, t
+from views.sessions import SESSION_SECONDS, SESSIONS, TOKEN, keep_token, role_of_password, token
 
 MOST_ATTEMPTS = 10  # wrong passwords from one address in ATTEMPT_SECONDS
 ATTEMPT_SECONDS = 600
@@ -47,6 +47,8 @@ def admit() -> bool:
         st.error(t("login_unsafe", length=COOKIE_SECRET))
         return False
     here = person()
+    if settings.login == "passwords":
+        keep_token(token() if here else "")
     if here and settings.login and st.sidebar.button(t("log_out"), icon=":material/logout:"):
         _log_out(settings)
     if here:
@@ -61,26 +63,17 @@ def admit() -> bool:
     return False
 
 
-def role_of_password(given: str, settings: Settings) -> Role | None:
-    """What a password allows; None for a wrong one. Takes as long for a wrong one as for a right one."""
-    secrets: tuple[tuple[Role, str], ...] = (
-        ("editor", settings.editor_password.get_secret_value()),
-        ("reader", settings.reader_password.get_secret_value()),
-    )
-    matches = [role for role, secret in secrets if hmac.compare_digest(secret.encode(), given.encode()) and secret]
-    return matches[0] if matches else None
-
-
 def _ask_password(settings: Settings) -> None:
     with st.form("login", border=False):
         given = st.text_input(t("password"), type="password")
+        st.caption(t("login_kept", days=SESSION_SECONDS // 86_400))
         if not st.form_submit_button(t("log_in"), type="primary"):
             return
     address, now = st.context.ip_address or "", time.monotonic()
     if ATTEMPTS.blocked(address, now):
         st.error(t("too_many_attempts", minutes=ATTEMPT_SECONDS // 60))
-    elif role := role_of_password(given, settings):
-        st.session_state[ROLE] = role
+    elif role_of_password(given, settings):
+        st.session_state[TOKEN] = SESSIONS.open(given, time.time())
         st.rerun()
     else:
         ATTEMPTS.note(address, now)
@@ -88,6 +81,7 @@ def _ask_password(settings: Settings) -> None:
 
 
 def _log_out(settings: Settings) -> None:
+    SESSIONS.close(token())
     st.session_state.clear()  # the conversation too: the next one at this screen may be someone else
     if settings.login == "accounts":
         st.logout()

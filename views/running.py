@@ -6,6 +6,7 @@ answered, and its answer in the history afterwards.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -41,6 +42,7 @@ class Running:
         self.turn: Turn | None = None
         self.error: Exception | None = None
         self._chain, self._keep = chain, keep
+        self._started = time.perf_counter()
         self._lock = threading.Lock()
         self._ended = False
         self._over = threading.Event()
@@ -64,7 +66,8 @@ class Running:
         answer = self.answer or Answer(self.question)
         found = answer.statements or answer.refused
         notice = "\n".join(filter(None, (STOPPED, answer.notice))) if found else STOPPED_BEFORE
-        self._end(replace(answer, draft="", notice=notice))
+        timings = {**answer.timings_ms, "total": (time.perf_counter() - self._started) * 1000}
+        self._end(replace(answer, draft="", notice=notice, timings_ms=timings))
         self._over.wait(KEPT_SECONDS)  # it may just be ending by itself: its turn is then being kept
 
     def _work(self) -> None:

@@ -15,6 +15,9 @@ from rag.errors import RagError
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LANGUAGE = "language"  # the key of the session's state
+# Made an icon, a link or an address to write to though every sign of Markdown is escaped, unless a joiner parts it.
+_READ_ANYWAY = re.compile(r":(?=material/)|https?:(?=//)|www(?=\.)|(?<=[\w.+-])@(?=[\w-])", re.IGNORECASE)
+JOINER = "\u2060"
 
 
 @cache
@@ -37,8 +40,8 @@ def t(key: str, **values: Any) -> str:
 
 def plain(text: str) -> str:
     """Words of an article or a reader, for a place where Streamlit reads Markdown: no link, no image, no mark."""
-    escaped = re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", text)
-    return escaped.replace(r"\:material/", "\\:\u2060material/")  # it is an icon escaped too, unless a joiner parts it
+    parted = _READ_ANYWAY.sub(lambda match: match[0] + JOINER, text)
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&])", r"\\\1", parted)
 
 
 def error_text(error: Exception) -> str:
