@@ -140,7 +140,7 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
     probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []
     subjects = subjects_of(question, measured.candidates)
-    for subject, i in per_subject(subjects, measured.candidates, probabilities) if subjects else ():
+    for subject, i in per_subject(subjects, measured.candidates, probabilities, views=views) if subjects else ():
         candidate = measured.candidates[i]
         if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
             groups.append(Group(float(probabilities[i]), [candidate], as_asked(subject, question)))
