@@ -53,7 +53,7 @@ _SEVERAL = re.compile(
     r"|(?:文章|报道|稿子)(?=的?(?:作者|发[表布](?:日期|时间))?(?:分别|各自|都)是)"
 )
 _ALSO_SAID = re.compile(
-    r"(?:分别|各自|一共|到底|究竟|请问|(?:文章|资料)?库?里|发?[布表]|[的是由了都在呢吗谁和与及，,。？?！!\s])*"
+    r"(?:分别|各自|一共|到底|究竟|请问|什么|(?:文章|资料)?库?里|发?[布表]|[的是由了都在呢吗谁和与及，,。？?！!\s])*"
 )
 _ANY = r"(?:[那这]?一?篇)?的?(?:文章|报道|稿子|专栏)"
 _WRITTEN = rf"(?:先生|女士|老师)?(?:(?:所?写|发表?|撰写)?的{_ANY}|[那这]一?篇(?:文章|报道|稿子)?)"
@@ -86,15 +86,15 @@ _OUTSIDE = "《{title}》不在这个范围内（{scope}）。请放宽范围后
 _HOW = {"stated": "（文章注明）", "inferred": "（据文件推断）"}
 
 
-def asked_field(question: str, *, of_one: bool = False) -> str | None:
-    """Which of "author", "published" and "publisher" of an article a question asks for; None for another question.
+def asked_fields(question: str, *, of_one: bool = False) -> tuple[str, ...]:
+    """Which of "author", "published" and "publisher" of an article a question asks for; none for another question.
 
     `of_one` is whether it is known to be about an article.
     """
     if not (of_one or any(p.search(question) for p in (_SPEAKS_OF_ARTICLE, _QUOTED, _SEVERAL))):
-        return None
+        return ()
     rest = _QUOTED.sub("", question)
-    return next((field for field, pattern in _ASKS.items() if pattern.search(rest)), None)
+    return tuple(field for field, pattern in _ASKS.items() if pattern.search(rest))
 
 
 def articles_cited(message: Message, library: Library) -> list[str]:
@@ -141,14 +141,17 @@ def within(scope: Scope, library: Library) -> Collection[str]:
     return library.metadata.keys() if allowed is None else allowed
 
 
-def _asked_of_several(question: Question, field: str, scope: Scope, library: Library) -> Collection[str]:
+def _asked_of_several(question: Question, fields: Sequence[str], scope: Scope, library: Library) -> Collection[str]:
     """The articles of 这些文章分别是谁写的: those that the answer before cites, else all of the scope.
 
     None of a question of one, or of the articles on something.
     """
     text = simplify(question.text)
     several = _SEVERAL.search(text)
-    if not several or _QUOTED.search(text) or not _ALSO_SAID.fullmatch(_SEVERAL.sub("", _ASKS[field].sub("", text))):
+    rest = _SEVERAL.sub("", text)
+    for field in fields:
+        rest = _ASKS[field].sub("", rest)
+    if not several or _QUOTED.search(text) or not _ALSO_SAID.fullmatch(rest):
         return []
     cited = articles_cited(question.history[-1], library) if question.history and several[0][0] in "这那" else []
     return cited if len(cited) > 1 else within(scope, library)
@@ -227,15 +230,15 @@ def answer_about(question: Question, query: Query, library: Library, passages: t
     """
     asked = simplify(question.text)
     shown = article_shown(question, library)
-    own = asked_field(asked, of_one=True)
+    own = asked_fields(asked, of_one=True)
     if own and not shown and (refusal := refuse_unknown(question)):
         return refusal
-    field = asked_field(asked if shown else query.text, of_one=shown is not None)
-    if not field:
+    fields = asked_fields(asked if shown else query.text, of_one=shown is not None)
+    if not fields:
         return None
-    field = own or field  # 什么时候发的 takes 谁写的 along from the question before it
-    if several := _asked_of_several(question, field, query.scope, library):
-        return _of_several(question, several, field, library)
+    fields = own or fields  # 什么时候发的 takes 谁写的 along from the question before it
+    if several := _asked_of_several(question, fields, query.scope, library):
+        return _of_several(question, several, fields, library)
     article = shown
     if not shown:
         name, written = _written_by(query.text, library)
@@ -243,16 +246,17 @@ def answer_about(question: Question, query: Query, library: Library, passages: t
             return Answer(question, passages=passages, refused=True, notice=NONE_BY.format(name=name))
         inside = [id_ for id_ in written if id_ in within(query.scope, library)]
         if len(inside) > 1:
-            return _of_several(question, inside, field, library)
+            return _of_several(question, inside, fields, library)
         found = inside or written or _first_or_last(asked, query.scope, library)
         article = library.article(found[0]) if found else find_article(query.text, library, passages, query.scope)
     if article is None:
         return None
     if outside := refuse_outside(question, article, query.scope, library, passages):
         return outside
-    if not getattr(article, field):
-        return Answer(question, passages=passages, refused=True, notice=_SAYS_NOT[field].format(title=article.title))
-    return _told(question, [article], field, library, passages)
+    lacking = "\n".join(_SAYS_NOT[f].format(title=article.title) for f in fields if not getattr(article, f))
+    if not any(getattr(article, field) for field in fields):
+        return Answer(question, passages=passages, refused=True, notice=lacking)
+    return _told(question, [article], fields, library, passages, lacking)
 
 
 def _first_or_last(question: str, scope: Scope, library: Library) -> list[str]:
@@ -262,20 +266,22 @@ def _first_or_last(question: str, scope: Scope, library: Library) -> list[str]:
     return (dated[:1] if end["newest"] else dated[-1:]) if end else []
 
 
-def _of_several(question: Question, ids: Collection[str], field: str, library: Library) -> Answer:
-    stating = [id_ for id_ in newest_first(ids, library) if getattr(library.metadata[id_], field)]
-    notice = _STATED[field].format(count=len(ids), stated=len(stating))
+def _of_several(question: Question, ids: Collection[str], fields: Sequence[str], library: Library) -> Answer:
+    said = {id_: [field for field in fields if getattr(library.metadata[id_], field)] for id_ in ids}
+    stating = [id_ for id_ in newest_first(ids, library) if said[id_]]
+    stated = {field: sum(field in told for told in said.values()) for field in fields}
+    notice = "".join(_STATED[field].format(count=len(ids), stated=stated[field]) for field in fields)
     if not stating:
         return Answer(question, refused=True, notice=notice)
     if len(stating) > MOST_ARTICLES:
         notice += NEWEST_OF_THEM.format(shown=MOST_ARTICLES)
-    return _told(question, [library.article(id_) for id_ in stating[:MOST_ARTICLES]], field, library, (), notice)
+    return _told(question, [library.article(id_) for id_ in stating[:MOST_ARTICLES]], fields, library, (), notice)
 
 
 def _told(
     question: Question,
     articles: Sequence[Article],
-    field: str,
+    fields: Sequence[str],
     library: Library,
     passages: tuple[Passage, ...],
     notice: str = "",
@@ -286,7 +292,7 @@ def _told(
         chunk = library.first_chunk(article.id)
         if all(passage.chunk.id != chunk.id for passage in passages):
             passages = (*passages, Passage(article, chunk, len(passages) + 1, 0.0))
-        statements.append(Statement(_says(article, field), (marker,)))
+        statements += [Statement(_says(article, field), (marker,)) for field in fields if getattr(article, field)]
         citations.append(Citation(marker, article, *chunk.sentences[0]))
     return Answer(question, tuple(statements), tuple(citations), passages, notice=notice, confidence=1.0)
 

@@ -27,7 +27,7 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import DIFFER, MAY_DIFFER, PREMISE, WHETHER, extract, refused, statements_of, what_is_missing
+from rag.extract import DIFFER, MAY_DIFFER, NOT_THEN, PREMISE, WHETHER, extract, refused, statements_of, what_is_missing
 from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
@@ -378,7 +378,7 @@ class AnswerChain(Runnable[Input, Answer]):
                 return
             notices.insert(0, stands_in.format(name=self.settings.llm))
         for answer in extract(simple, measured, passages, period):
-            settled = answer.refused or answer.notice == PREMISE  # says by itself how it answers
+            settled = answer.refused or answer.notice in (PREMISE, NOT_THEN)  # says by itself how it answers
             first = [notice for notice in notices if not (settled and notice == NEARLY)]
             own = _BELOW_NEARLY.get(answer.notice, answer.notice) if NEARLY in first else answer.notice
             notice = "\n".join(filter(None, (*first, own)))

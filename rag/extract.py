@@ -19,7 +19,7 @@ from rag.sections import headings_of
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.tables import is_row
 from rag.text import content_of, figures, index_terms, quantities, units
-from rag.timeline import asks_for_sequence, sequence
+from rag.timeline import LEAST_EVENTS, asks_for_sequence, lie_within, sequence
 from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Statement
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
@@ -28,6 +28,7 @@ WHETHER = "是否如此，请以下面的原话为准。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
+NOT_THEN = "文章里没有写明所问的时间里发生的事，下面的内容可能属于别的时间。"
 LIKELY_ABOVE = 0.5  # of the best sentence's probability: a number or time that only others state answers nothing
 TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells the time where that does not
 NEAREST = 3  # sentences shown with a refusal
@@ -119,10 +120,12 @@ def asking_words(question: Question) -> str:
     return f"{last} {question.text}".strip()
 
 
-def in_order_of_time(question: str, measured: Measured, period: Period | None) -> list[Group]:
-    """The statements of an answer that tells events in order; empty where the articles date too few of them."""
+def in_order_of_time(
+    question: str, measured: Measured, period: Period | None, *, least: int = LEAST_EVENTS
+) -> list[Group]:
+    """The statements of an answer that tells events in order; empty where the articles date fewer than `least`."""
     probabilities = sentence_probabilities(measured)
-    events = sequence(question, measured.candidates, probabilities, period, says_the_same)
+    events = sequence(question, measured.candidates, probabilities, period, says_the_same, least=least)
     return [Group(float(probabilities[i]), [measured.candidates[i]]) for i in events]
 
 
@@ -137,7 +140,7 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
     probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []
     subjects = subjects_of(question, measured.candidates)
-    for subject, i in per_subject(subjects, measured.candidates, probabilities) if subjects else ():
+    for subject, i in per_subject(subjects, measured.candidates, probabilities, views=views) if subjects else ():
         candidate = measured.candidates[i]
         if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
             groups.append(Group(float(probabilities[i]), [candidate], as_asked(subject, question)))
@@ -191,7 +194,14 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     told = (
         in_order_of_time(asked, measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
     )
-    return told or in_reading_order(choose(asked, measured), newest_first=leaves_it_open(question.text)), bool(told)
+    if told:
+        return told, True
+    groups = choose(asked, measured)
+    if period and asks_for_sequence(asked):
+        within = lie_within(period, [group.candidates[0] for group in groups])
+        kept = [group for group, then in zip(groups, within, strict=True) if then is not False]
+        groups = kept if True in within else in_order_of_time(asked, measured, period, least=1) or groups
+    return in_reading_order(groups, newest_first=leaves_it_open(question.text)), False
 
 
 def _that_tell(asked: str, measured: Measured) -> Measured | None:
@@ -283,6 +293,13 @@ def extract(
     notice, differ = ("", False) if told else disagreement(question, groups)
     if not (told or notice) and _ASKS_WHETHER.search(question.text) and leaves_it_open(question.text):
         notice = WHETHER
+    if (
+        not told
+        and period
+        and asks_for_sequence(asked)
+        and True not in lie_within(period, [group.candidates[0] for group in groups])
+    ):
+        notice = NOT_THEN
     whole = understandable(asked, groups)
     for count in range(1, len(whole) + 1):
         yield replace(compose(question, whole[:count], passages, whole=told or differ), notice=notice, differ=differ)

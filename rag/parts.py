@@ -17,6 +17,7 @@ FEWEST = 4  # letters; a shorter one (你好？为什么？) belongs to the one 
 NOT_FOUND = "“{part}”：没有找到单独的答案，可以单独再问一次，看看最接近的原文。"
 OF_PART = "“{part}”：{notice}"
 ANSWERED_BELOW = "最相关的原文已列在下面。"  # a notice stands above the statements
+NEARLY_BELOW = "最接近的原文已列在下面，不一定直接回答了这个问题。"
 
 _PAUSES = "，,；;"
 _QUOTED_OR_END = re.compile(rf"{QUOTATION}|(?P<end>？[？?！!]*|\?+(?=\s|[㐀-鿿]|$))|(?P<pause>[{_PAUSES}])")
@@ -213,7 +214,7 @@ def _without_counts(notice: str) -> str:
 
 def _said_before(notice: str) -> str:
     """The notice of a part all of whose sentences another part has said."""
-    return notice if NEARLY in notice else "\n".join(filter(None, (ANSWERED_BELOW, notice)))
+    return notice.replace(NEARLY, NEARLY_BELOW) if NEARLY in notice else f"{ANSWERED_BELOW}\n{notice}".strip()
 
 
 def _notice(answers: Sequence[Answer], notices: Sequence[str]) -> str:
@@ -221,9 +222,12 @@ def _notice(answers: Sequence[Answer], notices: Sequence[str]) -> str:
     if len(set(notices)) == 1:
         return notices[0]
     refused = all(answer.refused for answer in answers)
+    told = {_place(citation) for answer in answers for citation in answer.citations}
+    below = [any(_place(nearest) in told for nearest in answer.nearest[:1]) for answer in answers]
+    notices = [NEARLY_BELOW if one else notice for one, notice in zip(below, notices, strict=True)]
     lines = [
         NOT_FOUND.format(part=_named(answer.question))
-        if answer.refused and not refused
+        if answer.refused and not refused and notice != NEARLY_BELOW
         else OF_PART.format(part=_named(answer.question), notice=notice)
         for answer, notice in zip(answers, notices, strict=True)
         if notice

@@ -6,11 +6,13 @@ it leaves out. Rules say where they go, and what little an earlier answer may gi
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
 from rag.surnames import COMMON_SURNAMES
-from rag.text import CJK, numeral, simplify
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, numeral, simplify
 from rag.types import Question
+from rag.words import general_words
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
 SHORT = 10  # letters; a question up to this long seldom names its subject
@@ -55,6 +57,10 @@ _OF_A_TIME = re.compile(
     r"(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
 )
 _BARE = re.compile(r"为什么|为何|为啥|真的|具体|原因")
+_ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
+_CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
+_MEASURE = re.compile("[率额量数费金价税活]$")  # 日活, 客单价: what has a number, whatever it is of
 _PERSON = re.compile(rf"[{COMMON_SURNAMES}][㐀-鿿]{{1,2}}(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)")
 
 # What an answer may give.
@@ -83,7 +89,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     question is the topic, unless a pronoun points elsewhere; no part of it is carried over, but the whole.
     """
     asked: list[str] = []
-    answer = ""
+    typed = answer = ""
     carried: set[str] = set()
 
     def whole(text: str, *, unanswered: bool = False) -> str:
@@ -91,12 +97,16 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
             span = left_out(earlier, text, answer)
             carried.update(name for name in names if not PRONOUN.search(text) or _cuts(span, name, earlier))
         asked[:] = [_marked(earlier, carried) for earlier in asked]
+        if _names_a_detail(text) and _names_a_detail(typed) and asked[-1] != typed:
+            asked[-1] = asked[-1].removesuffix(typed).strip() or asked[-1]
         return _made_whole(text, asked, answer, unanswered=unanswered)
 
     for message in question.history[-LOOK_BACK:]:
         if message.role == "user":
-            asked.append(_marked(whole(simplify(message.content)), carried))
-            answer = ""
+            text = simplify(message.content)
+            made = whole(text)
+            asked.append(_marked(_of_another(text, made, asked, answer), carried))
+            typed, answer = text.strip(), ""
         else:
             answer = simplify(_without_notices(message.content)[:READ])
     text = simplify(question.text)
@@ -194,6 +204,8 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: boo
     if not asked or not text.strip() or not _leans(text, asked[-1]):
         return text
     topic = _referent(text, asked, answer)
+    if _says_only_how(text):
+        return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
     if counted := _counted(text, answer):
         return f"{topic} {counted} {text}".strip()
     if of_a_time := _OF_A_TIME.match(text.strip()):
@@ -201,8 +213,6 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: boo
     ellipsis = _ELLIPSIS.match(text.strip())
     if ellipsis:
         return _exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])
-    if _BARE.search(text) and not unlisted(text):
-        return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
     if unanswered and not PRONOUN.search(text) and not _POINTS.search(text):
         return f"{asked[-1].rstrip('？?')} {text}"
     return _about(topic, text, asked[-1])
@@ -224,8 +234,22 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
         if name := _quoted(answer) or (re.sub("^[是叫由靠]", "", given) if short else ""):
             return name
     topics = [_quoted(question) or left_out(question, text, answer) for question in reversed(asked)]
+    if _TWO.search(text) and _is_name(topics[0]) and not _BETWEEN.search(topics[0]):
+        others = (topic for topic in topics[1:] if topic not in topics[0] and _is_name(topic))
+        return " ".join([*islice(others, 1), topics[0]])
     fitting = (topic for topic in topics if topic and bool(_PERSON.match(topic)) is about_a_person)
     return next(fitting, topics[0]) if pronoun else topics[0]
+
+
+def _says_only_how(text: str) -> bool:
+    """Whether a question names nothing but when, why or how much: 哪天, 为什么, 下降了多少; and points at nothing."""
+    if PRONOUN.search(text) or _POINTS.search(text) or _TIME.search(text):
+        return False
+    if _BARE.search(text) and not unlisted(text):
+        return True
+    rest = unlisted(text, ("asking", "linking"))
+    asks = _ASKING if rest else _ASKS_WHEN
+    return bool(asks.search(text)) and all(map(_CHANGES.fullmatch, rest))
 
 
 def _about(topic: str, text: str, last: str) -> str:
@@ -249,12 +273,43 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
         new = f"{int(year[0]) + (years if on['way'] == '后' else -years)}年"
     if _TIME.fullmatch(new):
         return _RANGE.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
-    if latin := _LATIN.search(new):
+    latin = _LATIN.search(new)
+    if latin and not _COMMON_LATIN.fullmatch(latin[0]):
         if model := re.search(rf"[{CJK}]{{0,{latin.start()}}}{_MODEL}", last):
             return f"{last[: model.start()]}{new}{last[model.end() :]}"
-        if topic in last:
-            return last.replace(topic, new, 1)
-    return f"{last} {text}" if unlisted(new) == [new] else _about(topic, text, last)
+        return _of(new, topic, last) or f"{new} {last}"
+    if unlisted(new) == [new] and not latin and not _MEASURE.search(new):
+        return f"{last} {text}"
+    return _about(topic.partition("的")[0] if _MEASURE.search(topic) else topic, text, last)
+
+
+def _of(new: str, topic: str, last: str) -> str:
+    """The last question of another name than its topic begins with; "" where it begins with none."""
+    name = topic.partition("的")[0]
+    return last.replace(name, new, 1) if _is_name(name) and name in last else ""
+
+
+def _of_another(text: str, made: str, asked: Sequence[str], answer: str) -> str:
+    """A question as those after it see it: 淘宝呢, asked beside the last one, is that one of 淘宝."""
+    ellipsis = _ELLIPSIS.match(text.strip())
+    if not (ellipsis and asked and made == f"{asked[-1]} {text}" and _is_name(ellipsis["new"] or "")):
+        return made
+    return _of(ellipsis["new"], _referent(text, asked, answer), asked[-1]) or made
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is of no general Chinese, ends in none, and measures nothing: 小红书, not 妥投时效 or 日活."""
+    if _LATIN.fullmatch(word):
+        return not _COMMON_LATIN.fullmatch(word)
+    ends = (word[at:] for at in range(len(word) - 1))
+    return unlisted(word) == [word] and not _MEASURE.search(word) and not any(end in general_words() for end in ends)
+
+
+def _names_a_detail(text: str) -> bool:
+    """Whether a text is 保证金呢: of what was spoken of, neither at another time nor of another name."""
+    ellipsis = _ELLIPSIS.match(text.strip())
+    new = ellipsis["new"] or "" if ellipsis else ""
+    return bool(new) and not (_TIME.search(new) or _LATIN.search(new) or _is_name(new))
 
 
 def _counted(text: str, answer: str) -> str:

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary, proxy
 
 from rag.latin import LatinNames
 from rag.library import Library
+from rag.misquoted import MisquotedNames
 from rag.pinyin import nearly, sounds
 from rag.romanized import RomanizedNames
 from rag.text import CJK, content_of, without_quotations
@@ -56,6 +57,7 @@ class Speller:
         self._library: Library = proxy(library)  # a speller that is kept for its library must not keep it open
         self._words = words
         self._latin = LatinNames(frequencies, lambda word: self._library.document_frequencies([word])[word] > 0)
+        self._misquoted = MisquotedNames(self._library, lambda: self._by_sound, _FUNCTION)
         self._pairs = {term: count for term, count in frequencies.items() if len(term) == 2 and not term.isascii()}
         self._after: dict[str, set[str]] = defaultdict(set)
         self._before: dict[str, set[str]] = defaultdict(set)
@@ -91,6 +93,7 @@ class Speller:
             if best is None:
                 break
             question = best.applied(question)
+        question = self._misquoted.corrected(question, without_quotations(question))
         question = self._latin.corrected(question, without_quotations(question))
         return self._romanized.restored(question, without_quotations(question))
 

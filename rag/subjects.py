@@ -20,6 +20,7 @@ _COMPARES = re.compile(
 )
 _AND = re.compile(r"\s*(?:和|与|跟|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
 _HANGS = re.compile("[的在占是有对于用把被从比]+$")  # 小红书在佣金上
+_IN_A_TIME = re.compile("(?:季度|[年月日号]|半年)")  # 季度总收入, cut out of 一季度总收入
 _STOP = re.compile(r"[，。；：！？,;:!?\s“”「」《》]")
 
 
@@ -36,7 +37,7 @@ def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ..
     found = [_HANGS.sub("", subject) for subject in found]
     if not all("的" in subject for subject in found):  # 抖音 beside 小红书的用户
         found = [subject.partition("的")[0] for subject in found]
-    found = [subject for subject in found if len(subject) > 1]
+    found = [subject for subject in found if len(subject) > 1 and not _IN_A_TIME.match(subject)]
     named = tuple(dict.fromkeys(found))
     return named if len(named) > 1 else ()
 
@@ -61,14 +62,18 @@ def _at_start(part: str, said: str) -> str:
 
 
 def per_subject(
-    subjects: Sequence[str], candidates: Sequence[Candidate], probabilities: Matrix
+    subjects: Sequence[str], candidates: Sequence[Candidate], probabilities: Matrix, *, views: bool = False
 ) -> list[tuple[str, int]]:
     """The sentences of a comparison as (subject, index of the candidate): one that names all, then each subject's.
 
-    The subject of a sentence that names all of them is "". What has no probability is left out.
+    The subject of a sentence that names all of them is "". What has no probability is left out. Where `views` are
+    compared, what an article by one of them says is that one's, whomever it names.
     """
     order = sorted(np.flatnonzero(probabilities).tolist(), key=lambda i: -probabilities[i])
     names = {i: {s for s in subjects if s in normalize(candidates[i].text)} for i in order}
+    if views:
+        by = {i: {s for s in subjects if s in normalize(candidates[i].passage.article.author or "")} for i in order}
+        names |= {i: authors for i, authors in by.items() if authors}
     chosen = [("", i) for i in order if len(names[i]) == len(subjects)][:2]
     for subject in subjects:
         own = [i for i in order if subject in names[i] and i not in {j for _, j in chosen}]

@@ -15,12 +15,14 @@ LEAST_EVENTS = 2  # with fewer there is no sequence
 EVENT_ABOVE = 0.02  # of the best dated sentence's probability
 SELDOM = 0.1  # share of the sentences up to which those that hold a name are about it
 
+_YEAR = r"(?<!\d)(?:19|20)\d{2}\s*年"
+_HAPPENED = "(?:(?:做|干|发生|经历)[了过](?:些|哪些|什么)|有(?:些|哪些|什么)(?:新的?)?(?:进展|变化|动作|动静|大事))"
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事(?!小|化)|来龙去脉|一步一?步|一路走来"
     r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)过程|发展史"
     r"|(?<![少几]年)(?<![少几]年的)历史(?=发展|沿革|是怎样|是什么|有哪些|吧?[？?。]?$)"
     r"|的(?:经过|始末)|[几哪每各]一?步(?![入进])|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
-    r"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末])[^，。？?]{0,14}(?:做|干|发生)了(?:些|哪些|什么)"
+    rf"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末]|{_YEAR}(?:[之以][前后]|以来)?)[^，。？]{{0,14}}{_HAPPENED}"
     r"|\b(?:timeline|chronolog\w*)\b",
     re.IGNORECASE,
 )
@@ -133,10 +135,12 @@ def sequence(
     probabilities: Matrix,
     period: Period | None,
     same: Callable[[str, str], bool],
+    *,
+    least: int = LEAST_EVENTS,
 ) -> list[int]:
     """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
-    Of those whose texts are the `same` the most probable alone. Empty where fewer than LEAST_EVENTS are left. Where the
+    Of those whose texts are the `same` the most probable alone. Empty where fewer than `least` are left. Where the
     question names what few sentences hold, those alone are taken; of a single year those that name a month, where
     enough do.
     """
@@ -152,9 +156,15 @@ def sequence(
     for i in likely:
         if len(told) < MOST_EVENTS and not any(same(candidates[other].text, candidates[i].text) for other in told):
             told.append(i)
-    if len(told) < LEAST_EVENTS:
+    if len(told) < least:
         return []
     return sorted(told, key=lambda i: (times[i], candidates[i].passage.article.id, i))
+
+
+def lie_within(period: Period, candidates: Sequence[Candidate]) -> list[bool | None]:
+    """Whether the first time that each candidate names may lie in a period; None where it names none."""
+    times = _times_of(candidates)
+    return [_within(times[i], period) if i in times else None for i in range(len(candidates))]
 
 
 def _times_of(candidates: Sequence[Candidate]) -> dict[int, str]:

@@ -4,7 +4,7 @@ import pytest
 from fakes import FakeEmbedder
 
 from ingest.run import ingest
-from rag.about import MOST_ARTICLES, NEWEST_OF_THEM, NONE_BY, UNKNOWN_NTH, answer_about, asked_field
+from rag.about import MOST_ARTICLES, NEWEST_OF_THEM, NONE_BY, UNKNOWN_NTH, answer_about, asked_fields
 from rag.index import IndexReader
 from rag.library import Library
 from rag.types import Answer, Message, Query, Question, Scope
@@ -43,7 +43,7 @@ from rag.types import Answer, Message, Query, Question, Scope
 def test_a_question_about_an_article_itself_is_told_from_one_about_its_subject(
     question: str, field: str | None
 ) -> None:
-    assert asked_field(question) == field
+    assert asked_fields(question) == ((field,) if field else ())
 
 
 @pytest.fixture
@@ -84,6 +84,19 @@ def test_what_an_article_does_not_state_is_refused_by_name(library: Library) -> 
     found = ask(library, "《狗的来历》是哪天发表的？")
     assert found is not None
     assert (found.refused, found.notice) == (True, "《狗的来历》没有写明发表日期。")
+
+
+def test_an_author_and_a_date_that_are_asked_for_at_once_are_both_told(library: Library) -> None:
+    found = ask(library, "《猫的一生》的作者和发表日期是什么？")
+    assert found is not None
+    assert [statement.text for statement in found.statements] == [
+        "《猫的一生》的作者是张三，由动物报发布（文章注明）。",
+        "《猫的一生》发表于 2025-04-03（2025年4月3日）（文章注明）。",
+    ]
+    assert [statement.citations for statement in found.statements] == [(1,), (1,)]
+    neither = ask(library, "《狗的来历》的作者和发表日期")
+    assert neither is not None and neither.refused
+    assert neither.notice == "《狗的来历》没有写明作者。\n《狗的来历》没有写明发表日期。"
 
 
 def test_a_quoted_name_that_is_no_title_is_left_to_the_articles(library: Library) -> None:
@@ -164,6 +177,7 @@ def test_an_author_may_stand_in_the_first_line_alone(written: Library) -> None:
         "每篇文章的作者是谁？",
         "这几篇文章的作者都是谁？",
         "所有文章的作者分别是谁",
+        "这些文章的作者分别是什么？",
         "文章库里每篇文章的作者",
     ],
 )

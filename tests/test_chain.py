@@ -13,7 +13,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from rag.chain import UNKNOWN, AnswerChain
 from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
-from rag.extract import DIFFER, MAY_DIFFER
+from rag.extract import DIFFER, MAY_DIFFER, NOT_THEN
 from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, UNSAID
 from rag.refuse import (
     ABSENT,
@@ -235,6 +235,14 @@ def test_values_that_may_be_of_something_else_are_not_said_to_be_of_one_thing(ch
     certain = AnswerChain(chain.settings.model_copy(update={"sure_threshold": 0.0}), embedder=chain.embedder)
     answer = certain.invoke(question)
     assert (answer.notice, answer.differ) == (DIFFER, True)
+
+
+def test_that_nothing_is_dated_at_the_time_asked_of_takes_the_place_of_a_doubt(chain: AnswerChain) -> None:
+    answer = chain.invoke("2012年小红书发生了什么")
+    assert answer.statements and answer.notice == NOT_THEN
+    assert [statement.text[-20:] for statement in chain.invoke("2014年以前小红书做了什么？").statements] == [
+        "2013 年 12 月小红书 App 得以上线。"[-20:]
+    ]
 
 
 def test_a_rate_is_not_told_by_other_rates(chain: AnswerChain) -> None:

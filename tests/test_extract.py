@@ -7,6 +7,7 @@ from rag.choose import choose
 from rag.dates import Period
 from rag.extract import (
     DIFFER,
+    NOT_THEN,
     PREMISE,
     VIEWS,
     WHETHER,
@@ -128,6 +129,22 @@ def test_a_sequence_is_told_in_the_order_of_time_each_event_once() -> None:
     period = Period("2023-01-01", None)
     *_, answer = extract(Question("店的发展历程"), measured(passages, [0, -9, -9]), tuple(passages), period)
     assert [s.text for s in answer.statements] == ["2023年店铺正式关闭。"]
+
+
+@pytest.mark.parametrize(
+    ("period", "told", "notice"),
+    [
+        (Period("2023-01-01", "2023-12-31"), ["2023年关店。"], ""),
+        (Period(None, "2014-12-31"), ["2014年开店。"], ""),  # likelier ones are of other times
+        (Period("2019-01-01", "2019-12-31"), ["2023年关店。", "2024年又开店。"], NOT_THEN),
+    ],
+)
+def test_what_happened_at_a_time_is_told_of_that_time_or_said_not_to_be(
+    period: Period, told: list[str], notice: str
+) -> None:
+    passages = [passage(1, "2014年开店。"), passage(2, "2023年关店。"), passage(3, "2024年又开店。")]
+    *_, answer = extract(Question("2020年店里发生了什么？"), measured(passages, [-3, 0, 0]), tuple(passages), period)
+    assert ([statement.text for statement in answer.statements], answer.notice) == (told, notice)
 
 
 def test_the_words_that_answer_are_emphasised_in_a_statement() -> None:

@@ -10,7 +10,7 @@ from test_extract import passage
 from rag.chain import AnswerChain
 from rag.embed import SentenceEmbedder
 from rag.extract import VIEWS
-from rag.parts import ANSWERED_BELOW, NOT_FOUND, OF_PART, answer_parts, joined, parts_of
+from rag.parts import ANSWERED_BELOW, NEARLY_BELOW, NOT_FOUND, OF_PART, answer_parts, joined, parts_of
 from rag.passage import PassageReading
 from rag.refuse import NEARLY
 from rag.rewrite import stand_alone
@@ -140,7 +140,14 @@ def test_a_part_whose_sentences_another_part_has_said_points_to_them_below_its_n
     sure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。")])
     assert sure.text == "“吃鱼吗”：最相关的原文已列在下面。\n猫吃鱼。[1]"
     unsure = joined(Question("猫吃什么？吃鱼吗？"), [first, cited("吃鱼吗？", "猫吃鱼。", NEARLY)])
-    assert unsure.notice == OF_PART.format(part="吃鱼吗", notice=NEARLY)
+    assert unsure.notice == OF_PART.format(part="吃鱼吗", notice=NEARLY_BELOW)
+
+
+def test_a_part_that_is_refused_points_to_its_nearest_sentence_where_another_part_tells_it() -> None:
+    first, second = cited("猫吃什么？", "猫吃鱼。"), cited("吃几条？", "猫吃鱼。")
+    unanswered = replace(second, statements=(), citations=(), nearest=second.citations, refused=True, notice="没有。")
+    answer = joined(Question("猫吃什么？吃几条？"), [first, unanswered])
+    assert answer.notice == OF_PART.format(part="吃几条", notice=NEARLY_BELOW)
 
 
 def test_a_part_that_is_refused_is_named_beside_the_answer_to_the_others() -> None:

@@ -96,9 +96,48 @@ def test_a_noun_that_the_topic_describes_goes_with_it() -> None:
         ("iPhone 15的屏幕多大？", "那Mate 60呢？", "Mate 60的屏幕多大？"),
         ("第一天去哪里玩？", "第二天呢？", "第二天去哪里玩？"),
         ("小红书收多少服务费？", "淘宝呢？", "小红书收多少服务费？ 淘宝呢？"),
+        ("订单妥投时效多长？", "那Temu呢？", "Temu 订单妥投时效多长？"),
+        ("小红书的月活是多少？", "GMV呢？", "小红书 GMV呢？"),
+        ("小红书出海首期覆盖哪些市场？", "保证金呢？", "小红书出海 保证金呢？"),
+        ("5号线一期是什么时候开工的？", "那二期呢？", "5号线一期是什么时候开工的？ 那二期呢？"),
     ],
 )
 def test_an_ellipsis_asks_the_last_question_of_something_else(asked: str, text: str, query: str) -> None:
+    assert after((asked, "不知道。"), text) == query
+
+
+@pytest.mark.parametrize(
+    ("turns", "text", "query"),
+    [
+        (("TikTok有多少美国用户？", "小红书呢？"), "为什么会下降？", "小红书 美国用户 为什么会下降？"),
+        (("TikTok有多少美国用户？", "小红书呢？"), "它的营收呢？", "小红书的营收呢？"),
+        (("瞿芳是谁？", "毛文超呢？"), "他多大？", "毛文超多大？"),
+        (("瞿芳是谁？", "毛文超呢？"), "他俩怎么认识的？", "瞿芳 毛文超 他俩怎么认识的？"),
+        (("毛文超和瞿芳做过什么？",), "他俩怎么认识的？", "毛文超和瞿芳 他俩怎么认识的？"),
+        (("小红书出海首期覆盖哪些市场？", "保证金呢？"), "那退货呢？", "小红书出海 那退货呢？"),
+        (("小红书收多少服务费？", "直播呢？"), "那视频呢？", "小红书收多少服务费？ 那视频呢？"),
+        (("小红书的月活是多少？", "估值呢？"), "3月份呢？", "3月份 小红书 估值呢？"),
+    ],
+)
+def test_what_an_ellipsis_names_is_the_subject_and_its_detail_gives_way_to_another(
+    turns: tuple[str, ...], text: str, query: str
+) -> None:
+    assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "query"),
+    [
+        ("小红书被约谈了吗？", "哪天？", "小红书 约谈 哪天？"),
+        ("小红书的估值是多少？", "涨了多少？", "小红书 估值 涨了多少？"),
+        ("Temu的订单多久送到？", "快多少？", "Temu 订单 送 快多少？"),
+        ("小红书有多少美国用户？", "什么时候推出的？", "小红书 什么时候推出的？"),
+        ("小红书有多少美国用户？", "是什么？", "小红书 是什么？"),
+    ],
+)
+def test_a_question_of_when_or_how_much_alone_takes_along_what_happened_or_is_measured(
+    asked: str, text: str, query: str
+) -> None:
     assert after((asked, "不知道。"), text) == query
 
 

@@ -71,6 +71,28 @@ def test_what_is_no_sure_slip_is_left_as_it_is(speller: Speller, question: str) 
     assert speller.corrected(question) == question
 
 
+@pytest.mark.parametrize(
+    ("typed", "corrected"),
+    [
+        ("红毛计划是什么", "红猫计划是什么"),  # 红毛 is a word
+        ("洪猫计划是什么", "红猫计划是什么"),
+        ("蓝猫计划是什么", "蓝猫计划是什么"),  # of another sound
+        ("红毛计算是什么", "红毛计算是什么"),
+        ("“红毛计划”是什么", "“红毛计划”是什么"),
+        ("白帽行动是什么", "白帽行动是什么"),  # nobody quotes it
+        ("红帽商店在哪", "红帽商店在哪"),  # the articles have what was typed
+    ],
+)
+def test_a_name_that_an_article_quotes_once_is_corrected_where_all_else_of_it_is_right(
+    tmp_path: Path, typed: str, corrected: str
+) -> None:
+    quoted = ["开展“红猫计划”", "叫“红猫商店”", "白猫行动", "天猫的猫", "天猫的猫", "红帽商店", "红色", "红色"]
+    library = library_of(quoted, tmp_path)
+    words = Words({"红毛": 9, "计划": 9, "行动": 9})
+    assert Speller(library, library.frequent_terms(), words).corrected(typed) == corrected
+    library.close()
+
+
 def test_a_character_is_mistyped_in_any_of_its_readings(tmp_path: Path) -> None:
     library = library_of([f"领航计划{end}" for end in ("的商家", "很大", "开始")] + ["抖音"] * 3, tmp_path)
     speller = Speller(library, library.frequent_terms(), WORDS)

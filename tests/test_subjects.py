@@ -1,5 +1,7 @@
 """What a comparison sets side by side, and the sentences that speak of each."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_extract import measured, passage
@@ -38,6 +40,20 @@ def test_a_sentence_that_names_all_comes_first_then_those_of_each_subject() -> N
     candidates = candidates_of([passage(1, "甲猫会抓。乙狗会看。甲猫和乙狗都怕。甲猫要钱。鸟会飞。")])
     probabilities = np.array([0.3, 0.2, 0.1, 0.001, 0.399])
     assert per_subject(("甲猫", "乙狗"), candidates, probabilities) == [("", 2), ("甲猫", 0), ("乙狗", 1)]
+
+
+def test_what_an_article_says_is_its_author_s_view_whomever_it_names() -> None:
+    by_one, by_other = passage(1, "李四说贵。我说便宜。"), passage(2, "张三错了。")
+    by_one = replace(by_one, article=replace(by_one.article, author="张三"))
+    by_other = replace(by_other, article=replace(by_other.article, author="李四"))
+    candidates, even = candidates_of([by_one, by_other]), np.array([0.4, 0.3, 0.3])
+    assert per_subject(("张三", "李四"), candidates, even, views=True) == [("张三", 0), ("张三", 1), ("李四", 2)]
+    assert per_subject(("张三", "李四"), candidates, even) == [("张三", 2), ("李四", 0)]
+
+
+def test_no_subject_is_cut_out_of_a_time() -> None:
+    of = passage(1, "第二季度总收入增长。2024年四季度持平。")
+    assert subjects_of("2025年一季度总收入和2024年四季度比差多少？", candidates_of([of])) == ()
 
 
 def test_subjects_that_share_their_only_sentence_have_that_one() -> None:
