@@ -31,10 +31,11 @@ _FIGURE = re.compile(
     rf"|(?:[二两三四五六七八九十半]|[零一二两三四五六七八九十百千万亿]{{2,}}[多余]?){_MEASURE}"
     r"|百分之[零一二三四五六七八九十百点]+"
 )
-_TIMES = (  # of each kind a question and what is told of a figure may name another: 一季度, 二季度
+TIMES = (  # of each kind a question and what is told of a figure may name another: 一季度, 二季度; 一期, 二期
     re.compile(r"[一二三四1-4](?=季度)|(?<=q)[1-4]"),
     re.compile(r"(?<![\d.])(?:1[0-2]|0?[1-9])(?=\s*月(?!\s*活))"),
     re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*年)"),
+    re.compile(r"(?<=第)[一二三四五六七八九十]+(?=[期届])|[一二三四五](?=期)"),
 )
 _COMPARED = re.compile(r"[比较于]\s*(?:第|(?:19|20)?\d{2}\s*年的?\s*)?$")  # 比一季度多18吨 tells nothing of 一季度
 _CHANGES = "增长|增加|提升|提高|上涨|上升|新增|下降|减少|下滑|下跌|[增涨升减降跌掉]了"
@@ -101,7 +102,7 @@ def _is_of_another(question: str, text: str, span: Span) -> bool:
     asked, before, figure = normalize(question), normalize(text[: span[0]]), text[slice(*span)]
     if not any(char.isdigit() for char in figure):
         return False
-    for times in _TIMES:
+    for times in TIMES:
         wanted = set(times.findall(asked))
         told = [time[0] for time in times.finditer(before) if not _COMPARED.search(before[: time.start()])]
         if len(wanted) == 1 and told and told[-1] not in wanted:
