@@ -6,7 +6,7 @@ from itertools import combinations
 
 from rag.emphasis import TIMES, emphasis_of
 from rag.features import Candidate, asks_for
-from rag.quantity import counts, wanted_measure, without_dates
+from rag.quantity import counts, measure_asked, wanted_measure, without_dates
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, blanks, content_of, figures, index_terms, normalize
 from rag.timeline import event_times
 from rag.types import Span
@@ -23,9 +23,6 @@ _ASKS_LENGTH = re.compile("多[长远高深宽厚](?!时|久)")
 _LENGTHS = frozenset({"米", "公里"})
 _ASKS_DURATION = re.compile("多久|多长时间|几[天年周]|几个[月小]|多少[天年]")
 _DURATIONS = frozenset({"年", "个月", "周", "天", "小时", "个小时", "分钟"})
-_NOUN = re.compile(  # what the number is asked of: 预算是多少
-    r"(?P<word>(?:(?![了过的总共是为有])[\u4e00-\u9fff]){2})(?:[是为有]|达到?|大约|约)?(?:多少|几何)[^，。,？?]{0,3}[？?]?$"
-)
 _EVENT = re.compile(  # what it is asked when it was: 哪年投产
     rf"(?:{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY})(?:正式|开始|才|就|能|会|可以|被)*(?P<word>[\u4e00-\u9fff]{{2}})"
 )
@@ -71,13 +68,13 @@ def _figures_differ(question: str, one: Candidate, other: Candidate) -> bool:
     What is asked must be said in both; of sentences without words that surely answer, more than that.
     """
     asked, both = _shared(question, one, other)
-    noun = None if _ASKS_DURATION.search(question) else _NOUN.search(normalize(question))
-    if noun and not all(noun["word"] in _with_head(candidate) for candidate in (one, other)):
+    of = "" if _ASKS_DURATION.search(question) else measure_asked(question)
+    if of not in one.with_head or of not in other.with_head:
         return False
     spans, other_spans = _answering(question, one), _answering(question, other)
-    if not (spans and other_spans) and (len(both) < SAME_MATTER * len(asked) or both == {noun and noun["word"]}):
+    if not (spans and other_spans) and (len(both) < SAME_MATTER * len(asked) or both == {of}):
         return False
-    if not both or not _may_be_of_one_thing(question, _with_head(one), _with_head(other)):
+    if not both or not _may_be_of_one_thing(question, one.with_head, other.with_head):
         return False
     values, others = _values(question, one, spans), _values(question, other, other_spans)
     comparable = [(value, also) for value in values for also in others if _is_same_unit(value[1], also[1])]
@@ -142,12 +139,6 @@ def _time(question: str, candidate: Candidate) -> str:
 def _answering(question: str, candidate: Candidate) -> tuple[Span, ...]:
     """Spans of the words of a sentence that surely answer: what the reader takes for the answer."""
     return emphasis_of(question, candidate) if candidate.passage.reading else ()
-
-
-def _with_head(candidate: Candidate) -> str:
-    """A sentence, normalised, with the head of the table that it is a row of."""
-    head = candidate.table_head
-    return normalize(f"{candidate.passage.article.text[slice(*head)] if head else ''} {candidate.text}")
 
 
 def _days(text: str) -> set[tuple[int, int]]:
