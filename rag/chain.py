@@ -27,7 +27,18 @@ from rag.dates import period_of
 from rag.diversity import arrange
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import RagError
-from rag.extract import DIFFER, MAY_DIFFER, NOT_THEN, PREMISE, WHETHER, extract, refused, statements_of, what_is_missing
+from rag.extract import (
+    DIFFER,
+    MAY_DIFFER,
+    NOT_THEN,
+    PREMISE,
+    TIMES_DIFFER,
+    WHETHER,
+    extract,
+    refused,
+    statements_of,
+    what_is_missing,
+)
 from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model
 from rag.index import Generation, IndexReader
@@ -60,7 +71,11 @@ STOPPED_BEFORE = "已停止，还没有得到回答。"  # of one that had no st
 DECLINED = "大模型（{name}）没有在文章里找到答案，但下面的原文很可能回答了这个问题，请自行核对。"
 DECLINED_UNSURE = "大模型（{name}）没有在文章里找到答案。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
-_BELOW_NEARLY = {DIFFER: MAY_DIFFER, WHETHER: ""}  # what takes a notice's place where the answer is doubted anyway
+_BELOW_NEARLY = {
+    DIFFER: MAY_DIFFER,
+    TIMES_DIFFER: MAY_DIFFER,
+    WHETHER: "",
+}  # what takes a notice's place where the answer is doubted anyway
 
 
 class AnswerChain(Runnable[Input, Answer]):

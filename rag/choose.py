@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from rag.emphasis import SURE
+from rag.emphasis import SURE, TIMES, YEARS, told_of
 from rag.enumeration import headings_of_a_list_of, items_after, items_beside, items_of_a_list_of
 from rag.features import Candidate, Matrix, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import explains, hangs, tells_of_itself
 from rag.measure import Measured, sentence_probabilities
-from rag.quantity import says_there_is_none, speaks_of, what_is_asked
+from rag.quantity import measure_asked, says_there_is_none, speaks_of, what_is_asked
 from rag.sections import in_named_section
 from rag.tables import cells_of, is_row
 from rag.text import begins_line, content_of, figures, index_terms, normalize, numeral, quantities, units
@@ -143,7 +143,8 @@ def that_may_answer(question: str, candidates: Sequence[Candidate], order: Seque
     """Which candidates may answer, in their order: those that state something, in the section that is asked about.
 
     Where the first says that there is none of what is asked for, only those that speak of it; where a number or a time
-    of something is asked for that the articles quote by name, only those that name it.
+    of something is asked for that the articles quote by name, only those that name it; where it is asked how much
+    something was in a quarter or a month, only those that say that.
     """
     leaves_open = leaves_it_open(question)
     within = in_named_section(question, candidates)
@@ -155,7 +156,21 @@ def that_may_answer(question: str, candidates: Sequence[Candidate], order: Seque
     if not asks_for(question) & {"date", "number"} or asks_for_several(question) or leaves_open:
         return statements
     named = of_what_is_named(question, candidates, shortest=SHORTEST_NAME)
-    return [i for i in statements if i in named or _is_said_of(i, named, candidates)] or statements
+    statements = [i for i in statements if i in named or _is_said_of(i, named, candidates)] or statements
+    return [i for i in statements if _is_of_the_time_asked(question, candidates[i])] or statements
+
+
+def _is_of_the_time_asked(question: str, candidate: Candidate) -> bool:
+    """Whether a sentence tells a figure of what a question asks how much it was in a quarter, a month or a section.
+
+    Of another time than the title or its heading names is only what names it.
+    """
+    asked, told, of = normalize(question), candidate.with_head, measure_asked(question)
+    above = normalize(f"{candidate.passage.article.title} {candidate.passage.chunk.section}")
+    wanted = [(times, set(times.findall(asked))) for times in TIMES if times is not YEARS]
+    if not of or of not in told or "有多少" in asked or not figures(candidate.text) or not any(t for _, t in wanted):
+        return False
+    return all(not which or which & set(told_of(times, told) or times.findall(above)) for times, which in wanted)
 
 
 def _states(candidate: Candidate, *, whole: bool) -> bool:

@@ -31,10 +31,12 @@ _FIGURE = re.compile(
     rf"|(?:[二两三四五六七八九十半]|[零一二两三四五六七八九十百千万亿]{{2,}}[多余]?){_MEASURE}"
     r"|百分之[零一二三四五六七八九十百点]+"
 )
-_TIMES = (  # of each kind a question and what is told of a figure may name another: 一季度, 二季度
+YEARS = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*年)")
+TIMES = (  # of each kind a question and what is told of a figure may name another: 一季度, 二季度; 一期, 二期
     re.compile(r"[一二三四1-4](?=季度)|(?<=q)[1-4]"),
     re.compile(r"(?<![\d.])(?:1[0-2]|0?[1-9])(?=\s*月(?!\s*活))"),
-    re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*年)"),
+    YEARS,
+    re.compile(r"(?<=第)[一二三四五六七八九十]+(?=[期届])|[一二三四五](?=期)"),
 )
 _COMPARED = re.compile(r"[比较于]\s*(?:第|(?:19|20)?\d{2}\s*年的?\s*)?$")  # 比一季度多18吨 tells nothing of 一季度
 _CHANGES = "增长|增加|提升|提高|上涨|上升|新增|下降|减少|下滑|下跌|[增涨升减降跌掉]了"
@@ -50,7 +52,8 @@ def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
     if candidate.heads_table:
         return ()
     spans = _read(candidate) if candidate.passage.reading else of_the_kind_asked_for(question, candidate.text)
-    if "number" in asks_for(question) or _ASKS_COUNT.search(question):
+    asks = asks_for(question)
+    if "number" in asks or _ASKS_COUNT.search(question) or (not asks and figures(question)):  # 月活超过5亿了吗
         spans = _of_the_row_and_column(question, candidate, spans) if is_row(candidate.text) else spans
         spans = tuple(span for span in spans if not _is_of_another(question, candidate.text, span))
     return spans if len(spans) <= MOST_SPANS else ()
@@ -101,9 +104,8 @@ def _is_of_another(question: str, text: str, span: Span) -> bool:
     asked, before, figure = normalize(question), normalize(text[: span[0]]), text[slice(*span)]
     if not any(char.isdigit() for char in figure):
         return False
-    for times in _TIMES:
-        wanted = set(times.findall(asked))
-        told = [time[0] for time in times.finditer(before) if not _COMPARED.search(before[: time.start()])]
+    for times in TIMES:
+        wanted, told = set(times.findall(asked)), told_of(times, before)
         if len(wanted) == 1 and told and told[-1] not in wanted:
             return True
     clause = _CLAUSE_BEGINS.search(before)
@@ -112,6 +114,11 @@ def _is_of_another(question: str, text: str, span: Span) -> bool:
         or ("亏" in asked and "亏" not in before and bool(_GAINS.search(clause[0] if clause else before)))
         or (_ASKS_COUNT.search(asked) is not None and figure.rstrip().endswith(("%", "％")))
     )
+
+
+def told_of(times: re.Pattern[str], text: str) -> list[str]:
+    """The times of a kind that a normalised text tells something of: not those that it only compares with."""
+    return [time[0] for time in times.finditer(text) if not _COMPARED.search(text[: time.start()])]
 
 
 def of_the_kind_asked_for(question: str, text: str) -> tuple[Span, ...]:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 
-from rag.choose import TIME_UNITS, Group, choose, says_the_same, that_may_answer
+from rag.choose import Group, choose, says_the_same, that_may_answer
 from rag.clauses import told_in_clauses
 from rag.dates import Period
+from rag.disagreement import values_differ
 from rag.emphasis import SURE, emphasis_of
 from rag.features import SENTENCE_FEATURES, Candidate, asks_for, asks_for_several, leaves_it_open
 from rag.hanging import with_what_it_hangs_on
@@ -18,15 +18,15 @@ from rag.rivals import tells_of_another
 from rag.sections import headings_of
 from rag.subjects import as_asked, per_subject, subjects_of
 from rag.tables import is_row
-from rag.text import content_of, figures, index_terms, quantities, units
+from rag.text import figures
 from rag.timeline import LEAST_EVENTS, asks_for_sequence, lie_within, sequence
 from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Statement
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
+TIMES_DIFFER = "各篇文章写的时间不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事：文章日期新的在前，日期未注明的在后。"
 WHETHER = "是否如此，请以下面的原话为准。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
-SAME_MATTER = 0.26  # share of the question's terms that two sentences with different figures both have
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
 NOT_THEN = "文章里没有写明所问的时间里发生的事，下面的内容可能属于别的时间。"
 LIKELY_ABOVE = 0.5  # of the best sentence's probability: a number or time that only others state answers nothing
@@ -84,32 +84,13 @@ def compose(
     return Answer(question, tuple(statements), tuple(citations), passages, answerer=EXTRACTIVE)
 
 
-def values_differ(question: str, groups: Sequence[Group]) -> bool:
-    """Whether a number is asked for and two articles give different ones, in the same unit, for what is asked."""
-    if "number" not in asks_for(question):
-        return False
-    asked = {term for term in index_terms(content_of(question)) if not any(char.isdigit() for char in term)}
-    return any(_differ(asked, one.candidates[0], other.candidates[0]) for one, other in combinations(groups, 2))
-
-
 def disagreement(question: Question, groups: Sequence[Group]) -> tuple[str, bool]:
     """What is told of groups whose articles may not agree, "" of others; and whether they state different values."""
-    if values_differ(asking_words(question), groups):
-        return DIFFER, True
+    asked = asking_words(question)
+    if values_differ(asked, [group.candidates[0] for group in groups]):
+        return DIFFER if "number" in asks_for(asked) else TIMES_DIFFER, True
     views = len({group.candidates[0].passage.article.id for group in groups})
     return VIEWS.format(count=views) if views > 1 and leaves_it_open(question.text) else "", False
-
-
-def _differ(asked: set[str], one: Candidate, other: Candidate) -> bool:
-    """Whether two sentences of different articles both speak of what is asked and state different values of it."""
-    if one.passage.article.id == other.passage.article.id:
-        return False
-    both = asked & set(index_terms(one.text)) & set(index_terms(other.text))
-    if not asked or len(both) < SAME_MATTER * len(asked):
-        return False
-    stated, also_stated = quantities(one.text), quantities(other.text)
-    shared = (units(one.text) & units(other.text)) - TIME_UNITS
-    return bool(shared) and not {q for q in stated & also_stated if q[1] in shared}
 
 
 def asking_words(question: Question) -> str:

@@ -133,6 +133,12 @@ class Candidate:
         return head_of(self.passage.article.text, self.start) if is_row(self.text) else None
 
     @property
+    def with_head(self) -> str:
+        """The sentence, normalised, below the head of the table that it is a row of."""
+        head = self.table_head
+        return normalize(f"{self.passage.article.text[slice(*head)] if head else ''} {self.text}")
+
+    @property
     def words_read(self) -> str:
         """What of the sentence the reader takes for the answer of its passage; "" where nothing is."""
         if (reading := self.passage.reading) is None:

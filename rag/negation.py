@@ -14,9 +14,14 @@ _NEGATED = re.compile(  # a negation, and what it reaches
     r"(?:需要?|用|必|会|能|再|是|有|曾|可以|应该?|要|向[^\W\d_]{1,4})*(?P<what>[^\W\d_]{2})[^\W_]{0,8}"
 )
 _BETWEEN_CLAUSES = re.compile(r"[，；。！？,;!?\n]")
-_PRESUPPOSES = re.compile(
-    rf"为什么|为何|为啥|{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|多少|怎么(?!样)|谁|\b(?:why|when|who)\b", re.IGNORECASE
+_WHEN = rf"{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|\bwhen\b"
+_PRESUPPOSES = re.compile(  # the way to do something is asked for whoever does it not: 怎么写
+    rf"为什么|为何|为啥|{_WHEN}|多少|怎么(?:会|就|还|没|不|这么|反而|突然)|谁|\b(?:why|who)\b", re.IGNORECASE
 )
+_ASKS_WHEN = re.compile(_WHEN, re.IGNORECASE)
+_IS_OVER = re.compile(r"[了过的](?=[^，,。？?]{0,2}[？?]?$)")  # 什么时候开放的
+_TELLS_WHEN = re.compile(r"[尚还暂仍]未|[尚还暂仍]没有?|暂不|\d\s*[年月日]")  # 尚未开放, 6月30日前不开放
+_OF_WHICH_THERE_IS_ONE = re.compile("(?:并非|不是|没有)[^，。；,;]*?(?:第一|首[次个家批]|唯一|最)")  # 并非第一次出海
 
 
 def contradicts(text: str, other: str) -> bool:
@@ -36,8 +41,12 @@ def denies(text: str, other: str) -> bool:
 def speaks_against(question: str, sentence: str) -> bool:
     """Whether a sentence denies what a question takes for granted: 为什么收取押金, where it says 不收取押金.
 
-    It must have at least PREMISE_TERMS of what the question is about.
+    It must have at least PREMISE_TERMS of what the question is about. When something will be is asked of what is not
+    yet, too, and there is a first time of all that has been done.
     """
     asked = set(index_terms(content_of(question)))
     enough = len(asked & set(index_terms(sentence))) >= PREMISE_TERMS * len(asked)
-    return bool(_PRESUPPOSES.search(question)) and enough and denies(sentence, question)
+    if not (enough and _PRESUPPOSES.search(question)) or _OF_WHICH_THERE_IS_ONE.search(sentence):
+        return False
+    not_yet = _ASKS_WHEN.search(question) and not _IS_OVER.search(question) and _TELLS_WHEN.search(sentence)
+    return not not_yet and denies(sentence, question)

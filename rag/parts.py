@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 
 from rag.clauses import ELLIPSIS
-from rag.extract import DIFFER, VIEWS
+from rag.extract import DIFFER, TIMES_DIFFER, VIEWS
 from rag.features import asks_for_several
 from rag.refuse import NEARLY
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, QUOTATION, simplify
@@ -36,7 +36,9 @@ _ANNOUNCED = re.compile(
 _ASKS_BRIEFLY = re.compile("谁[^？?的说讲是]{2}|多[长大高远久重宽深][？?]|多少[^？?]")  # 校车几点开？谁负责？
 _NUMBER = re.compile(r"(?:\d[.．、)）](?!\d)|[(（][\d一二三四][)）]|[①②③④]|[一二三四]、(?![一二三四]))\s*")
 _CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
-_OF_ALL = re.compile("|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, VIEWS)))
+_OF_ALL = re.compile(
+    "|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, TIMES_DIFFER, VIEWS))
+)
 
 
 def parts_of(question: Question) -> tuple[Question, ...]:

@@ -59,6 +59,9 @@ _COUNTED = re.compile(  # 多少保证金, 收不收保证金, 是否要交, 要
     r"(?P<before>[^，。,]{0,8})(?:多少[钱元块个]?|(?![时动])(\w)[不没]\2|是否|有没有|(?:需要?|要|用|得)(?=[^，。？?,]{0,60}吗))"
     r"(?P<after>[^，。？?,]*)"
 )
+_OF_A_MEASURE = re.compile(  # 艺术节的预算是多少, 北屏有多少家
+    r"(?P<measure>(?:(?![了过的总共是为有])[\u4e00-\u9fff]){2})(?<![年月天日])(?:[是为有]|达到?|大约|约)?(?:多少|几何)[^，。,？?]{0,3}[？?]?$"
+)
 _LEAST_COUNTED = 3  # code points that name what is counted: 不需要缴纳保证金 answers 要交多少保证金
 _NUMERAL = (
     r"(?:\d|[零一二两三四五六七八九十百千万亿数几半]|[过上破近超逾](?=[百千万亿]))"
@@ -105,6 +108,12 @@ def what_is_asked(question: str) -> str:
     """What a question asks the number of, or whether there is any: what stands after 多少 or 收不收, else before."""
     asked = _COUNTED.search(normalize(question))
     return (asked["after"] or asked["before"]) if asked else ""
+
+
+def measure_asked(question: str) -> str:
+    """The last two characters of what a question asks how much it is or has, 预算 of 预算是多少; "" if not known."""
+    asked = _OF_A_MEASURE.search(normalize(question))
+    return asked["measure"] if asked else ""
 
 
 def speaks_of(asked: str, text: str) -> bool:

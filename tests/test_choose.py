@@ -332,3 +332,14 @@ def test_a_sentence_may_ask_at_its_end_after_the_words_that_answer(question: str
     at = one.article.text.index(answer)
     read = replace(one, reading=PassageReading(answers=2.0, span=(at, at + len(answer)), sentences={}))
     assert texts(question, [read], [0, -5])[0] == [shown]
+
+
+def test_how_much_it_was_in_a_quarter_is_told_by_what_names_the_quarter_and_the_measure() -> None:
+    table = "| 季度 | 产量（吨） |\n|---|---|\n| 一季度 | 12 |\n| 二季度 | 30 |"
+    second = passage(2, "茶园二季度产量为30吨，比一季度多18吨。")
+    passages, cosines = [passage(1, "茶园新增茶树3000株。"), second, passage(3, table)], [0.0, 0.0, -1.0, -1.0, -1.0]
+    assert texts("茶园一季度产量是多少？", passages, cosines) == [["| 一季度 | 12 |"]]
+    assert len(texts("茶园三季度产量是多少？", passages, cosines)) > 1
+    of_title = passage(1, "茶园产量为12吨。")
+    titled = replace(of_title, article=replace(of_title.article, title="一季度的茶园"))
+    assert texts("茶园一季度产量是多少？", [titled, second], [0.0, 0.0]) == [["茶园产量为12吨。"]]

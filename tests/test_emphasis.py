@@ -100,3 +100,14 @@ def test_the_words_that_the_reader_is_sure_of_are_emphasised(
 ) -> None:
     read = replace(passage("甲写的书。乙唱的歌。\n\n丙画的画。"), reading=PassageReading(answers, span, {}))
     assert emphasis_of("多少？", candidates_of([read])[2 if span[0] > 10 else 1]) == emphasis
+
+
+def test_a_growth_is_not_emphasised_where_it_is_asked_whether_a_figure_was_reached() -> None:
+    text = "月活已达3.3亿，10月增长了5600万。"
+    read = [replace(passage(text), reading=PassageReading(2.0, span, {})) for span in ((4, 8), (15, 20))]
+    assert [emphasis_of("月活超过5亿了吗？", candidates_of([p])[0]) for p in read] == [((4, 8),), ()]
+
+
+def test_the_figure_of_another_section_is_not_emphasised() -> None:
+    assert bold("5号线一期有多少公里？", "5号线二期长8.9公里。") == []
+    assert bold("5号线二期有多少公里？", "5号线二期长8.9公里。") == ["8.9公里"]
