@@ -90,6 +90,7 @@ def make_room() -> None:
 
 def main() -> None:
     """Draw what every page has, then the page that is open."""
+    keep_chosen(SCOPE_KEYS + LIBRARY_KEYS)  # first: a click may end the run wherever it draws
     make_room()
     preferences()  # the language of all that follows
     st.set_page_config(page_title=f"{t('title')} · {t('tagline')}", page_icon=str(ICON))
@@ -120,7 +121,6 @@ def main() -> None:
     navigation = st.navigation(found := pages(chain, problem, shelf, settings), position="top")
     keep_preferences([f"/{page.url_path}" for page in found])
     session().visit(navigation.url_path)
-    keep_chosen(SCOPE_KEYS + LIBRARY_KEYS)
     if generation and shelf.indexing.state.running and not navigation.url_path:  # 文章库 shows the progress itself
         st.caption(t("rebuilding", generation=generation.manifest.generation))
     try:

@@ -89,7 +89,10 @@ def session() -> State:
 
 
 def keep_chosen(keys: Iterable[str]) -> None:
-    """Keep what is chosen in widgets, by their keys: Streamlit forgets those that a run neither draws nor sets."""
+    """Keep what is chosen in widgets, by their keys: Streamlit forgets those that a run neither draws nor sets.
+
+    Also a run that the next click ends before it has drawn them.
+    """
     for key in keys:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
