@@ -38,7 +38,7 @@ _NO_PERSON = re.compile(
     rf"{MEDIUM.pattern}|{HOUSE.pattern}|(?:公司|集团|政府|专栏|原创|记者|作者|主编|编辑)$", re.IGNORECASE
 )
 _ORIGIN = re.compile(  # of goods, as in the rule common/source-line: 来源：云南保山潞江坝
-    r"(?:产[区地]|农场|庄园|基地|[茶果菜]园|茶山|牧场|林场|渔场|海域|[坝村镇乡寨])$|进口|国产|自产|自制|自种|原产|野生|养殖|种植|直采|散养"
+    r"(?:产[区地]|农场|庄园|基地|[茶果菜]园|茶山|牧场|林场|渔场|海域|[坝村镇乡寨])$|(?:进口|国产|自产|自制|自种|原产|野生|养殖|种植|直采|散养)(?!.*[网报社刊志号]$)"
 )
 _JOURNAL = re.compile("(?:观察|刊|传媒|客户端|公众号)$")  # in 《》, beside what PRESS finds
 _FIGURE = re.compile(r"[图表](?:片|表|\s?\d|$)|!\[|\|")

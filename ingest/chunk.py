@@ -31,7 +31,7 @@ _NUMBERED = re.compile(r"(?P<part>第?[一二三四五六七八九十]{1,3}[、.
 DOCUMENT_NUMBER = r"[〔\[［(（]\d{4}[〕\]］)）]\s?(?:第\s?)?\d+\s?号"  # 梧街办〔2024〕17号, of an official notice
 _ENDS_WITH_NUMBER = re.compile(rf"{DOCUMENT_NUMBER}\Z")
 _VALUE = re.compile(  # a label and what is asked for: 产地：云南保山
-    r"(?:来源|产地|品牌|规格|型号|材质|等级|净重|重量|容量|尺寸|单?价格?|售价|费用|电话|邮箱|地址|地点|时间|日期|期限|保[质修]期|有效期)\s?[:：]"
+    r"(?:来源|产地|品牌|规格|型号|材质|等级|净重|重量|容量|尺寸|单价|价格|售价|费用|电话|邮箱|地址|日期|期限|保[质修]期|有效期)\s?[:：]"
 )
 _ENDS_SENTENCE = tuple("。！!；;：:，,、…~”’")
 

@@ -295,7 +295,7 @@ def _title_words(raw: str, removals: tuple[Removal, ...], title: Span) -> str:
     start, end = title
     kept = kept_stretches(end, [r for r in removals if r.end <= end])
     words = "".join(raw[max(at, start) : at + length] for _, at, length in kept)
-    return _TITLE_LABEL.sub("", words).strip()
+    return re.sub(r"\s*\n\s*", " ", _TITLE_LABEL.sub("", words).strip())
 
 
 def _remove_title(removals: tuple[Removal, ...], title: Span) -> tuple[Removal, ...]:

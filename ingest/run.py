@@ -399,5 +399,5 @@ def _stray_messages(sidecar: Path) -> tuple[str, str]:
     article = sidecar.name[: -len(SIDECAR)]
     return (
         f"{sidecar.name} describes no article: there is no {article} beside it; give it the name of one, or remove it",
-        f"{sidecar.name} 旁边没有它说的文章（{article}）：请改成文章的名字，或者删除它",
+        f"{sidecar.name} 没有对应的文章（{article}）：请改成与文章相同的文件名，或删除它",
     )

@@ -33,6 +33,7 @@ from rag.extract import (
     NOT_THEN,
     PREMISE,
     TIMES_DIFFER,
+    TIMES_MAY_DIFFER,
     WHETHER,
     extract,
     refused,
@@ -73,7 +74,7 @@ DECLINED_UNSURE = "大模型（{name}）没有在文章里找到答案。"
 FELL_BACK = "大模型（{name}）没有给出可用的回答，以下改为原文摘编。"
 _BELOW_NEARLY = {
     DIFFER: MAY_DIFFER,
-    TIMES_DIFFER: MAY_DIFFER,
+    TIMES_DIFFER: TIMES_MAY_DIFFER,
     WHETHER: "",
 }  # what takes a notice's place where the answer is doubted anyway
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import combinations
 
-from rag.emphasis import TIMES, emphasis_of
+from rag.emphasis import TIMES, YEARS, emphasis_of
 from rag.features import Candidate, asks_for
 from rag.quantity import counts, measure_asked, wanted_measure, without_dates
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, blanks, content_of, figures, index_terms, normalize
@@ -32,7 +32,6 @@ _KINDS = re.compile(  # one of which has no value of another
 _PER = re.compile("[日月年人平]均|[首单][日月]")  # 日均客流 is not 首日客流
 _DAY = re.compile(r"(?<!\d)(\d{1,2})\s*月\s*(\d{1,2})(?!\d)|(?<![\d-])(\d{1,2})-(\d{1,2})(?![\d-])")
 _MONTH = re.compile(r"\d\s*月(?!活)")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*年)")
 Values = set[tuple[str, str]]
 
 
@@ -111,7 +110,7 @@ def _values(question: str, candidate: Candidate, spans: Sequence[Span]) -> Value
     """The figures that may be what a question asks for, each with its unit: of the spans, if there are any."""
     duration = bool(_ASKS_DURATION.search(question))
     measure, length = wanted_measure(question), bool(_ASKS_LENGTH.search(question))
-    text = _YEAR.sub(blanks, candidate.text) if duration else without_dates(candidate.text)
+    text = YEARS.sub(blanks, candidate.text) if duration else without_dates(candidate.text)
     values = set()
     for match in _NUMBER.finditer(text):
         unit = _SAME_UNIT.get(match["unit"] or "", match["unit"] or "") or match["scale"]

@@ -36,7 +36,7 @@ TIMES = (  # of each kind a question and what is told of a figure may name anoth
     re.compile(r"[一二三四1-4](?=季度)|(?<=q)[1-4]"),
     re.compile(r"(?<![\d.])(?:1[0-2]|0?[1-9])(?=\s*月(?!\s*活))"),
     YEARS,
-    re.compile(r"(?<=第)[一二三四五六七八九十]+(?=[期届])|[一二三四五](?=期)"),
+    re.compile(r"(?<=第)[一二三四五六七八九十]+(?=[期届])|[一二三四五](?=期(?![间货权待望]))"),
 )
 _COMPARED = re.compile(r"[比较于]\s*(?:第|(?:19|20)?\d{2}\s*年的?\s*)?$")  # 比一季度多18吨 tells nothing of 一季度
 _CHANGES = "增长|增加|提升|提高|上涨|上升|新增|下降|减少|下滑|下跌|[增涨升减降跌掉]了"

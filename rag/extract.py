@@ -25,10 +25,11 @@ from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Statement
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 TIMES_DIFFER = "各篇文章写的时间不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
 MAY_DIFFER = "这些原文里的数字不一样，说的不一定是同一件事：文章日期新的在前，日期未注明的在后。"
+TIMES_MAY_DIFFER = "这些原文里的时间不一样，说的不一定是同一件事：文章日期新的在前，日期未注明的在后。"
 WHETHER = "是否如此，请以下面的原话为准。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
-NOT_THEN = "文章里没有写明所问的时间里发生的事，下面的内容可能属于别的时间。"
+NOT_THEN = "文章没有写明这段时间发生了什么，下面的内容可能属于其他时间。"
 LIKELY_ABOVE = 0.5  # of the best sentence's probability: a number or time that only others state answers nothing
 TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells the time where that does not
 NEAREST = 3  # sentences shown with a refusal

@@ -47,7 +47,7 @@ def check_history(where: str) -> int:
             if found != "ok":
                 raise damaged(where, found, "数据库没有通过完整性检查")
             if lost:
-                raise damaged(where, f"a row of {lost} refers to nothing", f"表 {lost[0]} 里有一行所指的内容不在")
+                raise damaged(where, f"a row of {lost} refers to nothing", f"表 {lost[0]} 里有一行引用的内容已不存在")
         checked = connection.execute(select(turns.c.id, turns.c.record)).all()
         for turn, record in checked:
             read_answer(where, connection, turn, record)

@@ -21,7 +21,7 @@ _PRESUPPOSES = re.compile(  # the way to do something is asked for whoever does 
 _ASKS_WHEN = re.compile(_WHEN, re.IGNORECASE)
 _IS_OVER = re.compile(r"[了过的](?=[^，,。？?]{0,2}[？?]?$)")  # 什么时候开放的
 _TELLS_WHEN = re.compile(r"[尚还暂仍]未|[尚还暂仍]没有?|暂不|\d\s*[年月日]")  # 尚未开放, 6月30日前不开放
-_OF_WHICH_THERE_IS_ONE = re.compile("(?:并非|不是|没有)[^，。；,;]*?(?:第一|首[次个家批]|唯一|最)")  # 并非第一次出海
+_OF_WHICH_THERE_IS_ONE = re.compile("(?:并非|不是)[^，。；,;]*?(?:第一|首[次个家批]|唯一|最)")  # 并非第一次出海
 
 
 def contradicts(text: str, other: str) -> bool:

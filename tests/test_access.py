@@ -15,7 +15,7 @@ from rag.settings import load_settings
 from views.access import Person, person_of_account
 from views.login import ATTEMPT_SECONDS, MOST_ATTEMPTS, Attempts
 from views.messages import plain, t
-from views.sessions import SESSION_SECONDS, SESSIONS, Sessions, role_of_password
+from views.sessions import SESSION_SECONDS, SESSIONS, TOKEN, Sessions, role_of_password
 
 READER, EDITOR = "reader-password", "editor-password"
 SECRETS = {"auth": {"cookie_secret": "0123456789abcdef0123456789abcdef"}}
@@ -30,6 +30,20 @@ def page() -> None:
 
     if admit():
         st.text(f"{reader_name()}|{may_edit()}")
+
+
+def page_with_a_button() -> None:
+    """A page with a button that tells that it was clicked."""
+    import streamlit as st
+
+    from views.callbacks import telling
+    from views.login import admit
+
+    def click() -> None:
+        st.session_state["clicked"] = True
+
+    if admit():
+        st.button("删除", on_click=telling(click))
 
 
 def contents() -> None:
@@ -142,6 +156,28 @@ def test_another_password_ends_what_was_logged_in_with_the_old_one(
     assert told(opened.run()) == []
 
 
+def test_who_logs_in_after_a_login_that_ended_elsewhere_finds_nothing_of_it(open_page: Callable[..., AppTest]) -> None:
+    opened = log_in(open_page(READER_PASSWORD=READER, EDITOR_PASSWORD=EDITOR), EDITOR)
+    opened.session_state["draft"] = "of the editor"
+    SESSIONS.close(opened.session_state[TOKEN])
+    assert told(opened.run()) == []
+    assert told(log_in(opened, READER)) == ["reader|False"]
+    assert "draft" not in opened.session_state
+
+
+def test_a_page_whose_login_ended_elsewhere_does_nothing_that_is_clicked_on_it(
+    open_page: Callable[..., AppTest],
+) -> None:
+    opened = log_in(open_page(page=page_with_a_button, READER_PASSWORD=READER), READER)
+    next(button for button in opened.button if button.label == "删除").click().run()
+    assert opened.session_state["clicked"]
+    del opened.session_state["clicked"]
+    SESSIONS.close(opened.session_state[TOKEN])
+    next(button for button in opened.button if button.label == "删除").click().run()
+    assert "clicked" not in opened.session_state
+    assert opened.text_input  # the password is asked for
+
+
 @pytest.mark.parametrize(("password", "shown"), [(READER, False), (EDITOR, True)])
 def test_only_editors_see_what_others_found_useless(
     open_page: Callable[..., AppTest], password: str, shown: bool
@@ -183,6 +219,7 @@ def account(**claims: Any) -> dict[str, Any]:
     ("readers", "editors", "role"),
     [
         ("li@example.org", "", "reader"),
+        (plain("li@example.org").replace("\\", ""), "", "reader"),  # as the page shows it
         ("", "wang@example.org, LI@example.org", "editor"),
         ("@example.org", "wang@example.org", "reader"),
         ("", "17", "editor"),

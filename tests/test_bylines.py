@@ -269,6 +269,7 @@ def test_any_text_can_be_searched(raw: str) -> None:
         ("来源：这句话是正文。", None, None),
         ("来源：https://a.cn", None, None),
         ("来源：云南保山潞江坝", None, None),
+        ("来源：中国水产养殖网", None, "中国水产养殖网"),
         ("来源：埃塞俄比亚进口", None, None),
         ("图1 趋势\n来源：艾瑞咨询", None, None),
         ("来源：临州晚报  2025-01-10", None, "临州晚报"),

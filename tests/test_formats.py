@@ -142,6 +142,8 @@ def test_a_reference_link_keeps_its_words_and_a_footnote_its_note() -> None:
         '[^1]: 数据来自年报。\n[Ref]: https://a.cn/1 "标题"\n[附录]: <https://a.cn/2>\n[pic]: /p.png\n'
     )
     assert kept(markdown(text)) == "参见年度报告、附录和附录，营收增长12%。图\n\n数据来自年报。\n\n\n\n"
+    notes = "[^1]: 甲。\n[^2]: 乙。\n"
+    assert kept(markdown(f"达到100[^1]，GDP[^2]又升[^1][^2]。\n\n{notes}")) == "达到100，GDP又升。\n\n甲。\n乙。\n"
 
 
 def test_a_reference_in_the_address_of_another_is_its_own() -> None:
@@ -155,6 +157,7 @@ def test_a_reference_in_the_address_of_another_is_its_own() -> None:
         "增长12%[1]。\n\n[1]: https://a.cn/1\n",  # the number of a source
         "[结论]: 汤香。\n\n[结论]见下。",  # no address
         "```\n[a]: https://a.cn\n[^1]: x\n```\n见[a]和[^1]。",
+        "[张三]: #新品上市#大家快来买\n[李四]: .NET平台很好\n[王五]: note:今天下雨不开门\n[小红]:/捂脸",
         "x[i][j]和a[ref]。\n\n```\n[ref]: /a\n```",
     ],
 )
@@ -164,10 +167,12 @@ def test_brackets_that_refer_to_nothing_stay(text: str) -> None:
 
 def test_entities_become_what_they_mean_but_in_code() -> None:
     converted = markdown(
-        "---\ntitle: 甲 &amp; 乙\n---\n&ldquo;汤&rdquo;&nbsp;&emsp;香&#8212;&lt;b&gt;，`&nbsp;`\n```\n&lt;\n```\n"
+        "---\ntitle: 甲 &amp; 乙\n---\n&ldquo;汤&rdquo;&nbsp;&emsp;香&#8212;9&lt;10&gt;8，`&nbsp;`\n```\n&lt;\n```\n"
     )
-    assert kept(converted) == "“汤”  香—<b>，`&nbsp;`\n```\n&lt;\n```\n"
+    assert kept(converted) == "“汤”  香—9<10>8，`&nbsp;`\n```\n&lt;\n```\n"
     assert converted.converted
     assert converted.metadata["title"] == "甲 & 乙"
+    marks = "&lt;b&gt;粗&lt;/b&gt;，&lt;!-- 面要硬 --&gt;\n&gt; 100 元\n&#35; 汤 &#42;汤&#42;\n"
+    assert kept(markdown(marks)) == marks
     text = "A&B公司；AT&T; 与 &汤; 与 https://a.cn/?a=1&copy=2"
     assert markdown(text) == Converted(text)

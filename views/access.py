@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from rag.settings import Settings, load_settings
+from views.messages import JOINER
 from views.sessions import SESSIONS, Role, token
 
 EVERY_ACCOUNT = "*"
@@ -69,5 +70,5 @@ def person_of_account(claims: Mapping[str, Any], settings: Settings) -> Person |
 
 def _listed(names: str) -> set[str]:
     """The names of a list with commas; addresses in lower case, as their providers do not tell case apart."""
-    listed = (name.strip() for name in names.split(","))
+    listed = (name.replace(JOINER, "").strip() for name in names.split(","))  # copied from the page
     return {name.lower() if "@" in name else name for name in listed} - {""}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from rag.errors import RagError
+from views.access import person
 from views.messages import error_text, plain
 
 log = logging.getLogger("yinju")
@@ -15,6 +16,8 @@ def telling(callback: Callable[..., object], *args: object) -> Callable[[], None
     """The callback with its arguments, for a widget: where it cannot do it, a sentence says so, and the page stays."""
 
     def called() -> None:
+        if person() is None:
+            return  # the login is over: the page asks for it
         try:
             callback(*args)
         except RagError as error:

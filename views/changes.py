@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 import streamlit as st
 
@@ -110,7 +109,7 @@ def confirm_removal(shelf: Shelf, articles: Sequence[Listed]) -> None:
         st.text("\n".join(article.metadata.title for article in articles))
         st.caption(t("remove_help"))
         with st.container(horizontal=True):
-            remove = partial(_remove, shelf, articles)
+            remove = telling(_remove, shelf, articles)
             if st.button(t("remove_confirm"), type="primary", icon=":material/delete:", on_click=remove):
                 st.rerun()
             if st.button(t("cancel")):

@@ -73,6 +73,7 @@ def _ask_password(settings: Settings) -> None:
     if ATTEMPTS.blocked(address, now):
         st.error(t("too_many_attempts", minutes=ATTEMPT_SECONDS // 60))
     elif role_of_password(given, settings):
+        st.session_state.clear()  # of whoever was here before, whose login ended on another page
         st.session_state[TOKEN] = SESSIONS.open(given, time.time())
         st.rerun()
     else:

@@ -67,7 +67,7 @@ def token() -> str:
 
 def keep_token(kept: str) -> None:
     """Have the browser keep a token; "" has it let go of the one that it kept."""
-    if kept != st.context.cookies.get(_cookie_name()):
+    if kept != st.context.cookies.get(_cookie_name(), ""):
         seconds = SESSION_SECONDS if kept else 0
         cookie = f"{_cookie_name()}={kept}; path=/; max-age={seconds}; SameSite=Strict"
         _keeper()(key="yj-keep-login", data={"cookie": cookie})

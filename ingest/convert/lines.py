@@ -49,8 +49,8 @@ class Line:
     """A line as it is seen; `linked` of its letters are in links; `outside`: in a menu, a footer or a comment.
 
     The rows of a table that has a head, and the rule below it, have the number of the table; the options of a short
-    choice (600ml, 900ml) have one, too. `item`: the number that
-    stands before the first line of an item of a list, which is no letter of the page.
+    choice (600ml, 900ml) have one, too. `item`: the number that stands before the first line of an item of a list,
+    which is no letter of the page.
     """
 
     text: str

@@ -36,6 +36,7 @@ _ENTITY = re.compile(  # &ldquo; but in code
     r"|(?P<entity>&(?:[A-Za-z]{2,8}|#\d{2,6}|#[xX][0-9A-Fa-f]{2,5});)",
     re.MULTILINE,
 )
+_TAG = re.compile("&lt;[A-Za-z/!?]")  # &lt;b&gt;, and not 毛利率 &lt; 30%
 
 
 def convert_markdown(text: str) -> Converted:
@@ -54,12 +55,21 @@ def convert_markdown(text: str) -> Converted:
 
 
 def _character(match: re.Match[str]) -> str:
-    """What an entity means, in one line; what is none as it is."""
+    """What an entity means, in one line; as it is what is none, or means a mark that the cleaner would take for one."""
     entity = match["entity"]
     if not entity or (entity[1] != "#" and entity[1:] not in html5):
         return match[0]
     meant = unescape(entity)
-    return " " if meant.isspace() else meant
+    if meant.isspace():
+        return " "
+    before = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
+    if meant == ">":  # of 净利率&gt;30%, not of a quotation or a tag
+        is_mark = not before.strip(" \t>") or bool(_TAG.search(before))
+    elif meant == "<":
+        is_mark = bool(_TAG.match(match.string, match.start()))
+    else:
+        is_mark = meant in "*_`[]|~=\\#"
+    return match[0] if is_mark else meant
 
 
 def _read(front_matter: str) -> dict[str, Any] | None:
@@ -99,4 +109,4 @@ def _texts(value: Any) -> Iterator[str]:
     for item in value if isinstance(value, list) else [value]:
         text = item.get("name") if isinstance(item, dict) else item
         if isinstance(text, str) and not _NOTHING.fullmatch(text):
-            yield unescape(text)
+            yield _ENTITY.sub(_character, text)

@@ -8,11 +8,12 @@ from rag.types import Removal
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _NOTE = re.compile(r" {0,3}\[\^(?P<label>[^\[\]\s]+)\]:[ \t]*(?=\S)")  # [^1]: 数据来自年报。
 _DEFINITION = re.compile(  # [年报]: https://… "标题"
-    r" {0,3}\[(?P<label>[^\[\]\n^][^\[\]\n]*)\]:[ \t]*<?(?:[a-z][a-z+.-]*:|www\.|[/#.])[^\s<>]*>?"
+    r" {0,3}\[(?P<label>[^\[\]\n^][^\[\]\n]*)\]:[ \t]*<?(?:https?://[^\s<>]*|(?:mailto:|www\.|[/#.])[!-;=?-~]*)>?"
     r"(?:[ \t]+(?:\"[^\"]*\"|'[^']*'|\([^()]*\)))?[ \t]*",
     re.IGNORECASE,
 )
-_USE = re.compile(  # [^1], [文字][年报], [年报][], [年报], ![图][年报]
+_MARK = re.compile(r"(?<!\\)\[\^(?P<label>[^\[\]\s]+)\](?!\()")  # [^1], also below 2024 or GDP
+_USE = re.compile(  # [文字][年报], [年报][], [年报], ![图][年报]
     r"(?P<image>!)?(?<![\\0-9A-Za-z_\]])\[(?P<words>[^\[\]\n]+)\](?:\[(?P<label>[^\[\]\n]*)\])?(?![\[(:])"
 )
 
@@ -39,11 +40,12 @@ def reference_removals(text: str, start: int = 0) -> list[Removal]:
             continue
         if note := _NOTE.match(line):
             remove(at, at + note.end(), "footnote")
+        for mark in _MARK.finditer(line, note.end() if note else 0):
+            if mark["label"] in notes:
+                remove(at + mark.start(), at + mark.end(), "footnote")
         for use in _USE.finditer(line, note.end() if note else 0):
-            words, label = use["words"], _label(use["label"] or use["words"])
-            if words[0] == "^" and words[1:] in notes and use["label"] is None:
-                remove(at + use.start(), at + use.end(), "footnote")
-            elif label in defined and (use["label"] or not label.isdigit()):  # [1] alone is the number of a source
+            label = _label(use["label"] or use["words"])
+            if label in defined and (use["label"] or not label.isdigit()):  # [1] alone is the number of a source
                 used.add(label)
                 remove(at + use.start(), at + use.start("words"), "reference")
                 remove(at + (use.start("words") if use["image"] else use.end("words")), at + use.end(), "reference")
