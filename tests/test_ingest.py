@@ -364,7 +364,7 @@ def test_a_sidecar_beside_no_article_is_named_until_there_is_one(
     assert summary.changed == ["乙", "甲"]
     assert list(summary.failed) == ["子/无此文.meta.toml"]
     failure = summary.failures["子/无此文.meta.toml"]
-    assert failure.chinese == "无此文.meta.toml 旁边没有它说的文章（无此文）：请改成文章的名字，或者删除它"
+    assert failure.chinese == "无此文.meta.toml 没有对应的文章（无此文）：请改成与文章相同的文件名，或删除它"
     assert ingest(tiny_corpus, tiny_index, fake_embedder, patient=True).failures["子/无此文.meta.toml"].tries == 1
     (tiny_corpus / "子" / "无此文.md").write_text("# 新\n\n鱼在水里。\n", encoding="utf-8")
     assert ingest(tiny_corpus, tiny_index, fake_embedder).failed == {}
