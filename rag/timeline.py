@@ -16,7 +16,10 @@ EVENT_ABOVE = 0.02  # of the best dated sentence's probability
 SELDOM = 0.1  # share of the sentences up to which those that hold a name are about it
 
 _YEAR = r"(?<!\d)(?:19|20)\d{2}\s*年"
-_HAPPENED = "(?:(?:做|干|发生|经历)[了过](?:些|哪些|什么)|有(?:些|哪些|什么)(?:新的?)?(?:进展|变化|动作|动静|大事))"
+_HAPPENED = (  # 发生了什么意外 asks for one thing
+    "(?:(?:做|干|发生|经历)[了过](?:些|哪些|什么(?!(?!事|大事|变化|动作|进展|新)[\u4e00-\u9fff]{2}))"
+    "|有(?:些|哪些|什么)(?:新的?)?(?:进展|变化|动作|动静|大事))"
+)
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事(?!小|化)|来龙去脉|一步一?步|一路走来"
     r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)过程|发展史"

@@ -57,6 +57,7 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
         "首期覆盖哪些市场？",
         "什么时候关闭的？",
         "2025年3月发布了什么？",
+        "1993年发生了什么意外？",
         "2024年有什么产品？",
         "他三年做了什么？",
         "小红书最初做了什么？",
