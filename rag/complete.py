@@ -67,9 +67,9 @@ def left_out(question: Question, groups: Sequence[Group], answer: Answer) -> lis
     if "several" in asks_for(asked) and not _ASKS_HOW_OR_WHY.search(asked):
         known = f"{told} {normalize(asked)}"
         return [g for g in groups if (_tells_more(g, told) if g in lacking else _tells_more_names(g, told, known))]
-    if subjects := {group.subject for group in groups if group.subject}:
-        unnamed = {subject for subject in subjects if normalize(subject) not in told}
-        return [group for group in lacking if unnamed and (group.subject in unnamed or not group.subject)]
+    if any(group.subject for group in groups):
+        unnamed = {group.subject for group in groups if normalize(group.subject) not in told}
+        return [group for group in lacking if group.subject in {"", *unnamed}] if unnamed else []
     if _ASKS_HOW_OR_WHY.search(asked):
         return []
     highest = max((group.probability for group in groups), default=0.0)

@@ -19,6 +19,7 @@ _NUMBER = re.compile(
     r"(?P<unit>[%‰]|[美港日欧]?元|个?人|个月|个?小时|分钟|平方?米|立方米?|公?[里顷斤吨]|[块名位家店户件单笔次场株棵亩米倍岁台辆部套张座栋间所篇天年周度])?"
 )
 _SAME_UNIT = {**dict.fromkeys(("名", "位", "个人"), "人"), "块": "元", "店": "家", "平米": "平方米", "里": "公里"}
+_SCALES = frozenset({"万", "亿", "百万", "千万", "万亿"})  # of which the unit is not known
 _ASKS_LENGTH = re.compile("多[长远高深宽厚](?!时|久)")
 _LENGTHS = frozenset({"米", "公里"})
 _ASKS_DURATION = re.compile("多久|多长时间|几[天年周]|几个[月小]|多少[天年]")
@@ -123,8 +124,7 @@ def _values(question: str, candidate: Candidate, spans: Sequence[Span]) -> Value
 
 def _is_same_unit(unit: str, other: str) -> bool:
     """Whether two units are one, as far as is known: what is counted may stand elsewhere, 3.5亿的月活用户."""
-    unknown = {"万", "亿", "百万", "千万", "万亿"}
-    return unit == other or (unit in unknown and other != "%") or (other in unknown and unit != "%")
+    return unit == other or ("%" not in (unit, other) and bool(_SCALES & {unit, other}))
 
 
 def _time(question: str, candidate: Candidate) -> str:

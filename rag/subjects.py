@@ -21,7 +21,7 @@ _COMPARES = re.compile(
 _AND = re.compile(r"\s*(?:和|与|跟|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
 _HANGS = re.compile("[的在占是有对于用把被从比]+$")  # 小红书在佣金上
 _IN_A_TIME = re.compile("(?:季度|[年月日号]|半年)")  # 季度总收入, cut out of 一季度总收入
-_STOP = re.compile(r"[，。；：！？,;:!?\s“”「」《》]")
+_STOP = re.compile(r"[，。；：！？,;:!?“”「」《》]|(?<![a-z0-9])\s|\s(?![a-z0-9])")  # TikTok Shop is one name
 
 
 def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ...]:

@@ -36,6 +36,12 @@ def test_the_subjects_are_what_the_articles_name_beside_the_conjunction(
     assert subjects_of(question, candidates_of([passage(1, TEXT)])) == subjects
 
 
+@pytest.mark.parametrize("question", ["TikTok Shop和Temu有什么不同？", "请看 TikTok Shop 与 Temu 的区别"])
+def test_a_name_in_latin_letters_is_not_cut_at_its_blank(question: str) -> None:
+    of = candidates_of([passage(1, "TikTok Shop 会卖货，Temu 也会。")])
+    assert subjects_of(question, of) == ("tiktok shop", "temu")
+
+
 def test_a_sentence_that_names_all_comes_first_then_those_of_each_subject() -> None:
     candidates = candidates_of([passage(1, "甲猫会抓。乙狗会看。甲猫和乙狗都怕。甲猫要钱。鸟会飞。")])
     probabilities = np.array([0.3, 0.2, 0.1, 0.001, 0.399])
