@@ -41,8 +41,8 @@ def compare(before: Recorded, after: Recorded) -> Changes:
         then, now = before.of_set(name), after.of_set(name)
         found = [change_of(metric, then, now) for metric in judged_in(then) if metric not in NO_SHARES]
         changes[name] = [change for change in found if change is not None]
-    if not all(changes.values()):
-        raise ChangeError(f"{before.folder} judged nothing of {next(name for name in changes if not changes[name])}")
+        if not changes[name]:
+            raise ChangeError(f"{before.folder} judged nothing of {name}")
     return changes
 
 
@@ -55,8 +55,10 @@ def not_compared(before: Sequence[Line], after: Sequence[Line]) -> Iterator[str]
     """The metrics that `compare` leaves out, and why."""
     then = judged_in(before)
     for metric in dict.fromkeys([*then, *judged_in(after)]):
-        if metric in NO_SHARES or metric not in then:
-            yield f"{metric} ({'no value from 0 to 1' if metric in NO_SHARES else 'not judged before'})"
+        if metric in NO_SHARES:
+            yield f"{metric} (no value from 0 to 1)"
+        elif metric not in then:
+            yield f"{metric} (not judged before)"
 
 
 def print_changes(changes: Sequence[Change], before: Sequence[Line], after: Sequence[Line], console: Console) -> None:

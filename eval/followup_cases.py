@@ -69,7 +69,8 @@ def judged_case(case: dict[str, Any], set_name: str, rewriter: Rewriter) -> Line
         error = f"{type(raised).__name__}: {raised}"
     wrong = any(name in ours for name in leave)
     right = all(name in ours for name in carry) and not wrong
-    answer = {"text": ours, "refused": False, "notice": "", "statements": [{"text": ours, "citations": []}]}
+    statements = [{"text": ours, "citations": []}]
+    answer = {"text": ours, "refused": False, "notice": "", "statements": statements, "citations": [], "passages": []}
     return {
         "id": case["id"],
         "set": set_name,
@@ -83,7 +84,7 @@ def judged_case(case: dict[str, Any], set_name: str, rewriter: Rewriter) -> Line
         "scores": {} if error else {CARRIED: float(right), "forbidden": float(wrong)},
         "outcome": None,
         "evidence_rank": None,
-        "answer": None if error else {**answer, "citations": [], "passages": []},
+        "answer": None if error else answer,
         "passages": None,
         "error": error,
     }

@@ -108,7 +108,7 @@ def _wrong(name: str, table: Any) -> str:
                 return f"the {key} of {metric} in {name} should be a share from 0 to 1: 0.08 for 8 %"
     if lower := [metric for metric in limits.get("least", {}) if metric.rpartition(": ")[2] in LOWER_IS_BETTER]:
         return f"the least of {lower[0]} in {name} holds nothing, as less of it is better: give it a most"
-    if of_types := [key for part in (loss, limits.get("invariants", {})) for key in part if ": " in key]:
+    if of_types := [key for key in [*loss, *limits.get("invariants", {})] if ": " in key]:
         return f"{name} names a type in {of_types[0]}, which only least and most can"
     if no_shares := sorted(NO_SHARES & loss.keys()):
         return f"{name} cannot limit the loss of {no_shares[0]}, which is no value from 0 to 1"

@@ -110,8 +110,8 @@ def judge(lines: Sequence[Line], ask: Ask, runs: int) -> dict[str, Any]:
 
 
 def judged_lines(lines: Sequence[Line]) -> Iterator[Line]:
-    """The answerable questions that were answered."""
-    return (line for line in lines if line["answerable"] and line["answer"] and not line["answer"]["refused"])
+    """Of lines with an answer, those that answer an answerable question."""
+    return (line for line in lines if line["answerable"] and not line["answer"]["refused"])
 
 
 def print_judged(found: dict[str, Any], count: int, model: str) -> None:

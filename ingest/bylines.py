@@ -12,6 +12,7 @@ from itertools import takewhile
 from ingest.byline_units import DAY, LONGEST_NAME, REPORTER, SENTENCE_END, Line, lines_of
 from ingest.datelines import EVENT, HOUSE, MEDIUM, OFFICE, PLACE, PRESS, days_of
 from ingest.day import parse_date, resolve_partial
+from ingest.rule_sets import rule_named
 from rag.text import CJK
 
 STATED, INFERRED = "stated", "inferred"
@@ -36,9 +37,6 @@ _LISTS = re.compile(r"^(?:相关|推荐|热门|精选|最新|更多|往期|全�
 _NO_NAME = re.compile(r"[是了在@\"“”:]|https?|www\.|^[图摄]|获悉|采访|^(?:[您你]|大家|各位)好|谢谢")
 _NO_PERSON = re.compile(
     rf"{MEDIUM.pattern}|{HOUSE.pattern}|(?:公司|集团|政府|专栏|原创|记者|作者|主编|编辑)$", re.IGNORECASE
-)
-_ORIGIN = re.compile(  # of goods, as in the rule common/source-line: 来源：云南保山潞江坝
-    r"(?:产[区地]|农场|庄园|基地|[茶果菜]园|茶山|牧场|林场|渔场|海域|[坝村镇乡寨])$|(?:进口|国产|自产|自制|自种|原产|野生|养殖|种植|直采|散养)(?!.*[网报社刊志号]$)"
 )
 _JOURNAL = re.compile("(?:观察|刊|传媒|客户端|公众号)$")  # in 《》, beside what PRESS finds
 _FIGURE = re.compile(r"[图表](?:片|表|\s?\d|$)|!\[|\|")
@@ -190,13 +188,9 @@ def _named(lines: Iterable[Line], field: str) -> set[str]:
         units = line.byline() if line.zone != "body" and not asks else []
         if not units or ((units[0]["word"] or units[0]["pair"]) and not any(unit["day"] for unit in units)):
             continue
-        named = [_undotted(unit["name"], field).strip(" /:-'") for unit in units if unit[field]]
-        spaced = [
-            _undotted(unit["spaced_name"], field).strip(" /:-'")
-            for unit in units
-            if unit["spaced_name"] and field == "author"
-        ]
-        names |= {name for name in named if _is_name(name) and not (field == "publisher" and _ORIGIN.search(name))}
+        named = [_undotted(unit["name"], field) for unit in units if unit[field]]
+        spaced = [_undotted(unit["spaced_name"], field) for unit in units if unit["spaced_name"] and field == "author"]
+        names |= {name for name in named if _is_name(name) and not (field == "publisher" and _is_origin(name))}
         if together := "、".join(name for name in spaced if _is_name(name)):  # 记者 张三　实习记者 李四
             names.add(together)
     return names
@@ -206,11 +200,17 @@ def _undotted(name: str, field: str) -> str:
     """A name up to a dot behind which something else stands: 林若溪·浙江, 江东商报·副刊; whole of 马克·吐温."""
     first, *rest = name.split("·")
     person = takewhile(lambda part: not (PLACE.fullmatch(part) or _NO_PERSON.search(part)), rest)
-    return "·".join([first, *person] if field != "publisher" else [first])
+    return "·".join([first, *(person if field != "publisher" else ())]).strip(" /:-'")
 
 
 def _is_name(name: str) -> bool:
     return len(name) <= LONGEST_NAME and bool(re.search(rf"[{CJK}A-Za-z]", name)) and not _NO_NAME.search(name)
+
+
+def _is_origin(name: str) -> bool:
+    """Whether a name is of where goods come from, whose line the cleaning keeps: 来源：云南保山潞江坝."""
+    line = f"来源：{name.replace('。', '.')}"  # a sentence is kept, whatever it says
+    return not rule_named("common/source-line").pattern.match(line)
 
 
 def _only(names: set[str]) -> str | None:

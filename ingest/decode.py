@@ -43,9 +43,9 @@ _QUOTED = re.compile("[“‘「『《\"'](?:锟斤拷?|烫{2,}|屯{2,}|\\s)+[�
 _SYMBOL = re.compile("[‐-♂　-〿ぁ-ヿ㈠-㏿！-￥]")
 _LOST_NBSP = re.compile("(?<=[ã-é]) (?=[^\x00-\x7f])|(?<=[ã-é][^\x00-\x7f]) ")  # in ä½ å¥½ (你好) it is a byte
 _IDEOGRAPH = re.compile("[一-鿿]")
-_FOREIGN = re.compile(
+_FOREIGN = re.compile(  # a line of Russian, Kazakh or Japanese; no misreading is in one script
     "[\u0400-\u052f]+|[ぁ-ゖー]+|[ァ-ヺー]+"
-)  # a line of Russian, Kazakh or Japanese; no misreading is in one script
+)
 _SPACE = re.compile(r"\s")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 

@@ -107,6 +107,12 @@ def _rule(entry: dict[str, Any], path: Path) -> Rule:
     return Rule(name, kind, reason, pattern, first, last, repeats, site, removes, keeps)
 
 
+@cache
+def rule_named(name: str) -> Rule:
+    """The rule of a name, as "file/name". Raises KeyError where there is none."""
+    return {rule.name: rule for rules in rule_sets() for rule in rules.rules}[name]
+
+
 def reason_of(rule_name: str) -> str:
     """Why a rule removes what it does, in Chinese; "" for a rule that no longer exists."""
     rules = chain.from_iterable(rules.rules for rules in rule_sets())

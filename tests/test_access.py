@@ -43,7 +43,7 @@ def page_with_a_button() -> None:
         st.session_state["clicked"] = True
 
     if admit():
-        st.button("删除", on_click=telling(click))
+        st.button("删除", key="delete", on_click=telling(click))
 
 
 def contents() -> None:
@@ -169,11 +169,11 @@ def test_a_page_whose_login_ended_elsewhere_does_nothing_that_is_clicked_on_it(
     open_page: Callable[..., AppTest],
 ) -> None:
     opened = log_in(open_page(page=page_with_a_button, READER_PASSWORD=READER), READER)
-    next(button for button in opened.button if button.label == "删除").click().run()
+    opened.button(key="delete").click().run()
     assert opened.session_state["clicked"]
     del opened.session_state["clicked"]
     SESSIONS.close(opened.session_state[TOKEN])
-    next(button for button in opened.button if button.label == "删除").click().run()
+    opened.button(key="delete").click().run()
     assert "clicked" not in opened.session_state
     assert opened.text_input  # the password is asked for
 

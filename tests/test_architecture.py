@@ -109,11 +109,8 @@ def test_every_command_of_eval_has_a_help_text(command: str, capsys: pytest.Capt
         eval_main([command, "--help"])
     assert stop.value.code == 0
     told = capsys.readouterr().out
-    assert (
-        f"python -m eval {command}" in told
-        and "exit codes: 0 " in told
-        and "2 wrong arguments" in " ".join(told.split())
-    )
+    assert f"python -m eval {command}" in told and "exit codes: 0 " in told
+    assert "2 wrong arguments" in " ".join(told.split())
 
 
 def test_the_commands_of_eval_are_listed_without_loading_any() -> None:

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import sqlalchemy
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, TextInput
-from test_history import ANSWER, about
+from test_history import ANSWER, about, damage
 
 from ingest.run import ingest
 from rag.embed import SentenceEmbedder
 from rag.errors import HistoryError
 from rag.history import History, Rating, Turn
-from rag.history_tables import turns
 from rag.settings import load_settings
 from rag.suggest import example_questions, follow_up_questions
 from views.messages import plain, t
@@ -97,6 +95,10 @@ def labelled(page: AppTest, label: str) -> Button:
     return next(button for button in page.button if button.label == label)
 
 
+def name_field(page: AppTest) -> TextInput:
+    return next(field for field in page.text_input if field.label == t("rename"))
+
+
 def test_a_conversation_is_resumed_by_its_address_after_a_restart(start: Callable[..., AppTest]) -> None:
     page = ask(ask(start()), "那它当时有多少粉丝？")
     id_ = page.query_params["c"]
@@ -121,8 +123,7 @@ def test_a_link_whose_conversation_cannot_be_opened_says_why_and_the_page_is_the
     assert not deleted.warning and t("deleted", title=QUESTION) in [markdown.value for markdown in deleted.markdown]
     deleted.button(key="undo").click().run()
     assert CLOSED in html_of(deleted)
-    with history._engine.begin() as connection:
-        connection.execute(sqlalchemy.update(turns).values(record="["))
+    damage(history)
     damaged = start(c=id_)
     assert ["已损坏" in warning.value for warning in damaged.warning] == [True]
     assert not damaged.error and damaged.button(key=f"open-{id_}")
@@ -150,12 +151,12 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_brought_back(
     assert [button.label for button in page.sidebar.button] == [t("clear"), QUESTION]
     page.sidebar.button[1].click().run()
     assert CLOSED in html_of(page) and "佣金" not in html_of(page)
-    next(field for field in page.text_input if field.label == t("rename")).set_value("福利社的事").run()
+    name_field(page).set_value("福利社的事").run()
     assert "福利社的事" in [one.title for one in history.conversations()]
-    field = next(field for field in page.text_input if field.label == t("rename"))
+    field = name_field(page)
     assert field.max_chars == 60
     field.set_value("  ").run()
-    assert next(field for field in page.text_input if field.label == t("rename")).value == "福利社的事"
+    assert name_field(page).value == "福利社的事"
     page.button(key="delete").click().run()
     assert [one.title for one in history.conversations()] == ["“买手时代”是什么？"]
     assert CLOSED not in html_of(page)
@@ -257,16 +258,13 @@ def test_an_edited_question_takes_the_place_of_what_followed(start: Callable[...
 
 
 def test_the_field_for_the_name_follows_a_rename_on_another_page(start: Callable[..., AppTest]) -> None:
-    def field(of: AppTest) -> TextInput:
-        return next(field for field in of.text_input if field.label == t("rename"))
-
     page = ask(start())
     other = start(c=page.query_params["c"])
-    field(other).set_value("别处改的名字").run()
+    name_field(other).set_value("别处改的名字").run()
     page.run().run()
-    assert field(page).value == "别处改的名字"
-    field(page).set_value(" 这里改的 ").run()
-    assert field(page).value == field(other.run()).value == "这里改的"
+    assert name_field(page).value == "别处改的名字"
+    name_field(page).set_value(" 这里改的 ").run()
+    assert name_field(page).value == name_field(other.run()).value == "这里改的"
 
 
 def test_what_is_asked_in_a_conversation_that_another_page_deleted_begins_a_new_one(
@@ -327,8 +325,7 @@ def test_a_damaged_conversation_that_is_chosen_is_told_and_the_open_one_stays(
     start: Callable[..., AppTest], history: History
 ) -> None:
     damaged = ask(start(), "“买手时代”是什么？").query_params["c"]
-    with history._engine.begin() as connection:
-        connection.execute(sqlalchemy.update(turns).values(record="{"))
+    damage(history)
     page = ask(start())
     page.button(key=f"open-{damaged}").click().run()
     assert not page.exception and not page.error
@@ -392,8 +389,7 @@ def test_a_damaged_answer_takes_neither_the_other_ratings_nor_the_question_set_f
         history.rate(turn.id, Rating(useful=False))
         history.keep_question(turn.id, "{}")
     history.rate(damaged.id, Rating(useful=False), "another reader")
-    with history._engine.begin() as connection:
-        connection.execute(sqlalchemy.update(turns).where(turns.c.id == damaged.id).values(record="["))
+    damage(history, damaged)
     listed = AppTest.from_function(_feedback_page, args=(history.where,)).run()
     assert not listed.exception
     assert [damaged.id in error.value for error in listed.error] == [True]

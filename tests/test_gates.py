@@ -175,7 +175,7 @@ def test_a_metric_that_was_not_measured_fails(gates: Path, tmp_path: Path) -> No
             '"MRR@10"',
             '"p95 ms"',
             "loss of",
-            "; there is MRR@10, citations exact, joint accuracy, over-refusal, refusal",
+            "; there is MRR@10, citations exact, forbidden, joint accuracy, over-refusal, refusal",
         ),
         ('"MRR@10"', '"forbidden"', "loss of", "the baseline did not judge forbidden"),
     ],
@@ -183,9 +183,9 @@ def test_a_metric_that_was_not_measured_fails(gates: Path, tmp_path: Path) -> No
 def test_a_metric_or_a_type_that_is_none_is_told_with_those_that_may_be_meant(
     gates: Path, tmp_path: Path, written: str, misspelt: str, gate: str, told: str
 ) -> None:
-    written_run(tmp_path / "base", scores_of(8, refusal=1.0))
-    others = {"forbidden": None} if "forbidden" in misspelt else {}
-    run = written_run(tmp_path / "run", scores_of(8, refusal=1.0, **others))
+    scores = scores_of(8, refusal=1.0, forbidden=None)
+    written_run(tmp_path / "base", scores)
+    run = written_run(tmp_path / "run", scores)
     assert failed(gates, run) == {}
     gates.write_text(TABLE.replace(written, misspelt), encoding="utf-8")
     (verdict,) = failed(gates, run).values()

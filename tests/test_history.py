@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import create_engine, func, select, update
 
 from rag.errors import HistoryError
-from rag.history import History, Rating
+from rag.history import History, Rating, Turn
 from rag.history_tables import articles, metadata, open_database, schema, turns
 from rag.record import pack, unpack
 from rag.types import (
@@ -55,6 +55,13 @@ ANSWER = Answer(
 
 def about(question: str) -> Answer:
     return replace(ANSWER, question=Question(question))
+
+
+def damage(history: History, *of: Turn, record: str = "[") -> None:
+    """Make some turns of a history unreadable; all where none is named."""
+    damaged = update(turns).where(turns.c.id.in_([turn.id for turn in of])) if of else update(turns)
+    with history._engine.begin() as connection:
+        connection.execute(damaged.values(record=record))
 
 
 class Clock:
@@ -315,8 +322,7 @@ def test_a_killed_process_loses_nothing_that_it_acknowledged(path: str) -> None:
 def test_a_damaged_turn_is_a_history_error_that_names_it(history: History, record: str) -> None:
     id_ = history.start("题")
     turn = history.append(id_, ANSWER)
-    with history._engine.begin() as connection:
-        connection.execute(update(turns).values(record=record))
+    damage(history, record=record)
     with pytest.raises(HistoryError, match=rf"is damaged \(the turn {turn.id} cannot be read: .*put back") as told:
         history.turns(id_)
     assert f"已损坏（编号 {turn.id} 的回答读不出来）：请用备份恢复" in told.value.chinese
@@ -327,8 +333,7 @@ def test_a_damaged_answer_that_was_rated_hides_no_other(history: History) -> Non
     damaged, whole = history.append(id_, ANSWER), history.append(id_, about("后来？"))
     for turn in (damaged, whole):
         history.rate(turn.id, Rating(useful=False))
-    with history._engine.begin() as connection:
-        connection.execute(update(turns).where(turns.c.id == damaged.id).values(record="["))
+    damage(history, damaged)
     (found,), (lost,) = history.rated()
     assert found.id == whole.id and damaged.id in lost.chinese
 

@@ -2,10 +2,8 @@
 
 import time
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 from html import escape
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -30,6 +28,7 @@ from views.reader import show_reader
 from views.resources import examples, open_history
 from views.running import CHECKING, STAGES, Running
 from views.scope import choose_scope
+from views.scripts import script
 from views.state import State, session
 from views.turn import show_question, show_turn
 
@@ -165,7 +164,7 @@ def watch(state: State, running: Running, number: int) -> None:
         with below.container(horizontal=True, vertical_alignment="center"):
             stages = st.empty()
             st.button(t("stop"), key="stop", icon=":material/stop_circle:", on_click=partial(settle, state, stop=True))
-            _scroll()(key=f"scroll-{id(running)}", data={"number": number}, height=0)
+            script("scroll")(key=f"scroll-{id(running)}", data={"number": number}, height=0)
         over, drawn, polls = False, None, 0
         while not over:
             over, answer = running.wait(POLL_SECONDS), running.answer
@@ -181,13 +180,6 @@ def watch(state: State, running: Running, number: int) -> None:
     if running.turn:
         time.sleep(SENT_SECONDS)
         st.rerun()
-
-
-@cache
-def _scroll() -> Any:
-    """What brings a turn to the top of the window, once."""
-    path = Path(__file__).with_name("scroll.js")
-    return st.components.v2.component("yinju_scroll", js=path.read_text(encoding="utf-8"))
 
 
 def stages_html(running: Running) -> str:

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,6 +11,7 @@ from rag.chain import AnswerChain
 from rag.errors import SettingsError
 from rag.types import EXTRACTIVE
 from views.messages import LANGUAGE, LANGUAGES, language, t
+from views.scripts import script
 
 COOKIE = "yinju"
 KEPT_SECONDS = 365 * 86_400
@@ -75,14 +74,7 @@ def keep_preferences(paths: list[str]) -> None:
     """Have the browser keep the choices, and the theme for the pages at these paths; for another theme it reloads."""
     chosen = preferences()
     cookie = f"{COOKIE}={chosen.cookie}; path=/; max-age={KEPT_SECONDS}; SameSite=Strict"
-    _keeper()(key="yj-keep", data={"cookie": cookie, "theme": chosen.theme, "paths": paths})
-
-
-@cache
-def _keeper() -> Any:
-    """What keeps the choices: a script of its own, since the page's own ones are not run (Content-Security-Policy)."""
-    path = Path(__file__).with_name("preferences.js")
-    return st.components.v2.component("yinju_keep", js=path.read_text(encoding="utf-8"))
+    script("preferences")(key="yj-keep", data={"cookie": cookie, "theme": chosen.theme, "paths": paths})
 
 
 def with_preferences(chain: AnswerChain) -> AnswerChain:

@@ -7,14 +7,13 @@ of its cookie. A server that starts again asks everybody once more.
 import hmac
 import secrets
 import threading
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from rag.settings import Settings
+from views.scripts import script
 
 Role = Literal["reader", "editor"]
 SESSION_SECONDS = 7 * 86_400  # from the password on, however often the page is opened meanwhile
@@ -70,17 +69,10 @@ def keep_token(kept: str) -> None:
     if kept != st.context.cookies.get(_cookie_name(), ""):
         seconds = SESSION_SECONDS if kept else 0
         cookie = f"{_cookie_name()}={kept}; path=/; max-age={seconds}; SameSite=Strict"
-        _keeper()(key="yj-keep-login", data={"cookie": cookie})
+        script("sessions")(key="yj-keep-login", data={"cookie": cookie})
 
 
 def _cookie_name() -> str:
     """With the port, which cookies do not tell apart: another server of the host has logins of its own."""
     port = urlsplit(st.context.url or "").port
     return f"yinju-login-{port}" if port else "yinju-login"
-
-
-@cache
-def _keeper() -> Any:
-    """What keeps the token: a script of its own, since the page's own ones are not run (Content-Security-Policy)."""
-    path = Path(__file__).with_name("sessions.js")
-    return st.components.v2.component("yinju_keep_login", js=path.read_text(encoding="utf-8"))

@@ -1,11 +1,9 @@
 """One turn of the conversation: question, answer, and what a reader can do with them."""
 
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from html import escape
 from itertools import groupby
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -21,6 +19,7 @@ from views.feedback import choose_rating
 from views.messages import plain, t
 from views.said import said
 from views.scope import take_up
+from views.scripts import script
 from views.search import show_search
 from views.state import State
 
@@ -170,12 +169,6 @@ def clipboard_text(answer: Answer) -> str:
     return "\n\n".join(filter(None, ("\n".join(filter(None, block)) for block in blocks)))
 
 
-@cache
-def _copy_button() -> Any:
-    path = Path(__file__)
-    return st.components.v2.component("yinju_copy", js=path.with_name("copy.js").read_text(encoding="utf-8"))
-
-
 def _copy(turn: Turn, key: str) -> None:
     data = {"text": clipboard_text(turn.answer), "label": t("copy"), "copied": t("copied")}
-    _copy_button()(key=f"copy-{key}", data=data, width="content")
+    script("copy")(key=f"copy-{key}", data=data, width="content")

@@ -1,12 +1,7 @@
 """Words that Streamlit has only in English: words.css puts ours in their place, words.js names what is read aloud."""
 
-from functools import cache
-from pathlib import Path
-from typing import Any
-
-import streamlit as st
-
 from views.messages import t
+from views.scripts import script
 
 ALOUD = {
     "Sidebar": "sidebar",
@@ -50,10 +45,4 @@ def name_aloud() -> None:
         '[data-testid="stSkipToContent"]': t("skip"),
         '[data-testid="stFileUploaderDropzone"] button': t("upload_button"),
     }
-    _names()(key="yj-words", data={"names": names, "parts": parts, "help": ["Help for ", t("aloud_help")]})
-
-
-@cache
-def _names() -> Any:
-    path = Path(__file__).with_name("words.js")
-    return st.components.v2.component("yinju_words", js=path.read_text(encoding="utf-8"))
+    script("words")(key="yj-words", data={"names": names, "parts": parts, "help": ["Help for ", t("aloud_help")]})

@@ -23,9 +23,9 @@ def reference_removals(text: str, start: int = 0) -> list[Removal]:
 
     A note stays, and what is defined nowhere (regular expressions have [^1], too). Code is left alone.
     """
-    lines = list(_lines(text, start))
-    notes = {note["label"] for _, line in lines if (note := _NOTE.match(line))}
-    definitions = {(at, line): _label(match["label"]) for at, line in lines if (match := _DEFINITION.fullmatch(line))}
+    lines = dict(_lines(text, start))
+    notes = {note["label"] for line in lines.values() if (note := _NOTE.match(line))}
+    definitions = {at: _label(match["label"]) for at, line in lines.items() if (match := _DEFINITION.fullmatch(line))}
     defined = set(definitions.values())
     if not (notes or defined):
         return []
@@ -35,23 +35,24 @@ def reference_removals(text: str, start: int = 0) -> list[Removal]:
     def remove(start: int, end: int, rule: str) -> None:
         found.append(Removal(start, end, "markup", f"markup/{rule}"))
 
-    for at, line in lines:
-        if (at, line) in definitions:
+    for at, line in lines.items():
+        if at in definitions:
             continue
-        if note := _NOTE.match(line):
-            remove(at, at + note.end(), "footnote")
-        for mark in _MARK.finditer(line, note.end() if note else 0):
+        begin = note.end() if (note := _NOTE.match(line)) else 0
+        if begin:
+            remove(at, at + begin, "footnote")
+        for mark in _MARK.finditer(line, begin):
             if mark["label"] in notes:
                 remove(at + mark.start(), at + mark.end(), "footnote")
-        for use in _USE.finditer(line, note.end() if note else 0):
+        for use in _USE.finditer(line, begin):
             label = _label(use["label"] or use["words"])
             if label in defined and (use["label"] or not label.isdigit()):  # [1] alone is the number of a source
                 used.add(label)
                 remove(at + use.start(), at + use.start("words"), "reference")
                 remove(at + (use.start("words") if use["image"] else use.end("words")), at + use.end(), "reference")
-    for (at, line), label in definitions.items():
+    for at, label in definitions.items():
         if label in used or not label.isdigit():
-            remove(at, at + len(line), "reference")
+            remove(at, at + len(lines[at]), "reference")
     return sorted(found, key=lambda removal: removal.start)
 
 
