@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from oidc_provider import oidc_provider
 from page_server import ROOT, serve_page
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 
@@ -110,7 +110,7 @@ def test_addresses_in_what_readers_write_are_no_links(browser: Browser, tmp_path
         page.set_default_timeout(60_000)
         page.goto(address)
         page.get_by_text("到这里").wait_for()
-        assert page.get_by_text("evil").count() == 8
+        expect(page.get_by_text("evil")).to_have_count(8)
         assert page.get_by_test_id("stMain").locator("a").count() == 0
         page.close()
 
