@@ -25,7 +25,8 @@ MOST_ORIGINS = 3  # citations of one statement
 SAME_ABOVE = 0.5  # share of the shorter sentence's terms that make two sentences say the same
 KEEP_ABOVE = 0.2  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
-KEEP_ABOVE_OF_OFFICE = 0.1  # the same of sentences that tell who holds an office: there may be two founders
+KEEP_ABOVE_WHEN_UNSURE = 0.1  # the same where the reader does not surely see the answer in the best sentence
+VERY_SURE = 2.0  # logit of a passage, from which on it does, if the words that it takes for the answer stand there
 LISTS_ABOVE = 0.1  # of the best sentence's probability: what another has that brings the list that it is of
 LISTED_ABOVE = 0.05  # of an item's probability: what the likeliest of the other items has, where a list is asked for
 KEEP_ABOVE_OTHER = 0.01  # the same for another article's view of what is left open, and for another figure asked for
@@ -58,17 +59,17 @@ def choose(question: str, measured: Measured) -> list[Group]:
 
     Where a number is asked for, another figure of the same unit is kept even when it is less probable: a reader must
     not take one of two values for the only one; where a time is asked for, what the reader surely sees in another
-    article, or another time there of what the best one speaks of; who holds an office, a less probable one too. Where
-    the question leaves open which is true, the view of each article is chosen as if it were alone. A sentence that
-    announces a list brings the items of it, the numbered headings if they are as many as it says, of one without
-    numbers the sentences after it. Where several things are asked for, the best one, if it is an item of a numbered
-    list, brings the other items; where their names are (哪些), the first one that is an item of any list does. Where
-    they or a meaning are asked for, the best one brings the sentence after it if that explains it.
+    article, or another time there of what the best one speaks of. Less probable ones are kept where it is told who
+    holds an office, or where the reader does not surely see the answer in the best one. Where the question leaves open
+    which is true, the view of each article is chosen as if it were alone. A sentence that announces a list brings the
+    items of it, the numbered headings if they are as many as it says, of one without numbers the sentences after it.
+    Where several things are asked for, the best one, if it is an item of a numbered list, brings the other items; where
+    their names are (哪些), the first one that is an item of any list does. Where they or a meaning are asked for, the
+    best one brings the sentence after it if that explains it.
     """
     probabilities = _handed_on(measured.candidates, sentence_probabilities(measured))
     order = sorted(range(len(measured.candidates)), key=lambda i: -probabilities[i])
     several, leaves_open = asks_for_several(question), leaves_it_open(question)
-    share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE_OF_OFFICE if measured.office_told else KEEP_ABOVE
     asks_number, asks_time = "number" in asks_for(question), asks_for(question) == {"date"} and not several
     likely = {(c.passage.chunk.id, c.start): float(p) for c, p in zip(measured.candidates, probabilities, strict=True)}
     groups: list[Group] = []
@@ -82,6 +83,8 @@ def choose(question: str, measured: Measured) -> list[Group]:
                 same.candidates.append(candidate)
             continue
         best = groups[0].probability if groups else 0.0
+        unsure = measured.office_told or (groups and not leaves_open and not _is_very_sure(groups[0].candidates[0]))
+        share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE_WHEN_UNSURE if unsure else KEEP_ABOVE
         view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
         if probability >= min(
             share * (view.probability if view else best),
@@ -128,6 +131,12 @@ def _asks_alone(candidate: Candidate) -> bool:
     text = candidate.passage.article.text
     alone = begins_line(text, candidate.start) and _ENDS_LINE.match(text, candidate.end)
     return bool(alone and _IS_QUESTION.search(candidate.text))
+
+
+def _is_very_sure(best: Candidate) -> bool:
+    """Whether the reader surely sees the answer in the best sentence, or has not read it."""
+    reading = best.passage.reading
+    return reading is None or (reading.answers >= VERY_SURE and bool(best.words_read))
 
 
 def _is_sure_elsewhere(candidate: Candidate, groups: Sequence[Group]) -> bool:

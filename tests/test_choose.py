@@ -35,6 +35,17 @@ def test_of_those_that_tell_who_holds_an_office_less_likely_ones_are_kept() -> N
     assert [len(choose("谁？", replace(both, office_told=told))) for told in (None, True)] == [1, 2]
 
 
+def test_where_the_reader_does_not_surely_see_the_answer_in_the_best_sentence_more_are_kept() -> None:
+    opened = passage(1, "甲写的书。乙唱的歌。")
+
+    def told(answers: float, span: tuple[int, int], question: str = "谁？") -> int:
+        read = replace(opened, reading=PassageReading(answers, span, {}))
+        return len(texts(question, [read], [0, -0.5]))
+
+    assert [told(2.0, (0, 1)), told(1.9, (0, 1)), told(2.0, (5, 6))] == [1, 2, 2]
+    assert told(1.9, (0, 1), "是不是甲写的？") == 1
+
+
 def test_at_most_five_sentences() -> None:
     text = "甲写书。乙唱歌。丙跳舞。丁画画。戊种树。己钓鱼。"
     assert len(texts("哪些人？", [passage(1, text)], [0.0] * 6)) == 5
