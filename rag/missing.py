@@ -27,7 +27,7 @@ _STATES_TIME = re.compile(
 )
 _ASKS_DAY = re.compile(rf"{ASKS_DAY}|几日")  # that a year alone does not tell; 这几日 alone asks for none
 _STATES_DAY = re.compile(
-    r"\d\s*[月日号]|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[年月][初中末底]|[今明次当]日|工作日|q[1-4]"
+    r"\d\s*(?:[月号]|日(?![之以]?内|的[^，。]{0,3}期))|[一二三四五六七八九十][月日号]|\d[-/.]\d|[天周季节旬昨]|[年月][初中末底]|[今明次当]日|工作日|q[1-4]"
     r"|正月|腊月|初[一二三四五六七八九十]|廿|[春夏秋冬]|元旦|清明|国庆|双十|端午|中秋|假"
 )
 _ASKS_HOUR = re.compile(ASKS_HOUR)
@@ -37,6 +37,14 @@ _OF_HISTORY = re.compile(
 )
 _OF_DAY = re.compile(r"凌晨|清晨|黎明|[早晚][上间晨]|上午|中午|正午|下午|傍晚|黄昏|[深半午夜]夜|夜[间里晚]|白天")
 _STATES_HOUR = re.compile(rf"[一两二三四五六七八九十]点|全天|通宵|天[黑亮]|{_OF_DAY.pattern}")
+_ASKS_HOW_LONG = re.compile(  # 这几年 is no question
+    r"^(?!.*(?:为[什何啥]|怎|如何|什么|谁|哪|吗[？?]?$)).*(?<![十好这那近前早头上第])几(?:[天周年]|个月|个?(?:小时|钟头|星期)|分钟)(?![级间]|[之以]?[前后来])"
+)
+_STATES_HOW_LONG = re.compile(
+    r"(?:\d|[一二两俩三四五六七八九十百千万半数几多每整])\s*[多余几来]?\s*(?:个|工作|自然)*"
+    r"(?:[秒分时刻天日周月季年载岁代辈夜晚期]|小时|钟头|星期|世纪|礼拜|[上下]午)|\d[-/.:]\d"
+    r"|[全当次隔]年|[全当次隔即][天日晚时刻]|永久|终身|随时|立即|马上|一直|通宵"
+)
 _HAPPENED_ONCE = re.compile("成立|创[立办建]|上线|上市|开业|关[闭门停]|下[架线]|倒闭|推出|发布|收购|去世|出生")
 LONGEST_PLAIN_NAME = 10  # code points, of one without quotation marks or Latin letters
 LONGEST_CLAUSE = 16  # code points; in a longer one there may be a name
@@ -72,6 +80,10 @@ def missing(question: str, sentences: Sequence[str], titles: str = "", headings:
         return NO_PERSON
     if not tells_of(asked, text, "place"):
         return NO_PLACE
+    if not tells_of(asked, text, "name"):
+        return UNSAID
+    if _ASKS_HOW_LONG.search(asked) and not _STATES_HOW_LONG.search(told):
+        return NO_TIME
     if not _ASKS_TIME.search(asked):
         return ""
     if not tells_of(asked, f"{titles} {text}", "date"):

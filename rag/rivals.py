@@ -30,6 +30,7 @@ _MORE_THAN_ONE = re.compile(  # of which each may be one
 )
 _NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z][a-z]+[A-Za-z]+(?![A-Za-z])|(?<![A-Za-z0-9])[a-z]+[A-Z][A-Za-z]+"
+    r"|(?<![A-Za-z0-9])[A-Z]{5,}(?![A-Za-z0-9])"
 )  # no KOL, no app
 
 

@@ -39,6 +39,7 @@ _TIME = re.compile(
 )
 _BEFORE_LEADING = re.compile(r"[\W\d_]*(?:[一二三四五六七八九十]+[、.．])?\s*[早在从自到至于]*")
 _QUOTED = re.compile("[“「『《]([^“”「」『』《》，。]{2,12})[”」』》]")
+_ASIDE = re.compile(r"\([^()]*\)")
 _ANNOUNCES = re.compile(r"[：:？?]$")
 _SALES = {"618": "6", "双11": "11", "双十一": "11"}  # months of shopping festivals
 
@@ -57,12 +58,12 @@ def of_what_is_named(question: str, candidates: Sequence[Candidate], *, shortest
     """Which candidates hold a name of the question that the articles quote, “福利社”, and that few candidates hold.
 
     What is told of 小红书 everywhere names it here and there, and so is what is told of the name in an article's title.
-    Names have at least `shortest` code points.
+    Names have at least `shortest` code points, and stand in no brackets: 图片消息（网友叫小绿书）哪年改版.
     """
     texts = [normalize(candidate.text) for candidate in candidates]
     articles = {candidate.passage.article.id: candidate.passage.article.text for candidate in candidates}
     quoted = {name for text in articles.values() for name in _QUOTED.findall(normalize(text))}
-    asked = normalize(question)
+    asked = _ASIDE.sub(" ", normalize(question))
     titles = normalize(" ".join({candidate.passage.article.title for candidate in candidates}))
     names = [name for name in quoted if name in asked and name not in titles and len(name) >= shortest]
     held = [{i for i, text in enumerate(texts) if name in text} for name in names]

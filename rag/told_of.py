@@ -88,6 +88,7 @@ _RULES: dict[str, Sequence[_Rule]] = {  # of normalised text
         ),
         _rule(r"通车", r"通车|开[通行]|运[营行]|首班|投入使用|[投启]用|建成|竣工|贯通"),
         _rule(r"开庭", r"[庭审]|宣判|传票"),
+        _rule(r"几点(?:结束|散场)|[演开放播业][到至]几点", r"[至到~～—–-]|结束|[散止完闭关收幕]|打烊|末班|时长|小时"),
         _rule(
             r"当[上选]?[^，。？?]{0,10}(?:校长|主任|经理|总裁|ceo)",
             r"[任当接聘选]|上位|担|履新|成为|执掌|升",
@@ -104,12 +105,20 @@ _RULES: dict[str, Sequence[_Rule]] = {  # of normalised text
             r"哪[里儿]的?人(?![才员群口])|什么地方的?人(?![才员群口])|籍贯|老家[在是]哪|出生[在于]哪|在哪[里儿]?出生",
             rf"出生|生于|籍|老家|老乡|同乡|[家故]乡|来自|长大|[省市县镇村]|人氏|[^个家本何别商他这那路前老新名用]人(?=[^㐀-鿿]|$)|{PLACES}",
         ),
+        _rule(r"(?<!走)哪一?条(?:马路|大?街|路|街道|巷子?|弄堂?|胡同)(?![线径子])", r"[路街道巷弄里]|胡同"),
+    ),
+    "name": (  # of which nearly every one says what it is
+        _rule(r"哪一?[家个]?出版(?:社|公司)", r"出|书[局店馆]|社|[a-z]"),
+        _rule(
+            r"哪一?[所个](?:大学|学校|高校|院校|学院|[中小]学)|[学读念][的于在是过]{0,3}哪一?所(?=$|[?。])",
+            r"[学院校]|毕业|[就攻在念]读|念|[硕博]士|本科|[a-z]",
+        ),
     ),
 }
 
 
 def tells_of(question: str, text: str, *kinds: str) -> bool:
-    """Whether a text may tell what a question asks for of some kinds (money, audience, date, person, place).
+    """Whether a text may tell what a question asks for of some kinds (money, audience, date, person, place, name).
 
     It does not where it tells of other things alone. A question may name more than one thing: 营收和净利润各是多少 is
     answered by a sentence on each.
