@@ -50,9 +50,11 @@ def print_answer(answer: Answer, console: Console) -> None:
     for citation in answer.citations or answer.nearest:
         console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {literal(source_line(citation))}")
         console.print(Padding(f"[dim]「{literal(citation.quote)}」[/dim]", (0, 0, 0, 4)))
-    name = "原文摘编 · " if answer.is_extractive else f"{answer.answerer} · "
-    signed = f"{name if answer.statements else ''}索引第 {answer.index_generation} 代"
-    console.print(f"\n[dim]{signed} · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]")
+    name = "原文摘编" if answer.is_extractive else answer.answerer
+    generation = f"索引第 {answer.index_generation} 代" if answer.index_generation else ""  # else nothing was searched
+    took = f"{answer.timings_ms.get('total', 0):.0f} 毫秒"
+    signed = " · ".join(filter(None, (name if answer.statements else "", generation, took)))
+    console.print(f"\n[dim]{signed}[/dim]")
 
 
 def print_search(search: Search, console: Console) -> None:
