@@ -295,9 +295,14 @@ def test_the_map_has_a_point_for_each_passage_that_opens_in_its_article(indexing
         assert passage_page(generation, named) is None
 
 
-def test_the_views_of_the_whole_are_drawn(page: AppTest) -> None:
+def test_the_views_of_the_whole_are_drawn_and_read_aloud_as_a_sentence_each(page: AppTest) -> None:
+    aloud = []
     for view in ("view_picture", "view_map"):
         assert not show(page, view).exception
+        charts = [chart.proto for chart in page.get("vega_lite_chart")]
+        assert all(json.loads(chart.spec)["config"]["aria"] is False for chart in charts)
+        aloud.append([chart.alt for chart in charts])
+    assert aloud == [["发表时间，篇数：日期未注明 3", "来源，篇数：作者未注明 3"], ["段落地图"]]
 
 
 EDITING = ("run_start", "remove_none")
