@@ -200,7 +200,7 @@ def _undotted(name: str, field: str) -> str:
     """A name up to a dot behind which something else stands: 林若溪·浙江, 江东商报·副刊; whole of 马克·吐温."""
     first, *rest = name.split("·")
     person = takewhile(lambda part: not (PLACE.fullmatch(part) or _NO_PERSON.search(part)), rest)
-    return "·".join([first, *(person if field != "publisher" else ())]).strip(" /:-'")
+    return "·".join([first, *(person if field != "publisher" else ())]).strip(" /:-'。")
 
 
 def _is_name(name: str) -> bool:

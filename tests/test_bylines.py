@@ -270,6 +270,8 @@ def test_any_text_can_be_searched(raw: str) -> None:
         ("来源：https://a.cn", None, None),
         ("来源：云南保山潞江坝", None, None),
         ("来源：云南保山", None, "云南保山"),
+        ("本文来源：青阳日报。", None, "青阳日报"),
+        ("作者：张三。", "张三", None),
         ("来源：云南保山\n净含量：250克", None, None),
         ("来源：云南保山\n| 品名 | 咖啡豆 |\n| 规格 | 250克 |", None, None),
         ("来源：临州晚报\n净含量：250克", None, "临州晚报"),
