@@ -92,11 +92,11 @@ def _days_by_kind(lines: Sequence[Line], today: date | None) -> defaultdict[str,
     return found
 
 
-def states_metadata(line: str) -> bool:
-    """Whether a line of a raw file is a dateline, a byline or a label such as 来源：, and no sentence."""
+def states_metadata(line: str, raw: str = "") -> bool:
+    """Whether a line of a `raw` file is a dateline, a byline or a label such as 来源：, and no sentence."""
     lines = [found for found in lines_of(line) if not SENTENCE_END.search(found.text)]
     dated = any(days_of(found.dateline(), None) for found in lines)
-    named = any(_named(lines, field) for field in ("author", "writer", "publisher"))
+    named = any(_named(lines, field, raw) for field in ("author", "writer", "publisher"))
     return dated or named or any(_supplier(found) for found in lines)
 
 
