@@ -16,7 +16,8 @@ from rich.text import Text
 
 from ingest import commands, upkeep
 from ingest.bulk import RayCluster
-from ingest.run import EMBEDDING, READING, Summary, ingest, plan
+from ingest.compare import READING, Summary
+from ingest.run import EMBEDDING, ingest, plan
 from ingest.watch import watch_command
 from rag.backend import open_backend
 from rag.embed import SentenceEmbedder

@@ -13,7 +13,8 @@ from fakes import FakeEmbedder
 from streamlit.testing.v1 import AppTest
 
 from ingest.background import RunState
-from ingest.run import EMBEDDING, READING, ingest
+from ingest.compare import READING
+from ingest.run import EMBEDDING, ingest
 from ingest.trash import trashed
 from rag.errors import RagError
 from rag.index import IndexReader
