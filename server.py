@@ -11,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from views.returning import Returning
 from views.shell import Shell
 
 HEADERS = {
@@ -41,4 +42,5 @@ class SafeHeaders:
         await self._app(scope, receive, with_headers)
 
 
-app = st.App(Path(__file__).with_name("app.py"), middleware=[Middleware(SafeHeaders), Middleware(Shell)])
+MIDDLEWARE = [Middleware(SafeHeaders), Middleware(Returning), Middleware(Shell)]
+app = st.App(Path(__file__).with_name("app.py"), middleware=MIDDLEWARE)

@@ -37,8 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND")
     parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="…")
     options = parser.parse_args(arguments)
-    code: int = import_module(f"eval.{options.command}").main(options.arguments)
-    return code
+    from rag.terminal import until_read  # not for --help
+
+    return until_read(lambda: import_module(f"eval.{options.command}").main(options.arguments))
 
 
 if __name__ == "__main__":

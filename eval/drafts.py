@@ -20,10 +20,11 @@ _OPENING = re.compile(
     r"^(?:虽然|尽管|但是?|而且?|同时|此外|另外|其中|因此|所以|不过|如今|目前|数据显示|据悉|据了解|例如|比如)[，,：:\s]*"
 )
 _LISTED = re.compile(r"^(?:[①-⑳]|[\d一二三四五六七八九十]{1,2}[.、．])\s*")
-_MORE = re.compile(r"^[多余几]?\s*[+＋]?")  # 1万多单, 298万+篇
+_MORE = re.compile(r"^[多余几]?\s*[+＋]?的?")  # 1万多单, 298万+篇, 68%的人
 _PAIRS = ("“”", "‘’", "「」", "《》", "（）", "()", "【】")
 _ABOUT = re.compile(r"(?:大约|将近|接近|近|约)\s*$")
 _RANGE = re.compile(r"\d\s*[%％]?\s*[-~～–—至到]\s*$")  # 18-25%: neither end is the answer
+_ENDS = re.compile(r"\s*[-~～–—至到]\s*\d")  # 2024年9月至10月
 _DATE = re.compile(r"(?:19|20)\d{2}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号])?")
 _OFFICE = re.compile(
     r"(?P<office>[^\W\d_]{2,14}?(?:联合创始人|创始人|CEO|COO|CMO|CTO|CFO|副总裁|总裁|董事长|总经理|负责人))\s*"
@@ -76,8 +77,8 @@ def ask_number(sentence: str) -> Draft | None:
 def ask_date(sentence: str) -> Draft | None:
     """A question for the first date that has a year and a month."""
     date = _DATE.search(sentence)
-    if date and not sentence[date.end() :][:1].strip("，,。；; "):
-        return None  # 截至2024年6月，…: a date that only frames what follows
+    if date and (not sentence[date.end() :][:1].strip("，,。；; ") or _ENDS.match(sentence, date.end())):
+        return None  # 截至2024年6月，…: a date that only frames what follows, or half of the answer
     return _asked_away(sentence, "date", date, "什么时候") if date else None
 
 

@@ -106,7 +106,7 @@ def _wrong(name: str, table: Any) -> str:
         for metric, limit in limits.get(key, {}).items():
             if not (0 <= limit <= 1 or _is_no_share(metric)):
                 return f"the {key} of {metric} in {name} should be a share from 0 to 1: 0.08 for 8 %"
-    if lower := [metric for metric in limits.get("least", {}) if metric.rpartition(": ")[2] in LOWER_IS_BETTER]:
+    if lower := [key for key in limits.get("least", {}) if _is_better_lower(key)]:
         return f"the least of {lower[0]} in {name} holds nothing, as less of it is better: give it a most"
     if of_types := [key for key in [*loss, *limits.get("invariants", {})] if ": " in key]:
         return f"{name} names a type in {of_types[0]}, which only least and most can"
@@ -121,6 +121,10 @@ def _is_no_share(key: str) -> bool:
     """Whether a figure of the summary, of all questions or of a type, is no value from 0 to 1."""
     metric = key.rpartition(": ")[2]
     return metric in NO_SHARES or any(metric in STATISTICS[name] for name in NO_SHARES & STATISTICS.keys())
+
+
+def _is_better_lower(key: str) -> bool:
+    return key.rpartition(": ")[2] in LOWER_IS_BETTER or _is_no_share(key)
 
 
 def _is_number(value: object) -> bool:
@@ -203,6 +207,8 @@ def _limits(name: str, lines: list[Line], gates: Gates) -> Iterator[Verdict]:
             told = f"{key} is {shown(figure) if figure else 'not measured'}, the {kind} is {limit:g}"
             if not figure and type_ and not figures:
                 told += _meant(type_, summary["types"])
+            elif figure and kind == "most" and not _is_better_lower(key):
+                passed, told = False, f"{told}, which holds nothing, as more of it is better: give it a least"
             elif not figure:
                 told += _meant(metric, (_metrics(lines) - {JUDGED_APART, *STATISTICS}) | figures.keys())
             own = [line for line in lines if type_ in ("", line["type"]) and line["scores"].get(metric) is not None]

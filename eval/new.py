@@ -90,10 +90,11 @@ def review(drafts: Iterable[Draft], article: Article, path: Path, ask: Ask) -> i
     """
     known = load_set(path) if path.exists() and path.stat().st_size else []
     asked, ids = {question.question.text for question in known}, {question.id for question in known}
-    accepted = 0
+    accepted, found = 0, False
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         for draft in drafts:
+            found = True
             if draft.question in asked or (kept := judge(draft, ask)) is None:
                 continue
             id_ = next(name for n in range(1, len(ids) + 2) if (name := f"{article.id}-{n:02d}") not in ids)
@@ -103,6 +104,8 @@ def review(drafts: Iterable[Draft], article: Article, path: Path, ask: Ask) -> i
             accepted += 1
     except (EOFError, KeyboardInterrupt):
         print("\nstopped")
+    if not found:
+        print("no sentence of it makes a question by the templates: write lines of your own, as docs/eval.md tells")
     return accepted
 
 

@@ -21,6 +21,7 @@ from eval.highlight import Stretch, quote_spans, spans_of, stretches
 from eval.reasons import CARRIED
 from eval.records import Line, RunError
 from eval.report_data import Report, read_report
+from rag.text import visible
 
 TEMPLATES = Path(__file__).with_name("templates")
 LANGUAGES = ("zh", "en")
@@ -129,20 +130,9 @@ def render(report: Report, *, language: str = "zh", template: str = "page.html")
     t = words(language)
     metrics, types = defaultdict(str, t["metrics"]), defaultdict(str, t["types"])  # others have their own names
     shares = {name for of in report.summary.values() for name in of["all"] if name not in NO_SHARES}
-    return (
-        environment()
-        .get_template(template)
-        .render(
-            report=report,
-            t=t,
-            metrics=metrics,
-            types=types,
-            reasons=t["reasons"],
-            shares=shares,
-            language=language,
-            css=style(),
-        )
-    )
+    of_page = {"metrics": metrics, "types": types, "reasons": t["reasons"], "shares": shares, "css": style()}
+    page = environment().get_template(template).render(report=report, t=t, language=language, **of_page)
+    return visible(page)  # a question or an article may hold what HTML cannot
 
 
 def main(arguments: list[str] | None = None) -> int:

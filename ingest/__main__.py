@@ -3,8 +3,6 @@
 import argparse
 import json
 import logging
-import os
-import signal
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,12 +14,14 @@ from rich.text import Text
 
 from ingest import commands, upkeep
 from ingest.bulk import RayCluster
-from ingest.run import EMBEDDING, READING, Summary, ingest, plan
+from ingest.compare import READING, Summary
+from ingest.run import EMBEDDING, ingest, plan
 from ingest.watch import watch_command
 from rag.backend import open_backend
 from rag.embed import SentenceEmbedder
 from rag.errors import RagError, exit_code
 from rag.settings import load_settings
+from rag.terminal import until_read
 
 EPILOG = """其他命令（python -m ingest 命令 --help 看用法）：
   add 文件或网址…   把文章放进文章文件夹
@@ -60,16 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     command = COMMANDS.get(given[0]) if given else None
     try:
-        code = command(given[1:]) if command else ingest_command(given)
-        sys.stdout.flush()  # whoever read it may have gone, which is said now or at the very end
-        return code
+        return until_read(lambda: command(given[1:]) if command else ingest_command(given))
     except RagError as error:
         both = json.dumps({"error": str(error), "message": error.chinese}, ensure_ascii=False)
         print(both if "--json" in given else f"错误：{error.chinese}", file=sys.stderr)
         return exit_code(error)
-    except BrokenPipeError:  # `| head` has seen enough; nothing more can be written, nor flushed
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         print("已中断。算好的向量留在缓存里，再运行一次会接着做。", file=sys.stderr)
         return 130

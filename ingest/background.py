@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunState:
-    """Where a run is, or how it ended. `stage` is one of ingest.run's, or empty before the first.
+    """Where a run is, or how it ended. `stage` is READING, EMBEDDING, or empty before the first.
 
     `summary` is that of a finished run as python -m ingest --json prints it; `error` has the English and the Chinese
     sentence of one that failed; both are None while it runs and when it was stopped.

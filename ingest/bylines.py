@@ -92,11 +92,11 @@ def _days_by_kind(lines: Sequence[Line], today: date | None) -> defaultdict[str,
     return found
 
 
-def states_metadata(line: str) -> bool:
-    """Whether a line of a raw file is a dateline, a byline or a label such as 来源：, and no sentence."""
+def states_metadata(line: str, raw: str = "") -> bool:
+    """Whether a line of a `raw` file is a dateline, a byline or a label such as 来源：, and no sentence."""
     lines = [found for found in lines_of(line) if not SENTENCE_END.search(found.text)]
     dated = any(days_of(found.dateline(), None) for found in lines)
-    named = any(_named(lines, field) for field in ("author", "writer", "publisher"))
+    named = any(_named(lines, field, raw) for field in ("author", "writer", "publisher"))
     return dated or named or any(_supplier(found) for found in lines)
 
 
@@ -139,7 +139,7 @@ def find_author(raw: str) -> str | None:
 def find_publisher(raw: str) -> str | None:
     """The publisher that a line in the head or the foot names (来源：Y, 公众号：Y); None where lines disagree."""
     lines = lines_of(raw)
-    named = _named(_without_captions(lines), "publisher")
+    named = _named(_without_captions(lines), "publisher", raw)
     printed = {m["publisher"] for line in lines if line.zone != "body" and (m := _REPRINT.fullmatch(line.text))}
     return _only(named or printed or {name for line in lines if (name := _newspaper(line) or _supplier(line))})
 
@@ -174,8 +174,8 @@ def _supplier(line: Line) -> str | None:
     return found["publisher"] if found and known else None
 
 
-def _named(lines: Iterable[Line], field: str) -> set[str]:
-    """What the bylines in the head and the foot name as author or publisher.
+def _named(lines: Iterable[Line], field: str, raw: str = "") -> set[str]:
+    """What the bylines in the head and the foot of a raw file name as author or publisher.
 
     An interview names nobody: who asks (记者：…) does so several times, or in a whole sentence.
     """
@@ -188,9 +188,9 @@ def _named(lines: Iterable[Line], field: str) -> set[str]:
         units = line.byline() if line.zone != "body" and not asks else []
         if not units or ((units[0]["word"] or units[0]["pair"]) and not any(unit["day"] for unit in units)):
             continue
-        named = [_undotted(unit["name"], field) for unit in units if unit[field]]
+        named = [(unit[field], _undotted(unit["name"], field)) for unit in units if unit[field]]
         spaced = [_undotted(unit["spaced_name"], field) for unit in units if unit["spaced_name"] and field == "author"]
-        names |= {name for name in named if _is_name(name) and not (field == "publisher" and _is_origin(name))}
+        names |= {name for label, name in named if _is_name(name) and not (label == "来源" and _is_origin(name, raw))}
         if together := "、".join(name for name in spaced if _is_name(name)):  # 记者 张三　实习记者 李四
             names.add(together)
     return names
@@ -200,17 +200,18 @@ def _undotted(name: str, field: str) -> str:
     """A name up to a dot behind which something else stands: 林若溪·浙江, 江东商报·副刊; whole of 马克·吐温."""
     first, *rest = name.split("·")
     person = takewhile(lambda part: not (PLACE.fullmatch(part) or _NO_PERSON.search(part)), rest)
-    return "·".join([first, *(person if field != "publisher" else ())]).strip(" /:-'")
+    return "·".join([first, *(person if field != "publisher" else ())]).strip(" /:-'。")
 
 
 def _is_name(name: str) -> bool:
     return len(name) <= LONGEST_NAME and bool(re.search(rf"[{CJK}A-Za-z]", name)) and not _NO_NAME.search(name)
 
 
-def _is_origin(name: str) -> bool:
+def _is_origin(name: str, raw: str) -> bool:
     """Whether a name is of where goods come from, whose line the cleaning keeps: 来源：云南保山潞江坝."""
     line = f"来源：{name.replace('。', '.')}"  # a sentence is kept, whatever it says
-    return not rule_named("common/source-line").pattern.match(line)
+    rules = (rule_named(f"common/{rule}") for rule in ("source-line", "source-line-beside-goods"))
+    return not any(rule.is_for(raw) and rule.pattern.match(line) for rule in rules)
 
 
 def _only(names: set[str]) -> str | None:

@@ -145,7 +145,7 @@ def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
         cuts = article.breaks[bisect_right(article.breaks, start) : bisect_left(article.breaks, end)]
         for a, b in zip([start, *cuts], [*cuts, end], strict=True):
             spans += [(a + x, a + y) for x, y in sentence_spans(article.text[a:b])] if cuts else [(a, b)]
-    inside = _metadata_lines(article.text)
+    inside = _metadata_lines(article)
     metadata = {
         (start, end)
         for start, end in spans
@@ -154,11 +154,11 @@ def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
     return [span for span in spans if span not in metadata] or spans
 
 
-def _metadata_lines(text: str) -> list[Span]:
+def _metadata_lines(article: Article) -> list[Span]:
     """The lines at either end of a text that state its date, author or publisher."""
-    lines = [line for line in re.finditer(r"[^\n]+", text) if any(char.isalnum() for char in line[0])]
+    lines = [line for line in re.finditer(r"[^\n]+", article.text) if any(char.isalnum() for char in line[0])]
     ends = lines if len(lines) <= METADATA_HEAD + METADATA_FOOT else lines[:METADATA_HEAD] + lines[-METADATA_FOOT:]
-    return [line.span() for line in ends if states_metadata(line[0])]
+    return [line.span() for line in ends if states_metadata(line[0], article.raw)]
 
 
 def _section_names(article: Article, headings: list[Heading]) -> dict[int, str]:

@@ -86,7 +86,7 @@ def find_removals(raw: str, already: Sequence[Removal] = (), learned: Collection
         kept = kept_stretches(len(raw), removals)
         text = "".join(raw[at : at + length] for _, at, length in kept)
         names |= {rules.name for rules in rules_for(text)}
-        found = _find(text, active_rules(rule_sets(), names), title, learned if turn == 0 else ())
+        found = _find(text, active_rules(rule_sets(), names, raw), title, learned if turn == 0 else ())
         if turn >= MOST_TURNS:
             found = _merge(found, _knots(text, before))
         if not found:

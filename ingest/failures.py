@@ -35,17 +35,13 @@ class Failure:
         """Whether a file with this stamp should not be tried yet. A clock set back never makes it wait longer."""
         return stamp == self.stamp and (self.dead or 0 < self.retry_at - now <= LONGEST_WAIT)
 
-    def again(self, error: CorpusError, stamp: str, now: float) -> "Failure":
-        """The failure after one more try, from the start if the file has changed."""
-        if stamp != self.stamp:
-            return first_failure(error, stamp, now)
-        wait = min(FIRST_WAIT * 2**self.tries, LONGEST_WAIT)
-        return Failure(str(error), error.chinese, stamp, self.since, self.tries + 1, now + wait)
 
-
-def first_failure(error: CorpusError, stamp: str, now: float) -> Failure:
-    """A file that fails for the first time."""
-    return Failure(str(error), error.chinese, stamp, now, 1, now + FIRST_WAIT)
+def failed(error: CorpusError, stamp: str, now: float, before: Failure | None = None) -> Failure:
+    """The failure of a file that fails, one try after `before`; from the start if there was none, or it has changed."""
+    if before is None or stamp != before.stamp:
+        return Failure(str(error), error.chinese, stamp, now, 1, now + FIRST_WAIT)
+    wait = min(FIRST_WAIT * 2**before.tries, LONGEST_WAIT)
+    return Failure(str(error), error.chinese, stamp, before.since, before.tries + 1, now + wait)
 
 
 def stamp_of(path: Path) -> str:

@@ -7,6 +7,7 @@ stays. Conditions of structure narrow it:
   `repeats`           only lines that say the "title" again, or a "lead" that stands among the first lines already;
                       one of the two is marked as such (a quotation, a heading, 摘要：)
   `site`              only files of these sites, named like the rule files
+  `unless`            only files where this pattern finds nothing
 A rule with one of the first three sees one line at a time. `removes` and `keeps` are its examples, tested.
 """
 
@@ -35,7 +36,7 @@ CODE_REASONS = {
     "markup/knot": "层层嵌套、无法解读的标记符号",
 }
 _REQUIRED = {"name", "kind", "reason", "pattern"}
-_OPTIONAL = {"first_lines", "last_lines", "repeats", "site", "removes", "keeps"}
+_OPTIONAL = {"first_lines", "last_lines", "repeats", "site", "unless", "removes", "keeps"}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Rule:
     last_lines: int | None = None
     repeats: str | None = None
     site: tuple[str, ...] = ()
+    unless: re.Pattern[str] | None = None
     removes: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
 
@@ -57,6 +59,10 @@ class Rule:
     def by_line(self) -> bool:
         """Whether it depends on where a line stands."""
         return bool(self.first_lines or self.last_lines or self.repeats)
+
+    def is_for(self, raw: str) -> bool:
+        """Whether nothing stands in a raw file that the rule must not be used beside."""
+        return self.unless is None or not self.unless.search(raw)
 
 
 @dataclass(frozen=True)
@@ -99,12 +105,13 @@ def _rule(entry: dict[str, Any], path: Path) -> Rule:
         raise ValueError(f'{where}: repeats is "lead" or "title", not {entry["repeats"]!r}')
     try:
         pattern = re.compile(entry["pattern"], re.MULTILINE)
+        unless = re.compile(entry["unless"], re.MULTILINE) if "unless" in entry else None
     except re.error as error:
         raise ValueError(f"{where}: its pattern is no regular expression ({error})") from error
     site, removes, keeps = (tuple(entry.get(key, ())) for key in ("site", "removes", "keeps"))
     first, last, repeats = (entry.get(key) for key in ("first_lines", "last_lines", "repeats"))
     name, kind, reason = f"{path.stem}/{entry['name']}", entry["kind"], entry["reason"]
-    return Rule(name, kind, reason, pattern, first, last, repeats, site, removes, keeps)
+    return Rule(name, kind, reason, pattern, first, last, repeats, site, unless, removes, keeps)
 
 
 @cache
@@ -124,7 +131,7 @@ def rules_for(raw: str) -> list[RuleSet]:
     return [rules for rules in rule_sets() if rules.match is None or rules.match.search(raw)]
 
 
-def active_rules(sets: Iterable[RuleSet], names: Set[str]) -> list[Rule]:
-    """The rules of the named sets, but those for other sites."""
+def active_rules(sets: Iterable[RuleSet], names: Set[str], raw: str) -> list[Rule]:
+    """The rules of the named sets, but those for other sites, or not for this raw file."""
     rules = (rule for rules in sets if rules.name in names for rule in rules.rules)
-    return [rule for rule in rules if not rule.site or not names.isdisjoint(rule.site)]
+    return [rule for rule in rules if (not rule.site or not names.isdisjoint(rule.site)) and rule.is_for(raw)]

@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from ingest.backup import backup, restore
 from ingest.check import check_index
 from ingest.commands import parser_of
-from ingest.run import Summary, chunker_version, ingest
+from ingest.compare import Summary
+from ingest.run import chunker_version, ingest
 from rag.backend import open_backend
 from rag.embed import Embedder, SentenceEmbedder
 from rag.errors import HistoryError, RagError

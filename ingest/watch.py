@@ -15,7 +15,8 @@ from types import FrameType
 
 from watchfiles import watch as watch_files
 
-from ingest.run import Summary, ingest
+from ingest.compare import Summary
+from ingest.run import ingest
 from rag.backend import open_backend
 from rag.embed import Embedder, SentenceEmbedder
 from rag.embedded import EMBEDDED

@@ -15,7 +15,7 @@ from rag.asked import to_question
 from rag.errors import RagError, ScopeError, exit_code
 from rag.scope import read_scope
 from rag.settings import Settings, load_settings
-from rag.terminal import NOW, json_line, print_answer, print_search, standing_line
+from rag.terminal import NOW, json_line, print_answer, print_search, standing_line, until_read
 from rag.text import visible
 from rag.types import ALL, Answer, Question, Scope
 from rag.verify import STATES, read_export, verify
@@ -182,4 +182,4 @@ def answer_lines(lines: Iterable[str], ask: Callable[[Any], Answer], *, explain:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(until_read(main))

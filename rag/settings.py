@@ -1,6 +1,11 @@
 """Every setting of the product, read from the environment (`YINJU_*`) and from `.env`."""
 
-from collections.abc import Mapping
+import logging
+import os
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,9 +15,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.errors import SettingsError
 
+log = logging.getLogger("yinju")
+PREFIX = "YINJU_"
 BUNDLED_MODEL = "multilingual-e5-small"
 CHUNK_TOKENS = 800  # the tables of docs/retrieval.md
 SHORTEST_PASSWORD = 12  # code points: more than anyone can try over a network
+_OTHERS = re.compile("TEST_|(?:PORT|SERVICE)(?:_|$)")  # of our tests; set by Kubernetes for a service named yinju
 _WRONG = {  # what pydantic and the checks below say in English, by its type
     "int_parsing": "要写成整数",
     "float_parsing": "要写成数字",
@@ -32,7 +40,7 @@ class Settings(BaseSettings):
     """One field per setting; the environment variable is the field's name after `YINJU_`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="YINJU_", env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="forbid", frozen=True
     )
 
     corpus: Path = Field(Path("corpus"), description="folder of the articles")
@@ -165,6 +173,7 @@ def load_settings(**overrides: object) -> Settings:
 
     Raises SettingsError naming the first wrong variable.
     """
+    _warn_of_misspelt()
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic validates the values
@@ -172,6 +181,22 @@ def load_settings(**overrides: object) -> Settings:
         raise SettingsError(".env is not UTF-8: save it as UTF-8", ".env 不是 UTF-8 编码：请另存为 UTF-8") from error
     except ValidationError as error:
         raise _settings_error(error.errors()[0]) from error
+
+
+def misspelt(variables: Iterable[str]) -> dict[str, str]:
+    """Those that look like a setting and are none, each with the setting that is meant; "" where none is near."""
+    known = [name.upper() for name in Settings.model_fields]
+    given = {name: name.upper().removeprefix(PREFIX) for name in variables if name.upper().startswith(PREFIX)}
+    others = {name: bare for name, bare in given.items() if bare not in known and not _OTHERS.match(bare)}
+    near = {name: get_close_matches(bare, known, 1) for name, bare in others.items()}
+    return {name: PREFIX + found[0] if found else "" for name, found in near.items()}
+
+
+@cache
+def _warn_of_misspelt() -> None:
+    """Once in a process: a variable that nothing reads would be ignored without a word."""
+    for name, meant in misspelt(os.environ).items():
+        log.warning("%s is no setting and changes nothing%s", name, f": is {meant} meant?" if meant else "")
 
 
 def _settings_error(wrong: Mapping[str, Any]) -> SettingsError:
@@ -182,7 +207,7 @@ def _settings_error(wrong: Mapping[str, Any]) -> SettingsError:
             f".env holds {name}, which is no setting: correct its name by the table in README.md, or set it elsewhere",
             f".env 里的 {name} 不是设置：名字请对照 README.md 里的设置表；其他变量请写在别处",
         )
-    name, told = f"YINJU_{name}", _WRONG.get(wrong["type"], wrong["msg"]).format(**wrong.get("ctx", {}))
+    name, told = f"{PREFIX}{name}", _WRONG.get(wrong["type"], wrong["msg"]).format(**wrong.get("ctx", {}))
     return SettingsError(
         f"the setting {name} is not usable: {wrong['msg']}; see the table in README.md",
         f"设置 {name} 的值不能用（{told}）：请对照 README.md 里的设置表改正",

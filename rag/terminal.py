@@ -1,6 +1,10 @@
 """What the commands write: answers, searches and standings, without what would steer a terminal."""
 
 import json
+import os
+import signal
+import sys
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +22,17 @@ from rag.voices import CHINESE as CHINESE_VOICES
 from rag.voices import UNCLEAR
 
 NOW = {"stands": "仍在原处", "moved": "位置有变", "changed": "已改动", "gone": "已不在"}
+
+
+def until_read(command: Callable[[], int]) -> int:
+    """The exit code of a command, which ends without a word once whoever reads what it writes has seen enough."""
+    try:
+        code = command()
+        sys.stdout.flush()  # a reader that has gone is told now or at the very end
+    except BrokenPipeError:  # `| head`; nothing more can be written, nor flushed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+    return code
 
 
 def json_line(data: dict[str, Any]) -> str:
@@ -50,9 +65,11 @@ def print_answer(answer: Answer, console: Console) -> None:
     for citation in answer.citations or answer.nearest:
         console.print(f"[bold cyan]\\[{citation.marker}][/bold cyan] {literal(source_line(citation))}")
         console.print(Padding(f"[dim]「{literal(citation.quote)}」[/dim]", (0, 0, 0, 4)))
-    name = "原文摘编 · " if answer.is_extractive else f"{answer.answerer} · "
-    signed = f"{name if answer.statements else ''}索引第 {answer.index_generation} 代"
-    console.print(f"\n[dim]{signed} · {answer.timings_ms.get('total', 0):.0f} 毫秒[/dim]")
+    name = "原文摘编" if answer.is_extractive else answer.answerer
+    generation = f"索引第 {answer.index_generation} 代" if answer.index_generation else ""  # else nothing was searched
+    took = f"{answer.timings_ms.get('total', 0):.0f} 毫秒"
+    signed = " · ".join(filter(None, (name if answer.statements else "", generation, took)))
+    console.print(f"\n[dim]{signed}[/dim]")
 
 
 def print_search(search: Search, console: Console) -> None:

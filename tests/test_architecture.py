@@ -12,7 +12,7 @@ import pytest
 from eval.__main__ import COMMANDS
 from eval.__main__ import main as eval_main
 from rag.errors import SettingsError
-from rag.settings import Settings, load_settings
+from rag.settings import Settings, _warn_of_misspelt, load_settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -150,6 +150,21 @@ def test_what_is_no_setting_in_the_env_file_is_refused_by_its_own_name(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsError, match=f"^.env holds {name}, which is no setting"):
         load_settings()
+
+
+def test_a_misspelt_variable_is_warned_of_once_with_the_setting_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("YINJU_CORPSE", "yinju_log_jsno", "YINJU_X", "yinju_corpus", "YINJU_TEST_LLM", "YINJU_SERVICE_PORT"):
+        monkeypatch.setenv(name, ".")
+    _warn_of_misspelt.cache_clear()
+    for _ in range(2):
+        load_settings()
+    assert sorted(caplog.messages) == [
+        "YINJU_CORPSE is no setting and changes nothing: is YINJU_CORPUS meant?",
+        "YINJU_X is no setting and changes nothing",
+        "yinju_log_jsno is no setting and changes nothing: is YINJU_LOG_JSON meant?",
+    ]
 
 
 def test_an_env_file_in_another_encoding_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

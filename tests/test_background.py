@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.background import BROKEN_OFF, BackgroundIngest, RunState
-from ingest.run import EMBEDDING, READING
+from ingest.compare import READING
+from ingest.run import EMBEDDING
 from rag.index import CURRENT
 from rag.settings import Settings
 

@@ -360,6 +360,25 @@ def test_what_the_history_does_not_take_is_told_and_the_page_stays(
     assert history.turns(history.conversations()[0].id) == [turn]
 
 
+def test_a_question_that_the_history_does_not_take_stands_in_the_field_again(
+    start: Callable[..., AppTest], history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise HistoryError("full", "磁盘满了。")
+
+    page = start()
+    for method, question in (("start", QUESTION), ("conversation", "“买手时代”是什么？")):  # of none, and of one open
+        with monkeypatch.context() as patched:
+            patched.setattr(History, method, full)
+            ask(page, question)
+        assert [error.value for error in page.error] == ["磁盘满了。"]
+        assert (page.chat_input[0].proto.value, page.chat_input[0].proto.set_value) == (question, True)
+        shown = len(page.run().chat_message)  # nothing is asked before the reader sends it
+        assert not page.error and len(ask(page, question).chat_message) == shown + 2
+    (conversation,) = history.conversations()
+    assert [turn.answer.question.text for turn in history.turns(conversation.id)] == [QUESTION, question]
+
+
 def test_a_rating_is_kept_and_becomes_a_question_of_a_set(start: Callable[..., AppTest], history: History) -> None:
     page = ask(start())
     (turn,) = history.turns(history.conversations()[0].id)

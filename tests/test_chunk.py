@@ -157,6 +157,11 @@ def test_metadata_in_the_middle_can_be_quoted_and_so_can_the_day_of_an_event() -
     assert sentences_of("时间：2025年4月3日\n开会。") == [["时间：2025年4月3日", "开会。"]]
 
 
+def test_where_goods_come_from_can_be_quoted() -> None:
+    assert sentences_of("来源：云南保山\n净含量：200克\n\n豆子采自农场。")[0][0] == "来源：云南保山"
+    assert sentences_of("来源：云南保山\n\n豆子采自农场。") == [["豆子采自农场。"]]
+
+
 def test_metadata_can_be_quoted_where_there_is_nothing_else() -> None:
     assert sentences_of("2025-04-03 江南晚报\n本报记者 张三\n") == [["2025-04-03 江南晚报", "本报记者 张三"]]
 

@@ -276,9 +276,9 @@ def test_a_rule_file_with_an_unknown_table_is_refused(tmp_path: Path) -> None:
 
 def test_a_rule_for_one_site_is_not_used_for_another(tmp_path: Path) -> None:
     rules = read_rules(write_rules(tmp_path, **GOOD_RULE, site='["woshipm"]'))
-    assert [rule.name for rule in active_rules([rules], {"some", "woshipm"})] == ["some/a"]
-    assert active_rules([rules], {"some", "dashukuajing"}) == []
-    assert active_rules([rules], {"woshipm"}) == []
+    assert [rule.name for rule in active_rules([rules], {"some", "woshipm"}, "")] == ["some/a"]
+    assert active_rules([rules], {"some", "dashukuajing"}, "") == []
+    assert active_rules([rules], {"woshipm"}, "") == []
 
 
 def test_every_rule_can_say_its_reason() -> None:

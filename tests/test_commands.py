@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import as_nobody
 from fakes import FakeEmbedder
+from test_history import ANSWER
 
 from ingest.__main__ import main
 from ingest.run import ingest
@@ -114,8 +115,16 @@ def test_explain_of_a_file_that_is_not_there_says_so(
     assert run(capsys, "explain", str(tmp_path / "没有.md"), *options) == (1, "", f"错误：{message}\n")
 
 
-def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(tiny_index: Path) -> None:
-    line = [sys.executable, "-m", "ingest", "list", "--json", "--index", str(tiny_index)]
+@pytest.mark.parametrize("arguments", ["ingest list --json", "rag verify {answer}", "eval validate {set}"])
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_word(
+    tiny_index: Path, tmp_path: Path, arguments: str
+) -> None:
+    row = {"id": "a", "type": "no", "question": "谁？", "answerable": False, "gold": [], "evidence": []}
+    files = {"answer": ANSWER.to_json(), "set": row}
+    for name, content in files.items():
+        (tmp_path / name).with_suffix(".json").write_text(json.dumps(content), encoding="utf-8")
+    words = arguments.format(**{name: tmp_path / f"{name}.json" for name in files}).split()
+    line = [sys.executable, "-m", *words, "--index", str(tiny_index)]
     with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
         assert command.stdout and command.stderr
         command.stdout.close()

@@ -6,7 +6,7 @@ from ingest.failures import (
     FIRST_WAIT,
     LONGEST_WAIT,
     MOST_TRIES,
-    first_failure,
+    failed,
     read_failures,
     stamp_of,
     stamp_with_sidecars,
@@ -18,14 +18,14 @@ ERROR = CorpusError("甲.md is broken: mend it", "甲.md 坏了：请修好")
 
 
 def test_a_failure_waits_longer_after_every_try_and_at_last_for_a_change() -> None:
-    failure = first_failure(ERROR, "s1", 1000.0)
+    failure = failed(ERROR, "s1", 1000.0)
     assert (failure.reason, failure.chinese, failure.since) == (str(ERROR), ERROR.chinese, 1000.0)
     waits = [failure.retry_at - 1000]
     while not failure.dead:
         assert failure.waits("s1", failure.retry_at - 1)
         assert not failure.waits("s1", failure.retry_at)
         now = failure.retry_at
-        failure = failure.again(ERROR, "s1", now)
+        failure = failed(ERROR, "s1", now, failure)
         waits.append(failure.retry_at - now)
     assert waits == [FIRST_WAIT * 2**n for n in range(MOST_TRIES)]
     assert failure.waits("s1", 1e12)
@@ -34,17 +34,17 @@ def test_a_failure_waits_longer_after_every_try_and_at_last_for_a_change() -> No
 
 
 def test_a_changed_file_starts_again() -> None:
-    failure = first_failure(ERROR, "s1", 0).again(ERROR, "s1", 30).again(ERROR, "s2", 60)
+    failure = failed(ERROR, "s2", 60, failed(ERROR, "s1", 30, failed(ERROR, "s1", 0)))
     assert (failure.tries, failure.since) == (1, 60)
 
 
 def test_a_clock_set_back_makes_nothing_wait_for_years() -> None:
-    failure = first_failure(ERROR, "s1", 1e9)
+    failure = failed(ERROR, "s1", 1e9)
     assert not failure.waits("s1", 1e9 - 2 * LONGEST_WAIT)
 
 
 def test_failures_are_read_back_and_a_spoilt_list_is_empty(tmp_path: Path) -> None:
-    failures = {"夹/甲.md": first_failure(ERROR, "s1", 1.5)}
+    failures = {"夹/甲.md": failed(ERROR, "s1", 1.5)}
     assert read_failures(tmp_path) == {}
     write_failures(tmp_path, failures)
     assert read_failures(tmp_path) == failures

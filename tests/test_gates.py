@@ -192,6 +192,15 @@ def test_a_metric_or_a_type_that_is_none_is_told_with_those_that_may_be_meant(
     assert verdict.gate.startswith(gate) and verdict.told.endswith(told)
 
 
+def test_a_ceiling_of_what_is_better_higher_holds_nothing_and_fails(gates: Path, tmp_path: Path) -> None:
+    gates.write_text(TABLE.replace("most = {", 'most = {"joint accuracy" = 0.9, '), encoding="utf-8")
+    (verdict,) = failed(gates, written_run(tmp_path / "run", scores_of(8))).values()
+    assert (verdict.gate, verdict.told.partition("which ")[2]) == (
+        "most joint accuracy",
+        "holds nothing, as more of it is better: give it a least",
+    )
+
+
 def test_a_run_that_is_missing_or_of_a_set_without_gates_fails(gates: Path, tmp_path: Path) -> None:
     unreadable, missing = judge_runs([tmp_path / "none"], load_gates(gates))
     assert "none/settings.json cannot be read" in unreadable.told and not unreadable.passed
@@ -274,6 +283,7 @@ def test_an_optional_set_need_not_be_run_but_is_held_to_its_gates(gates: Path, t
         (TABLE.replace('"MRR@10"', '"fact: MRR@10"'), "s names a type in fact: MRR@10, which only least and most can"),
         (TABLE.replace('{"citations', '{"fact: citations'), "s names a type in fact: citations exact, which only"),
         (TABLE.replace("least = {", 'least = {"over-refusal" = 0, '), "the least of over-refusal in s holds nothing"),
+        (TABLE.replace("least = {", 'least = {"fact: p95 ms" = 9, '), "the least of fact: p95 ms in s holds nothing"),
         (TABLE.replace('"MRR@10"', "brevity"), "s cannot limit the loss of brevity"),
         (TABLE.replace('"MRR@10" = 0.1', '"MRR@10" = 4'), "the loss of MRR@10 that s allows should be a share"),
         (TABLE.replace('"MRR@10" = 0.1', '"MRR@10" = -0.1'), "the loss of MRR@10 that s allows should be a share"),

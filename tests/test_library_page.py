@@ -13,7 +13,8 @@ from fakes import FakeEmbedder
 from streamlit.testing.v1 import AppTest
 
 from ingest.background import RunState
-from ingest.run import EMBEDDING, READING, ingest
+from ingest.compare import READING
+from ingest.run import EMBEDDING, ingest
 from ingest.trash import trashed
 from rag.errors import RagError
 from rag.index import IndexReader
@@ -295,9 +296,14 @@ def test_the_map_has_a_point_for_each_passage_that_opens_in_its_article(indexing
         assert passage_page(generation, named) is None
 
 
-def test_the_views_of_the_whole_are_drawn(page: AppTest) -> None:
+def test_the_views_of_the_whole_are_drawn_and_read_aloud_as_a_sentence_each(page: AppTest) -> None:
+    aloud = []
     for view in ("view_picture", "view_map"):
         assert not show(page, view).exception
+        charts = [chart.proto for chart in page.get("vega_lite_chart")]
+        assert all(json.loads(chart.spec)["config"]["aria"] is False for chart in charts)
+        aloud.append([chart.alt for chart in charts])
+    assert aloud == [["发表时间，篇数：日期未注明 3", "来源，篇数：作者未注明 3"], ["段落地图"]]
 
 
 EDITING = ("run_start", "remove_none")

@@ -149,6 +149,15 @@ def test_a_first_line_above_a_dateline_or_a_byline_is_the_title(below: str) -> N
 
 
 @pytest.mark.parametrize(
+    "head", ["青阳日报\n2025年3月4日 星期二\n\n云河大桥主体完工", "青阳日报\n\n云河大桥主体完工\n2025年3月4日"]
+)
+def test_the_masthead_above_a_date_is_the_publisher_and_no_title(head: str) -> None:
+    article = load(f"{head}\n\n云河大桥昨天合龙。\n", "文.txt")
+    assert (article.title, article.publisher, article.published) == ("云河大桥主体完工", "青阳日报", "2025-03-04")
+    assert "青阳日报" not in article.text
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         "题目\n2025年3月4日，小红书上线了电商。\n正文。",

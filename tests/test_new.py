@@ -51,6 +51,7 @@ def test_the_words_before_a_figure_that_only_qualify_it_are_left_out() -> None:
         ("“我们每天订单量1万多单，高峰期能达到3-5万单。”", "我们每天订单量多少单？"),
         ("在小红书上搜索“中介”，已经有298万+篇笔记。", "在小红书上搜索“中介”，已经有多少篇笔记？"),
         ("② 创新业务虽然增长18%，仍在亏损。", "创新业务虽然增长多少？"),
+        ("最突出的是占道，有68%的受访者提到。", "最突出的是占道，有多少受访者提到？"),
         ("3.  淘汰之后，你最起码还有20%左右的用户。", "淘汰之后，你最起码还有多少左右的用户？"),
     ],
 )
@@ -69,6 +70,7 @@ def test_a_question_has_no_list_number_and_no_half_of_a_quotation(sentence: str,
         "小红书的份额真的跌到了3.7%吗？",
         "短句3%。",
         "外卖平台的佣金率在18-25%之间。",
+        "调查于2024年9月至10月进行，走访了各条道路。",
         "",
     ],
 )
@@ -230,6 +232,14 @@ def test_the_file_of_another_folder_with_the_same_name_is_another_article(
 def test_the_article_that_is_asked_about_is_named_before_its_drafts(index: Path, tmp_path: Path, capsys) -> None:
     assert main(["甲.md", str(tmp_path / "set.jsonl"), "--index", str(index)], typed("q")) == 0
     assert capsys.readouterr().out.startswith("甲: 甲\n\nnumber: ")
+
+
+def test_an_article_without_a_draft_is_told(tmp_path: Path, fake_embedder, capsys) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "鱼.md").write_text("猫吃鱼，鱼吃虾。", encoding="utf-8")
+    ingest(tmp_path / "corpus", tmp_path / "index", fake_embedder)
+    assert main(["鱼", str(tmp_path / "set.jsonl"), "--index", str(tmp_path / "index")], typed()) == 0
+    assert "write lines of your own, as docs/eval.md tells\n0 questions added" in capsys.readouterr().out
 
 
 def test_a_set_without_a_line_break_at_its_end_gets_a_line_of_its_own(index: Path, tmp_path: Path) -> None:

@@ -188,8 +188,8 @@ def test_a_year_alone_on_a_line_is_no_page_number() -> None:
 def test_a_pdf_states_title_and_author_but_no_date() -> None:
     content = pdf(lines("正文一句话。"), title="小红书研究", author="张三")
     assert convert(Path("文.pdf"), content).metadata == {"title": "小红书研究", "author": "张三"}
-    content = pdf(lines("正文一句话。"), title="Microsoft Word - 文档1", author="Administrator")
-    assert convert(Path("文.pdf"), content).metadata == {}
+    for title, author in (("Microsoft Word - 文档1", "Administrator"), ("(anonymous)", "(anonymous)")):
+        assert convert(Path("文.pdf"), pdf(lines("正文一句话。"), title=title, author=author)).metadata == {}
 
 
 def test_a_scanned_pdf_is_reported() -> None:

@@ -17,6 +17,7 @@ from eval.intervals import Estimate, estimate
 from eval.records import RunError
 from eval.report import figure, main, passage_pieces, render, words
 from eval.report_data import Bin, bins, read_report, run_folders
+from rag.text import visible
 
 UNJUDGED = {"outcome": None}
 
@@ -187,7 +188,7 @@ def test_no_word_of_a_run_becomes_a_tag(tmp_path: Path) -> None:
     evil = line(
         EVIL,
         type=EVIL,
-        question=EVIL,
+        question=f"{EVIL}\x00\x1b\u202e",
         history=[{"role": "user", "content": EVIL}],
         gold=[[EVIL]],
         forbid=[EVIL],
@@ -206,6 +207,10 @@ def test_no_word_of_a_run_becomes_a_tag(tmp_path: Path) -> None:
     assert not found.tags & {"script", "img", "link", "iframe"}
     assert all(re.fullmatch(r"#yr-\d+", link) for link in found.links)
     assert html.count("alert(1)&lt;/script&gt;") > 8
+    assert (
+        "&amp;\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}" in html
+        and visible(html) == html
+    )
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

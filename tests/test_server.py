@@ -13,12 +13,15 @@ import pytest
 from oidc_provider import oidc_provider
 from page_server import ROOT, serve_page
 from playwright.sync_api import Browser, expect
+from starlette.responses import RedirectResponse
+from starlette.testclient import TestClient
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 
 from bench.page import free_port
 from server import HEADERS
 from views.messages import t
+from views.returning import COOKIE, Returning
 from views.shell import CHAT, PARTS
 
 HOSTILE = """
@@ -120,6 +123,8 @@ import streamlit as st
 from views.access import may_edit, reader_name
 from views.login import admit
 
+here = [st.Page(lambda: None, title=path, url_path=path, default=path == "chat") for path in ("chat", "library")]
+st.navigation(here, position="hidden")
 if admit():
     st.text(f"{reader_name()}|{may_edit()}")
 """
@@ -150,11 +155,29 @@ def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(browser: Br
                 provider.claims = {"sub": name, "email": f"{name}@example.org", "email_verified": verified}
                 page = browser.new_context().new_page()
                 page.set_default_timeout(60_000)
-                page.goto(address)
+                page.goto(f"{address}/library?c=12ab")
                 page.get_by_role("button", name=t("log_in")).click()
                 page.get_by_text(shown).wait_for()
+                assert page.url == f"{address}/library?c=12ab"
                 page.get_by_role("button", name=t("log_out")).click()
                 page.get_by_role("button", name=t("log_in")).wait_for()
+
+
+@pytest.mark.parametrize(
+    ("kept", "led_to"),
+    [
+        ("library", "/library"),
+        ("?c=12ab", "/?c=12ab"),
+        ("", "/"),
+        ("/evil.example", "/"),
+        ("https://evil.example", "/"),
+        (".evil", "/"),
+    ],
+)
+def test_a_login_leads_back_to_a_page_of_ours_and_nowhere_else(kept: str, led_to: str) -> None:
+    client = TestClient(Returning(RedirectResponse("/", 302)), cookies={COOKIE: kept}, follow_redirects=False)
+    assert client.get("/oauth2callback?code=1").headers["location"] == led_to
+    assert client.get("/auth/logout").headers["location"] == "/"
 
 
 @pytest.mark.browser

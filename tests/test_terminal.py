@@ -89,7 +89,7 @@ def test_an_answer_and_its_search_cannot_steer_the_terminal() -> None:
         "出处",
         "[1] 《题�]0;x�》 · 作者未注明 · 日期未注明 · 甲.md:0-10",
         "    「�[31m猫�怕狗。」",
-        "原文摘编 · 索引第 0 代 · 0 毫秒",
+        "原文摘编 · 0 毫秒",
         "检索详情",
         "查询　猫怕谁？�[2J",
         "候选　1 段",
@@ -100,18 +100,18 @@ def test_an_answer_and_its_search_cannot_steer_the_terminal() -> None:
     ]
 
 
-def test_statements_stand_below_their_headings_and_what_answers_nothing_names_no_answerer() -> None:
+def test_statements_stand_below_their_headings_and_what_answers_or_searches_nothing_names_neither() -> None:
     both = replace(
         ANSWER, notice="", statements=tuple(Statement("猫。", (1,), subject=name) for name in ("甲", "甲", "[乙"))
     )
-    refused = replace(ANSWER, statements=(), citations=(), refused=True, notice="没有。")
+    refused = replace(ANSWER, statements=(), citations=(), refused=True, notice="没有。", index_generation=3)
     console = Console(file=StringIO(), width=200, highlight=False)
     print_answer(both, console)
     print_answer(refused, console)
     assert isinstance(console.file, StringIO)
     lines = [line.rstrip() for line in console.file.getvalue().splitlines() if line]
     assert lines[:5] == ["甲", "猫。[1]", "猫。[1]", "[乙", "猫。[1]"]
-    assert lines[-2:] == ["没有。", "索引第 0 代 · 0 毫秒"]
+    assert lines[-2:] == ["没有。", "索引第 3 代 · 0 毫秒"]
 
 
 def test_what_verify_prints_cannot_steer_the_terminal(

@@ -16,7 +16,7 @@ import pytest
 from conftest import as_nobody
 from fakes import FakeEmbedder
 
-from ingest.run import Summary
+from ingest.compare import Summary
 from ingest.watch import watch
 from rag.errors import CorpusError, IndexLocked, RagError
 from rag.index import read_manifest

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from rag.chain import AnswerChain
+from rag.errors import RagError
 from rag.history import History
 from rag.suggest import follow_up_questions
 from rag.types import Question, Scope
@@ -34,20 +35,33 @@ from views.turn import show_question, show_turn
 
 POLL_SECONDS = 0.05  # how often a growing answer is looked at
 YIELD_POLLS = 5  # of which one draws in any case: only then does Streamlit notice that the reader stopped it
+FIELD = "question"  # the key of what is typed
 SENT_SECONDS = 0.1  # what was drawn is sent within them; a new run throws away what was not
 
 
 def chat_page(chain: AnswerChain) -> None:
-    """Draw the page."""
-    state, history = session(), open_history(chain.settings.history)
-    resume(state, history)
+    """Draw the page. What cannot be asked, because the history cannot be used, stands in the field again."""
+    state = session()
+    typed = (st.session_state.get(FIELD) or "").strip()  # blanks ask nothing
+    state.asked = typed or state.asked
     with st.bottom:  # not the field's own place: there the page would follow the end of a growing answer
         above = st.container(horizontal=True, vertical_alignment="center")
+    try:
+        history = open_history(chain.settings.history)
+        resume(state, history)
         with above:
             scope = choose_scope(chain.index.current().library.metadata)
-        typed = st.chat_input(t("ask"), max_chars=None)
-    if asked := (typed or "").strip() or state.asked:  # blanks ask nothing
-        begin(chain, history, state, asked, scope)
+        if state.asked:
+            begin(chain, history, state, scope)
+    except RagError:
+        if state.asked:
+            st.session_state[FIELD], state.asked, state.again = state.asked, "", None
+        raise
+    finally:
+        sent = st.bottom.chat_input(t("ask"), key=FIELD, max_chars=None)
+    if sent and sent.strip() and not typed:  # on a page that is older than the server, which knows no field until now
+        state.asked = sent.strip()
+        st.rerun()
     # From here on a conversation is there with its first question: what it brings pushes nothing down later.
     with above:
         if state.conversation:
@@ -61,16 +75,17 @@ def chat_page(chain: AnswerChain) -> None:
         converse(chain, history, state)
 
 
-def begin(chain: AnswerChain, history: History, state: State, text: str, scope: Scope) -> None:
+def begin(chain: AnswerChain, history: History, state: State, scope: Scope) -> None:
     """Start to answer a question that was typed, chosen, changed or asked again; what is running is stopped."""
     settle(state, stop=True)
-    again, state.asked, state.again = state.again, "", None
+    text, again = state.asked, state.again
     if again:
         scope = again.answer.question.scope
         again = again if state.place(again) is not None else None  # another page may have taken it out meanwhile
     if state.conversation is None:
         state.conversation = history.conversation(history.start(text, reader_name()), reader_name())
     assert state.conversation is not None
+    state.asked, state.again = "", None
     name_conversation(state.conversation)
     question = Question(text, state.history_before(again), scope=scope)
     id_ = state.conversation.id

@@ -9,6 +9,7 @@ import streamlit as st
 from rag.settings import Settings, load_settings
 from views.access import person
 from views.messages import plain, t
+from views.returning import keep_address
 from views.sessions import SESSION_SECONDS, SESSIONS, TOKEN, keep_token, role_of_password, token
 
 MOST_ATTEMPTS = 10  # wrong passwords from one address in ATTEMPT_SECONDS
@@ -59,6 +60,7 @@ def admit() -> bool:
         st.error(t("account_refused", account=plain(str(st.user.get("email") or st.user.get("sub")))))
         st.button(t("log_out"), icon=":material/logout:", on_click=st.logout)
     else:
+        keep_address()
         st.button(t("log_in"), icon=":material/login:", on_click=st.login, type="primary")
     return False
 

@@ -36,14 +36,19 @@ def picture_view(shelf: Shelf) -> None:
         st.info(t("picture_none"))
         return
     articles = shelf.filled.library.metadata
-    st.markdown(f"**{t('picture_time')}**")
-    st.altair_chart(time_chart(articles))
+    _draw(t("picture_time"), time_chart(articles))
     sources = Counter(byline_of(article) or t("no_author") for article in articles.values())
     tags = Counter(tag for article in articles.values() for tag in article.tags)
     for title, counts in ((t("picture_sources"), sources), (t("picture_tags"), tags)):
         if counts:
-            st.markdown(f"**{title}**")
-            st.altair_chart(_bars(counts))
+            _draw(title, _bars(counts))
+
+
+def _draw(title: str, bars: alt.Chart) -> None:
+    """Draw a chart below its title; aloud it is one sentence with its figures, not the English of its parts."""
+    values = t("list_comma").join(f"{name} {count}" for name, count in bars.data.itertuples(index=False) if count)
+    st.markdown(f"**{title}**")
+    st.altair_chart(bars.configure(aria=False), alt=t("picture_aloud", title=title, values=values))
 
 
 def time_chart(articles: Mapping[str, Metadata]) -> alt.Chart:
@@ -132,7 +137,9 @@ def map_view(shelf: Shelf) -> None:
         on_change=partial(_open_listed, generation),
     )
     opening = partial(_open_picked, generation)
-    st.altair_chart(marks.add_params(chosen), on_select=opening, key=MAP, height=480)
+    st.altair_chart(
+        marks.add_params(chosen).configure(aria=False), on_select=opening, key=MAP, height=480, alt=t("view_map")
+    )
     if chunk := _picked(generation):  # the map tells of a click on another point only
         title = plain(generation.library.metadata[generation.library.chunk(chunk).article_id].title)
         st.button(t("map_again", title=title), on_click=opening, icon=":material/article:", type="tertiary")

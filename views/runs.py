@@ -8,8 +8,9 @@ from typing import Any
 import streamlit as st
 
 from ingest.background import BackgroundIngest, RunState
+from ingest.compare import READING
 from ingest.failures import Failure
-from ingest.run import EMBEDDING, READING
+from ingest.run import EMBEDDING
 from rag.errors import RagError
 from rag.writer import history
 from views.access import may_edit

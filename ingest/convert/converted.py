@@ -12,7 +12,7 @@ WIDE = r"[　-〿㐀-鿿豈-﫿！-｠“”‘’—…]"  # what stands in a s
 # What programs write where nobody gave a title or an author.
 _NO_TITLE = re.compile(
     r"(?i)untitled.*|无标题.*|未命名.*|microsoft (?:word|powerpoint) - .*|word document|about:blank|首页|home"
-    r"|(?:新建 )?(?:microsoft )?(?:word )?文档\s*\(?\d*\)?|(?:document|slide|页面|网页|\W)*\d*"
+    r"|anonymous|unspecified|(?:新建 )?(?:microsoft )?(?:word )?文档\s*\(?\d*\)?|(?:document|slide|页面|网页|\W)*\d*"
     r"|.*\.(?:docx?|pdf|wps|rtf|html?|indd|pptx?)"
 )
 _NO_AUTHOR = re.compile(
@@ -43,7 +43,7 @@ def sift(pairs: Iterable[tuple[str, str | None]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         value = " ".join((value or "").split())
-        said_nothing = {"title": _NO_TITLE, "author": _NO_AUTHOR}.get(name, _EMPTY).fullmatch(value)
+        said_nothing = {"title": _NO_TITLE, "author": _NO_AUTHOR}.get(name, _EMPTY).fullmatch(value.strip("()"))
         if value and name not in found and not said_nothing:
             found[name] = value
     return found
