@@ -55,7 +55,10 @@ def test_the_head_alone_answers_nothing() -> None:
     assert answer("谁？", [-1, 0, -9, -9, -9]) == ["费率如下。"]
     probabilities = np.array([0.0, 0.0, 0.1, 0.0, 0.0])
     candidates = candidates_of([passage(1, TABLE)])
-    assert per_subject(("原费率", "新费率"), candidates, probabilities) == []
+    assert per_subject(("原费率", "新费率"), candidates, probabilities) == [("", 2)]  # a row names what its head does
+    of = passage(1, TABLE)
+    *_, compared = extract(Question("宠物的原费率和新费率差多少？"), measured([of], [0.0, 0.0, 0.0, -1.0, 0.0]), (of,))
+    assert [s.text for s in compared.statements] == [HEAD, PETS]
 
 
 def test_another_row_is_no_other_figure_for_the_same_thing() -> None:
