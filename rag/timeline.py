@@ -144,11 +144,11 @@ def sequence(
     """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
     Of those whose texts are the `same` the most probable alone. Empty where fewer than `least` are left. Where the
-    question names what few sentences hold, those alone are taken; of a single year those that name a month, where
-    enough do.
+    question names what few sentences hold, and does not list other things with it, those alone are taken; of a single
+    year those that name a month, where enough do.
     """
     times = {i: time for i, time in _times_of(candidates).items() if period is None or _within(time, period)}
-    if named := of_what_is_named(question, candidates):
+    if "、" not in question and (named := of_what_is_named(question, candidates)):
         times = {i: time for i, time in times.items() if i in named}
     if period and (period.since or "")[:4] == (period.until or "")[:4]:
         with_month = {i: time for i, time in times.items() if "-" in time}

@@ -179,6 +179,7 @@ def test_of_a_name_that_the_articles_quote_and_few_sentences_hold_only_its_own_e
     assert told(text, even, question="福利社的历程") == ["2010年“福利社”开张。", "2023年福利社关门。"]
     assert len(told(text, even, question="鱼店的历程")) == MOST_EVENTS
     assert told(text.replace("2023年福利社", "福利社"), even, question="福利社的历程") == []  # one event is no sequence
+    assert len(told(text, even, question="开鱼店、办福利社的历程")) == MOST_EVENTS  # it lists another thing
     everywhere = text.replace("卖鱼", "福利社卖鱼")
     assert len(told(everywhere, even, question="福利社的历程")) == MOST_EVENTS
     assert len(told(text.replace("“福利社”", "福利社"), even, question="福利社的历程")) == MOST_EVENTS
