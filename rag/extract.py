@@ -19,7 +19,7 @@ from rag.sections import headings_of
 from rag.subjects import as_asked, authors_among, is_label, per_subject, subjects_of
 from rag.tables import is_row
 from rag.text import content_of, figures, index_terms
-from rag.timeline import LEAST_EVENTS, asks_for_sequence, lie_within, sequence
+from rag.timeline import LEAST_EVENTS, asks_for_sequence, asks_when_each_was, lie_within, sequence
 from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Statement
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
@@ -185,10 +185,9 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     `period` is the time that the question speaks of: events in order are those within it.
     """
     asked = asking_words(question)
-    told = (
-        in_order_of_time(asked, measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
-    )
-    if told:
+    in_order = asks_for_sequence(asked)
+    told = [] if in_order else side_by_side(question.text, measured)
+    if told := told or (in_order_of_time(asked, measured, period) if in_order or asks_when_each_was(asked) else []):
         return told, True
     groups = choose(asked, measured)
     if period and asks_for_sequence(asked):

@@ -15,7 +15,7 @@ LEAST_SHARE = 0.05  # of the probability of the subject's best sentence, below w
 
 _COMPARES = re.compile(
     # 出入 and 对不上 are of what articles say, which no name beside 和 tells apart
-    rf"{COMPARES}|各(?=[靠信有能要占把是自种家给到多用怎走选做花收交说讲])",
+    rf"{COMPARES}|各(?=[靠信有能要占把是在自种家给到多用怎走选做花收交说讲])",
     re.IGNORECASE,
 )
 _AND = re.compile(r"\s*(?:和|与|跟(?![风着进踪随])|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
