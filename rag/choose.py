@@ -27,6 +27,7 @@ KEEP_ABOVE = 0.2  # of the best sentence's probability
 KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several things
 KEEP_ABOVE_OF_OFFICE = 0.1  # the same of sentences that tell who holds an office: there may be two founders
 LISTS_ABOVE = 0.1  # of the best sentence's probability: what another has that brings the list that it is of
+ANNOUNCES_ABOVE = 0.02  # the same: what another has that announces a list of as many items as are asked for
 LISTED_ABOVE = 0.05  # of an item's probability: what the likeliest of the other items has, where a list is asked for
 KEEP_ABOVE_OTHER = 0.01  # the same for another article's view of what is left open, and for another figure asked for
 TIME_UNITS = frozenset("年月日号天时分")
@@ -83,7 +84,9 @@ def choose(question: str, measured: Measured) -> list[Group]:
             continue
         best = groups[0].probability if groups else 0.0
         view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
+        counted = _counts_what_is_asked_for(question, candidate) and lists
         if probability >= min(
+            best * ANNOUNCES_ABOVE if counted else best,
             share * (view.probability if view else best),
             best * KEEP_ABOVE_OTHER if leaves_open and not view else best,
             best * KEEP_ABOVE_OTHER
@@ -219,7 +222,17 @@ def _brought_along(
         return items, bool(items)
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
     explained = bool(kinds) and kinds <= {"several", "definition"}
-    return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
+    explaining = [c for c in later if explained and _stands_after(candidate, c) and explains(c.text)]
+    return items or explaining[:1], bool(items)
+
+
+def _counts_what_is_asked_for(question: str, candidate: Candidate) -> bool:
+    """Whether a sentence announces a list of as many items as a question asks for, and they are there: 五种方式：."""
+    counted = _COUNTED_LIST.search(question)
+    if not (counted and _ANNOUNCES.search(candidate.text)):
+        return False
+    number = numeral(counted["number"])
+    return number in (len(items_after(candidate)), len(_headed(candidate)))
 
 
 def _is_asked_for(question: str, items: Sequence[Candidate], likely: Mapping[tuple[str, int], float]) -> bool:
@@ -316,6 +329,13 @@ def _follows(announcement: Candidate, candidate: Candidate) -> bool:
     at = spans.index((announcement.start, announcement.end))
     same_passage = candidate.passage.chunk.id == announcement.passage.chunk.id
     return same_passage and (candidate.start, candidate.end) in spans[at + 1 : at + 1 + LONGEST_LIST]
+
+
+def _stands_after(before: Candidate, candidate: Candidate) -> bool:
+    """Whether a sentence is the next one of the same article, maybe in the next chunk."""
+    article = candidate.passage.article
+    same_article = before.passage.article.id == article.id and before.end <= candidate.start
+    return same_article and not article.text[before.end : candidate.start].strip()
 
 
 def says_the_same(sentence: str, other: str) -> bool:
