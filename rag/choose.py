@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from rag.emphasis import SURE, TIMES, YEARS, told_of
 from rag.enumeration import headings_of_a_list_of, items_after, items_beside, items_of_a_list_of
@@ -210,7 +210,7 @@ def _brought_along(
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
-        items = items_after(candidate)[:LONGEST_ENUMERATION] or _headed(candidate)
+        items = items_after(candidate)[:LONGEST_ENUMERATION] or _headed(candidate) or _rows_after(candidate)
         return items or after, bool(items)
     things = "several" in asks_for(question)
     if not best and not ((things or _COUNTED_LIST.search(question)) and lists):
@@ -262,6 +262,14 @@ def _headed(announcement: Candidate) -> list[Candidate]:
     """The numbered headings after a sentence where they are as many as it announces last: 分为四类：."""
     told = [numeral(told["number"]) for told in _SO_MANY.finditer(announcement.text)]
     return headings_of_a_list_of(told[-1], announcement)[:LONGEST_ENUMERATION] if told else []
+
+
+def _rows_after(announcement: Candidate) -> list[Candidate]:
+    """The rows of the table that begins right after a sentence, below its head; none where no table does."""
+    spans = announcement.passage.chunk.sentences
+    at = spans.index((announcement.start, announcement.end)) + 1
+    following = (Candidate(announcement.passage, *span) for span in spans[at : at + 1 + LONGEST_ENUMERATION])
+    return list(takewhile(lambda candidate: is_row(candidate.text), following))[1:]
 
 
 def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]:
