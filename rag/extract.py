@@ -121,9 +121,7 @@ def side_by_side(question: str, measured: Measured) -> list[Group]:
     groups: list[Group] = []
     for subject, i in per_subject(subjects, measured.candidates, probabilities, views=views) if subjects else ():
         candidate, named = measured.candidates[i], as_asked(subject, question)
-        of_it = (
-            group for group in groups if group.subject in (named, "")
-        )  # 重资产风险高 is not what 轻资产风险低 says
+        of_it = (group for group in groups if group.subject == named)  # 重资产风险高 is not what 轻资产风险低 says
         if not any(says_the_same(group.candidates[0].text, candidate.text) for group in of_it):
             groups.append(Group(float(probabilities[i]), [candidate], named))
     told = {group.subject for group in groups}

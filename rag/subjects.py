@@ -81,7 +81,8 @@ def per_subject(
 
     The subject of a sentence that names all of them is "". What has no probability is left out. A row names what the
     head of its table does, and what follows a label, 1. 登记。, is of what that names. Where `views` are compared, what
-    an article by one of them says is that one's, whomever it names.
+    an article by one of them says is that one's, whomever it names. Where none names all, sentences that name some of
+    them, and are no one subject's, stand for one of which nothing likely is said alone.
     """
     order = sorted(np.flatnonzero(probabilities).tolist(), key=lambda i: -probabilities[i])
     said = [f"{_label_before(candidates, i)}{candidate.with_head}" for i, candidate in enumerate(candidates)]
@@ -90,12 +91,15 @@ def per_subject(
         by = {i: authors_among(subjects, candidates[i : i + 1]) for i in order}
         names |= {i: authors for i, authors in by.items() if authors}
     chosen = [("", i) for i in order if len(names[i]) == len(subjects)][:2]
+    told_of_all = bool(chosen)
     for subject in subjects:
         own = [i for i in order if subject in names[i] and i not in {j for _, j in chosen}]
-        alone = [i for i in own if names[i] == {subject}] or own
-        kept = [i for i in alone if probabilities[i] >= LEAST_SHARE * probabilities[alone[0]]]
-        chosen += [(subject, i) for i in kept[:PER_SUBJECT]]
-    return chosen
+        alone = [i for i in own if names[i] == {subject}]
+        likely = told_of_all or not alone or probabilities[alone[0]] >= LEAST_SHARE * probabilities[own[0]]
+        best = alone if alone and likely else own
+        kept = [i for i in best if probabilities[i] >= LEAST_SHARE * probabilities[best[0]]]
+        chosen += [(subject if names[i] == {subject} else "", i) for i in kept[:PER_SUBJECT]]
+    return sorted(chosen, key=lambda of: of[0] != "")
 
 
 def authors_among(subjects: Sequence[str], candidates: Sequence[Candidate]) -> set[str]:

@@ -52,6 +52,12 @@ def test_a_sentence_that_names_all_comes_first_then_those_of_each_subject() -> N
     assert per_subject(("甲猫", "乙狗"), candidates, probabilities) == [("", 2), ("甲猫", 0), ("乙狗", 1)]
 
 
+def test_where_none_names_all_a_likely_sentence_on_two_stands_before_an_unlikely_one_on_one() -> None:
+    candidates = candidates_of([passage(1, "甲猫和乙狗要钱。丙鸟会飞。甲猫会抓。乙狗会看。")])
+    subjects, probabilities = ("甲猫", "乙狗", "丙鸟"), np.array([0.6, 0.3, 0.001, 0.09])
+    assert per_subject(subjects, candidates, probabilities) == [("", 0), ("乙狗", 3), ("丙鸟", 1)]
+
+
 def test_what_an_article_says_is_its_author_s_view_whomever_it_names() -> None:
     by_one, by_other = passage(1, "李四说贵。我说便宜。"), passage(2, "张三错了。")
     by_one = replace(by_one, article=replace(by_one.article, author="张三"))
@@ -89,6 +95,9 @@ def test_what_is_said_of_two_subjects_in_like_words_is_not_said_once() -> None:
     of = passage(1, "甲猫的特点是投资大、风险高。乙狗的特点是投资小、风险低。")
     *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0]), (of,))
     assert [s.subject for s in answer.statements] == ["甲猫", "乙狗"]
+    of = passage(1, "甲猫和乙狗的特点很不同。甲猫的特点是抓。乙狗的特点是看。")
+    *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0, 0.0]), (of,))
+    assert [s.subject for s in answer.statements] == ["", "甲猫", "乙狗"]
 
 
 def test_no_subject_is_cut_out_of_a_time() -> None:
