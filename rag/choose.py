@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from rag.emphasis import SURE, TIMES, YEARS, told_of
 from rag.enumeration import headings_of_a_list_of, items_after, items_beside, items_of_a_list_of
@@ -28,6 +28,7 @@ KEEP_ABOVE_WHEN_MANY = 0.05  # the same where the question asks for several thin
 KEEP_ABOVE_WHEN_UNSURE = 0.1  # the same where the reader does not surely see the answer in the best sentence
 VERY_SURE = 2.0  # logit of a passage, from which on it does, if the words that it takes for the answer stand there
 LISTS_ABOVE = 0.1  # of the best sentence's probability: what another has that brings the list that it is of
+ANNOUNCES_ABOVE = 0.02  # the same: what another has that announces a list of as many items as are asked for
 LISTED_ABOVE = 0.05  # of an item's probability: what the likeliest of the other items has, where a list is asked for
 KEEP_ABOVE_OTHER = 0.01  # the same for another article's view of what is left open, and for another figure asked for
 TIME_UNITS = frozenset("年月日号天时分")
@@ -86,7 +87,9 @@ def choose(question: str, measured: Measured) -> list[Group]:
         unsure = measured.office_told or (groups and not leaves_open and not _is_very_sure(groups[0].candidates[0]))
         share = KEEP_ABOVE_WHEN_MANY if several else KEEP_ABOVE_WHEN_UNSURE if unsure else KEEP_ABOVE
         view = next((g for g in groups if g.has(candidate.passage.article)), None) if leaves_open else None
+        counted = _counts_what_is_asked_for(question, candidate) and lists
         if probability >= min(
+            best * ANNOUNCES_ABOVE if counted else best,
             share * (view.probability if view else best),
             best * KEEP_ABOVE_OTHER if leaves_open and not view else best,
             best * KEEP_ABOVE_OTHER
@@ -216,7 +219,7 @@ def _brought_along(
     """
     after = [c for c in later if _follows(candidate, c)]
     if _ANNOUNCES.search(candidate.text):
-        items = items_after(candidate)[:LONGEST_ENUMERATION] or _headed(candidate)
+        items = items_after(candidate)[:LONGEST_ENUMERATION] or _headed(candidate) or _rows_after(candidate)
         return items or after, bool(items)
     things = "several" in asks_for(question)
     if not best and not ((things or _COUNTED_LIST.search(question)) and lists):
@@ -228,7 +231,17 @@ def _brought_along(
         return items, bool(items)
     kinds = asks_for(question) - {"number"}  # 哪几种 asks for both
     explained = bool(kinds) and kinds <= {"several", "definition"}
-    return items or [c for c in after[:1] if explained and explains(c.text)], bool(items)
+    explaining = [c for c in later if explained and _stands_after(candidate, c) and explains(c.text)]
+    return items or explaining[:1], bool(items)
+
+
+def _counts_what_is_asked_for(question: str, candidate: Candidate) -> bool:
+    """Whether a sentence announces a list of as many items as a question asks for, and they are there: 五种方式：."""
+    counted = _COUNTED_LIST.search(question)
+    if not (counted and _ANNOUNCES.search(candidate.text)):
+        return False
+    number = numeral(counted["number"])
+    return number in (len(items_after(candidate)), len(_headed(candidate)))
 
 
 def _is_asked_for(question: str, items: Sequence[Candidate], likely: Mapping[tuple[str, int], float]) -> bool:
@@ -258,6 +271,14 @@ def _headed(announcement: Candidate) -> list[Candidate]:
     """The numbered headings after a sentence where they are as many as it announces last: 分为四类：."""
     told = [numeral(told["number"]) for told in _SO_MANY.finditer(announcement.text)]
     return headings_of_a_list_of(told[-1], announcement)[:LONGEST_ENUMERATION] if told else []
+
+
+def _rows_after(announcement: Candidate) -> list[Candidate]:
+    """The rows of the table that begins right after a sentence, below its head; none where no table does."""
+    spans = announcement.passage.chunk.sentences
+    at = spans.index((announcement.start, announcement.end)) + 1
+    following = (Candidate(announcement.passage, *span) for span in spans[at : at + 1 + LONGEST_ENUMERATION])
+    return list(takewhile(lambda candidate: is_row(candidate.text), following))[1:]
 
 
 def _around(candidate: Candidate, items: Sequence[Candidate]) -> list[Candidate]:
@@ -325,6 +346,13 @@ def _follows(announcement: Candidate, candidate: Candidate) -> bool:
     at = spans.index((announcement.start, announcement.end))
     same_passage = candidate.passage.chunk.id == announcement.passage.chunk.id
     return same_passage and (candidate.start, candidate.end) in spans[at + 1 : at + 1 + LONGEST_LIST]
+
+
+def _stands_after(before: Candidate, candidate: Candidate) -> bool:
+    """Whether a sentence is the next one of the same article, maybe in the next chunk."""
+    article = candidate.passage.article
+    same_article = before.passage.article.id == article.id and before.end <= candidate.start
+    return same_article and not article.text[before.end : candidate.start].strip()
 
 
 def says_the_same(sentence: str, other: str) -> bool:

@@ -16,10 +16,10 @@ from rag.missing import NO_NUMBER, NO_TIME, lacks_name, missing, unsaid
 from rag.negation import speaks_against
 from rag.rivals import tells_of_another
 from rag.sections import headings_of
-from rag.subjects import as_asked, per_subject, subjects_of
+from rag.subjects import as_asked, authors_among, is_label, per_subject, subjects_of
 from rag.tables import is_row
-from rag.text import figures
-from rag.timeline import LEAST_EVENTS, asks_for_sequence, lie_within, sequence
+from rag.text import content_of, figures, index_terms
+from rag.timeline import LEAST_EVENTS, asks_for_sequence, asks_when_each_was, lie_within, sequence
 from rag.types import EXTRACTIVE, Answer, Citation, Passage, Question, Statement
 
 DIFFER = "各篇文章写的数字不一样，下面都列出来：文章日期新的在前，日期未注明的在后。"
@@ -112,21 +112,31 @@ def in_order_of_time(
 
 
 def side_by_side(question: str, measured: Measured) -> list[Group]:
-    """The statements of an answer that compares, by the subjects of the question; empty where it compares none."""
-    views = bool(_ASKS_FOR_VIEWS.search(question))
-    states = [  # 小红书拼气质？ raises a question; a byline and a row are nobody's view
-        not (_RAISES_A_QUESTION.search(candidate.text) or candidate.heads_table)
-        and not (views and (is_row(candidate.text) or _IS_BYLINE.search(candidate.text)))
-        for candidate in measured.candidates
-    ]
+    """The statements of an answer that compares, by the subjects of the question; empty where it tells of one alone."""
+    subjects = subjects_of(question, measured.candidates)
+    wrote = authors_among(subjects, measured.candidates)
+    views = bool(_ASKS_FOR_VIEWS.search(question)) or (bool(subjects) and wrote == set(subjects))
+    states = [_states(question, candidate, views=views) for candidate in measured.candidates]
     probabilities = sentence_probabilities(measured) * states
     groups: list[Group] = []
-    subjects = subjects_of(question, measured.candidates)
     for subject, i in per_subject(subjects, measured.candidates, probabilities, views=views) if subjects else ():
-        candidate = measured.candidates[i]
-        if not any(says_the_same(group.candidates[0].text, candidate.text) for group in groups):
-            groups.append(Group(float(probabilities[i]), [candidate], as_asked(subject, question)))
-    return groups
+        candidate, named = measured.candidates[i], as_asked(subject, question)
+        of_it = (group for group in groups if group.subject == named)  # 重资产风险高 is not what 轻资产风险低 says
+        if not any(says_the_same(group.candidates[0].text, candidate.text) for group in of_it):
+            groups.append(Group(float(probabilities[i]), [candidate], named))
+    told = {group.subject for group in groups}
+    return groups if "" in told or len(told) > 1 else []
+
+
+def _states(question: str, candidate: Candidate, *, views: bool) -> bool:
+    """Whether a sentence may tell what is compared: it states something, a row of a word of the question.
+
+    A row is nobody's view, 小红书拼气质？ raises a question.
+    """
+    if is_row(candidate.text):
+        asked = set(index_terms(content_of(question)))
+        return not (views or candidate.heads_table) and bool(asked & set(index_terms(candidate.text)))
+    return not (_RAISES_A_QUESTION.search(candidate.text) or _IS_BYLINE.search(candidate.text) or is_label(candidate))
 
 
 def understandable(question: str, groups: Sequence[Group]) -> list[Group]:
@@ -173,10 +183,9 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     `period` is the time that the question speaks of: events in order are those within it.
     """
     asked = asking_words(question)
-    told = (
-        in_order_of_time(asked, measured, period) if asks_for_sequence(asked) else side_by_side(question.text, measured)
-    )
-    if told:
+    in_order = asks_for_sequence(asked)
+    told = [] if in_order else side_by_side(question.text, measured)
+    if told := told or (in_order_of_time(asked, measured, period) if in_order or asks_when_each_was(asked) else []):
         return told, True
     groups = choose(asked, measured)
     if period and asks_for_sequence(asked):

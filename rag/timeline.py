@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from rag.dates import BEGINNING, END, Period
 from rag.features import Candidate, Matrix
-from rag.text import normalize, numeral
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, normalize, numeral
 from rag.types import Article
 
 MOST_EVENTS = 16
@@ -20,20 +20,24 @@ _HAPPENED = (  # 发生了什么意外 asks for one thing
     "(?:(?:做|干|发生|经历)[了过](?:些|哪些|什么(?!(?!事|大事|变化|动作|进展|新)[\u4e00-\u9fff]{2}))"
     "|有(?:些|哪些|什么)(?:新的?)?(?:进展|变化|动作|动静|大事))"
 )
+_WHEN_EACH_WAS = f"(?:分别|各|先后|依次)都?[是在于]{{0,2}}(?:{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|什么时间)"
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事(?!小|化)|来龙去脉|一步一?步|一路走来"
     r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)过程|发展史"
     r"|(?<![少几]年)(?<![少几]年的)历史(?=发展|沿革|是怎样|是什么|有哪些|吧?[？?。]?$)"
-    r"|的(?:经过|始末)|[几哪每各]一?步(?![入进])|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
+    r"|的(?:经过|始末)|[每各]一?步(?![入进])|[了过]哪?几步|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
+    rf"|从.{{1,24}}到.{{1,24}}{_WHEN_EACH_WAS}"
+    r"|(?:每年|历年|逐年|每个?月|逐月)[^，。？]{0,12}(?:怎么|如何|怎么?样)(?:在|一路)?变"
     rf"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末]|{_YEAR}(?:[之以][前后]|以来)?)[^，。？]{{0,14}}{_HAPPENED}"
     r"|\b(?:timeline|chronolog\w*)\b",
     re.IGNORECASE,
 )
+_IN_WORDS = "十[一二]?|[一二三四五六七八九]"  # a month
 _TIME = re.compile(
-    r"(?P<year>(?:19|20)\d{2})\s*(?:年|(?=[-./]\d{1,2}\b))(?:(?:\s*[-./]\s*|(?=\s*\d{1,2}\s*月))\s*(?P<month>\d{1,2})\s*月?(?:\s*(?P<day>\d{1,2})\s*[日号])?"
+    rf"(?P<year>(?:19|20)\d{{2}})\s*(?:年|(?=[-./]\d{{1,2}}\b))(?:(?:\s*[-./]\s*|(?=\s*(?:\d{{1,2}}|{_IN_WORDS})\s*月))\s*(?P<month>\d{{1,2}}|{_IN_WORDS})\s*月?(?:\s*(?P<day>\d{{1,2}})\s*[日号])?"
     rf"|\s*(?:(?P<begins>{BEGINNING})|(?P<ends>{END})))?"
-    r"|(?P<relative>同年|[这那]一年(?=[，,里])|次年|翌年|第二年|今年|去年)(?:的?\s*(?P<its_month>\d{1,2})\s*月(?:\s*(?P<its_day>\d{1,2})\s*[日号])?)?"
-    r"|(?<![\d第个近两几])(?P<alone>1[0-2]|0?[1-9])\s*月(?!\s*[内间活均度销]|个)(?:\s*(?P<alone_day>\d{1,2})\s*[日号])?"
+    rf"|(?P<relative>同年|[这那]一年(?=[，,里])|次年|翌年|第二年|今年|去年)(?:的?\s*(?P<its_month>\d{{1,2}}|{_IN_WORDS})\s*月(?:\s*(?P<its_day>\d{{1,2}})\s*[日号])?)?"
+    rf"|(?<![\d第个近两几一二三四五六七八九十])(?P<alone>1[0-2]|0?[1-9]|{_IN_WORDS})\s*月(?!\s*[内间活均度销]|个)(?:\s*(?P<alone_day>\d{{1,2}})\s*[日号])?"
     r"|(?P<next>(?P<day_after>隔天|次日|翌日)|(?P<months>[一两三])个月后|同日|同月|当月|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
     r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
 )
@@ -47,6 +51,11 @@ _SALES = {"618": "6", "双11": "11", "双十一": "11"}  # months of shopping fe
 def asks_for_sequence(question: str) -> bool:
     """Whether a question wants several events in the order of time."""
     return bool(_ASKS_SEQUENCE.search(question))
+
+
+def asks_when_each_was(question: str) -> bool:
+    """Whether a question wants the time of each of several events: 分别是什么时候."""
+    return bool(re.search(_WHEN_EACH_WAS, question))
 
 
 def without_order(question: str) -> str:
@@ -87,7 +96,7 @@ def event_times(article: Article) -> list[tuple[int, str]]:
         begins = article.text.rfind("\n", 0, match.start()) + 1
         if begins != line and published:
             year = leading
-            if match["alone"] and int(match["alone"]) > int((article.published or "")[5:7] or 12):
+            if match["alone"] and numeral(match["alone"]) > int((article.published or "")[5:7] or 12):
                 year = named if named == str(int(published) - 1) else year
         line = begins
         if match["next"]:
@@ -110,7 +119,7 @@ def event_times(article: Article) -> list[tuple[int, str]]:
             named = year
             leading = year if _BEFORE_LEADING.fullmatch(article.text, line, match.start()) else leading
         if year:
-            last = "-".join([year, *(f"{int(part):02}" for part in (month, day) if part)])
+            last = "-".join([year, *(f"{numeral(part):02}" for part in (month, day) if part)])
             times.append((match.start(), last))
     return times
 
@@ -145,11 +154,11 @@ def sequence(
     """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
     Of those whose texts are the `same` the most probable alone. Empty where fewer than `least` are left. Where the
-    question names what few sentences hold, those alone are taken; of a single year those that name a month, where
-    enough do.
+    question names what few sentences hold, and does not list other things with it, those alone are taken; of a single
+    year those that name a month, where enough do.
     """
     times = {i: time for i, time in _times_of(candidates).items() if period is None or _within(time, period)}
-    if named := of_what_is_named(question, candidates):
+    if "、" not in question and (named := of_what_is_named(question, candidates)):
         times = {i: time for i, time in times.items() if i in named}
     if period and (period.since or "")[:4] == (period.until or "")[:4]:
         with_month = {i: time for i, time in times.items() if "-" in time}

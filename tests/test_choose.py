@@ -13,7 +13,7 @@ from rag.extract import (
 from rag.features import Candidate, candidates_of
 from rag.missing import NO_TIME
 from rag.text import sentence_spans
-from rag.types import Article, Passage, PassageReading, Question
+from rag.types import Article, Chunk, Passage, PassageReading, Question
 
 
 def texts(question: str, passages: list[Passage], cosines: list[float]) -> list[list[str]]:
@@ -133,6 +133,19 @@ def test_a_sentence_that_announces_a_list_brings_its_items() -> None:
     assert found == [["有三个方向："], ["第一是种草。"], ["第二是直播。"]]
 
 
+def test_an_announcement_of_as_many_items_as_are_asked_for_brings_them_though_others_are_likelier() -> None:
+    text = "开头很重要。\n五种开场，留住观众：\n1. 预告。\n2. 提问。\n"
+    cosines = [0, -1, -9, -9]
+    assert texts("哪两种开场能留住人？", [passage(1, text.replace("五", "两"))], cosines) == [
+        ["开头很重要。"],
+        ["两种开场，留住观众："],
+        ["1. 预告。"],
+        ["2. 提问。"],
+    ]
+    assert texts("哪五种开场能留住人？", [passage(1, text)], cosines) == [["开头很重要。"]]
+    assert texts("哪位开场能留住人？", [passage(1, text)], cosines) == [["开头很重要。"]]
+
+
 def test_where_a_meaning_or_things_are_asked_for_the_best_sentence_brings_the_one_that_explains_it() -> None:
     text = "四十法则是一条黄金法则。指增速加利润率应超过40%。它囊括了不同的企业。"
     both = [["四十法则是一条黄金法则。"], ["指增速加利润率应超过40%。"]]
@@ -140,6 +153,14 @@ def test_where_a_meaning_or_things_are_asked_for_the_best_sentence_brings_the_on
     assert texts("四十法则看哪些数？", [passage(1, text)], [0, -9, -9])[:2] == both
     assert texts("四十法则是什么时候提出的？", [passage(1, text)], [0, -9, -9]) == both[:1]
     assert texts("四十法则是什么意思？", [passage(1, text)], [-9, -9, 0]) == [["它囊括了不同的企业。"]]
+    whole = passage(1, text)
+    chunks = [
+        Chunk(f"c{rank}", whole.article.id, start, end, text[start:end], "", (span,))
+        for rank, span in enumerate(whole.chunk.sentences, 1)
+        for start, end in [span]
+    ]
+    apart = [Passage(whole.article, chunk, rank, 1.0) for rank, chunk in enumerate(chunks, 1)]
+    assert texts("四十法则是什么意思？", apart, [0, -9, -9]) == both  # each in a chunk of its own
 
 
 def test_where_the_best_says_that_there_is_none_only_sentences_that_speak_of_it_are_views() -> None:

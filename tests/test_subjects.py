@@ -28,6 +28,10 @@ TEXT = "狗会看门。猫会抓鼠。猫和狗都怕雷。猫粮要钱。鸟会
         ("看门 vs 抓鼠，谁更好？", ("看门", "抓鼠")),
         ("看门和抓鼠要几年？", ()),
         ("看门和抓鼠有两样工具吗？", ()),
+        ("看门和抓鼠，怕雷和要钱上有什么不同？", ("看门", "抓鼠")),
+        ("看门和抓鼠在怕雷和要钱上有什么不同？", ("看门", "抓鼠")),
+        ("看门跟抓鼠跟风会飞，有什么不同？", ("看门", "抓鼠")),
+        ("猫会看门、抓鼠，不同资料的说法一样吗？", ()),
     ],
 )
 def test_the_subjects_are_what_the_articles_name_beside_the_conjunction(
@@ -48,6 +52,12 @@ def test_a_sentence_that_names_all_comes_first_then_those_of_each_subject() -> N
     assert per_subject(("甲猫", "乙狗"), candidates, probabilities) == [("", 2), ("甲猫", 0), ("乙狗", 1)]
 
 
+def test_where_none_names_all_a_likely_sentence_on_two_stands_before_an_unlikely_one_on_one() -> None:
+    candidates = candidates_of([passage(1, "甲猫和乙狗要钱。丙鸟会飞。甲猫会抓。乙狗会看。")])
+    subjects, probabilities = ("甲猫", "乙狗", "丙鸟"), np.array([0.6, 0.3, 0.001, 0.09])
+    assert per_subject(subjects, candidates, probabilities) == [("", 0), ("乙狗", 3), ("丙鸟", 1)]
+
+
 def test_what_an_article_says_is_its_author_s_view_whomever_it_names() -> None:
     by_one, by_other = passage(1, "李四说贵。我说便宜。"), passage(2, "张三错了。")
     by_one = replace(by_one, article=replace(by_one.article, author="张三"))
@@ -55,6 +65,39 @@ def test_what_an_article_says_is_its_author_s_view_whomever_it_names() -> None:
     candidates, even = candidates_of([by_one, by_other]), np.array([0.4, 0.3, 0.3])
     assert per_subject(("张三", "李四"), candidates, even, views=True) == [("张三", 0), ("张三", 1), ("李四", 2)]
     assert per_subject(("张三", "李四"), candidates, even) == [("张三", 2), ("李四", 0)]
+
+
+def test_authors_are_compared_by_what_their_articles_say() -> None:
+    by_one, by_other = passage(1, "去年掉了九块砖。"), passage(2, "张三错了，掉了三块砖。")
+    by_one = replace(by_one, article=replace(by_one.article, author="张三"))
+    by_other = replace(by_other, article=replace(by_other.article, author="李四"))
+    of = (by_one, by_other)
+    *_, answer = extract(Question("砖，张三和李四各说掉了几块？"), measured(list(of), [0.0, 0.0]), of)
+    assert [(s.subject, s.text) for s in answer.statements] == [
+        ("张三", "去年掉了九块砖。"),
+        ("李四", "张三错了，掉了三块砖。"),
+    ]
+
+
+def test_what_follows_a_label_is_of_what_that_names() -> None:
+    of = passage(1, "（一）抓鼠。三月前弄完。看门四月前弄完。")
+    *_, answer = extract(Question("抓鼠和看门各要在什么时候弄完？"), measured([of], [9.0, 0.0, 0.0]), (of,))
+    assert [(s.subject, s.text) for s in answer.statements] == [("抓鼠", "三月前弄完。"), ("看门", "看门四月前弄完。")]
+
+
+def test_a_comparison_of_which_one_side_is_told_is_none() -> None:
+    of = passage(1, "甲猫会抓鼠。\n\n乙狗\n\n有的会看门。")
+    *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 9.0, 0.0]), (of,))
+    assert {s.subject for s in answer.statements} == {""}
+
+
+def test_what_is_said_of_two_subjects_in_like_words_is_not_said_once() -> None:
+    of = passage(1, "甲猫的特点是投资大、风险高。乙狗的特点是投资小、风险低。")
+    *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0]), (of,))
+    assert [s.subject for s in answer.statements] == ["甲猫", "乙狗"]
+    of = passage(1, "甲猫和乙狗的特点很不同。甲猫的特点是抓。乙狗的特点是看。")
+    *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0, 0.0]), (of,))
+    assert [s.subject for s in answer.statements] == ["", "甲猫", "乙狗"]
 
 
 def test_no_subject_is_cut_out_of_a_time() -> None:

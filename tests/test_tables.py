@@ -46,6 +46,11 @@ def test_a_row_is_told_below_the_head_of_its_table() -> None:
     assert answer("服饰和宠物的费率有哪些？", [-9, -9, 0, -0.1, -9]) == [HEAD, CLOTHES, PETS]  # once for both
 
 
+def test_a_sentence_that_announces_a_table_brings_its_rows() -> None:
+    announced = TABLE.replace("费率如下。", "费率如下：")
+    assert answer("谁？", [0, -9, -9, -9, -9], announced) == ["费率如下：", HEAD, CLOTHES, PETS]
+
+
 def test_a_head_that_is_itself_among_the_sentences_chosen_is_told_once() -> None:
     groups = [Group(0.5, [candidate]) for candidate in candidates_of([passage(1, TABLE)])[1:3]]
     assert [group.candidates[0].text for group in understandable("费率？", groups)] == [HEAD, CLOTHES]
@@ -55,7 +60,10 @@ def test_the_head_alone_answers_nothing() -> None:
     assert answer("谁？", [-1, 0, -9, -9, -9]) == ["费率如下。"]
     probabilities = np.array([0.0, 0.0, 0.1, 0.0, 0.0])
     candidates = candidates_of([passage(1, TABLE)])
-    assert per_subject(("原费率", "新费率"), candidates, probabilities) == []
+    assert per_subject(("原费率", "新费率"), candidates, probabilities) == [("", 2)]  # a row names what its head does
+    of = passage(1, TABLE)
+    *_, compared = extract(Question("宠物的原费率和新费率差多少？"), measured([of], [0.0, 0.0, 0.0, -1.0, 0.0]), (of,))
+    assert [s.text for s in compared.statements] == [HEAD, PETS]
 
 
 def test_another_row_is_no_other_figure_for_the_same_thing() -> None:

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+from measured import measured, passage
 
 from rag.dates import Period
+from rag.extract import extract
 from rag.features import candidates_of
 from rag.text import sentence_spans
 from rag.timeline import MOST_EVENTS, asks_for_sequence, event_times, sequence
-from rag.types import Article, Chunk, Passage
+from rag.types import Article, Chunk, Passage, Question
 
 
 def article(text: str, published: str | None = None) -> Article:
@@ -43,6 +45,9 @@ def told(text: str, probabilities: list[float], period: Period | None = None, qu
         "小红书的历史是怎样的？",
         "讲讲福利社的历史吧",
         "介绍一下小红书历史",
+        "为出海先后走了哪几步？",
+        "每年的翻台率怎么变的？",
+        "从成立、被收购到转型，分别是什么时候？",
     ],
 )
 def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
@@ -67,6 +72,9 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
         "怎么把大事化小？",
         "公众号有多少年历史？",
         "公众号有几年的历史？",
+        "动工和开通分别是什么时候？",
+        "想让会员觉得值，得按哪几步来做？",
+        "社群能走到哪一步，取决于什么？",
     ],
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
@@ -98,6 +106,11 @@ def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:
     ]
     assert times("3月10日发布。", "2025-04-03") == ["2025-03-10"]
     assert times("3月10日发布。") == []
+
+
+def test_a_month_may_be_written_in_words() -> None:
+    assert times("今年三月下架，九月重开；2022年十一月上线。", "2023-12-01") == ["2023-03", "2023-09", "2022-11"]
+    assert times("三四月间，一个月后，三月内，二三月份。", "2023-12-01") == []
 
 
 def test_a_year_in_the_middle_of_a_line_dates_no_month_of_the_lines_below_it() -> None:
@@ -180,6 +193,17 @@ def test_of_a_name_that_the_articles_quote_and_few_sentences_hold_only_its_own_e
     assert len(told(text, even, question="鱼店的历程")) == MOST_EVENTS
     assert len(told(text, even, question="鱼店（以前的福利社）的历程")) == MOST_EVENTS
     assert told(text.replace("2023年福利社", "福利社"), even, question="福利社的历程") == []  # one event is no sequence
+    assert len(told(text, even, question="开鱼店、办福利社的历程")) == MOST_EVENTS  # it lists another thing
     everywhere = text.replace("卖鱼", "福利社卖鱼")
     assert len(told(everywhere, even, question="福利社的历程")) == MOST_EVENTS
     assert len(told(text.replace("“福利社”", "福利社"), even, question="福利社的历程")) == MOST_EVENTS
+
+
+def test_when_each_of_several_things_was_is_told_by_thing_or_else_in_the_order_of_time() -> None:
+    of = passage(1, "2022年猫店关门。2020年狗店关门。")
+    for question, texts in [
+        ("猫店和狗店分别是哪年关门的？", ["2022年猫店关门。", "2020年狗店关门。"]),
+        ("几家店先后是哪年关门的？", ["2020年狗店关门。", "2022年猫店关门。"]),
+    ]:
+        *_, answer = extract(Question(question), measured([of], [0.0, 0.0]), (of,))
+        assert [statement.text for statement in answer.statements] == texts
