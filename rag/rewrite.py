@@ -16,6 +16,8 @@ from rag.words import general_words
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
 SHORT = 10  # letters; a question up to this long seldom names its subject
+NAMES = 7  # letters of words that name something; a question with more names its subject
+OPENING = 3  # letters; a pointer within them is of the whole question: 那这家公司
 LEANS, LEANS_SHORT = -1.0, -2.0  # log odds from which a question leans on the one before it
 LOOK_BACK = 12  # messages
 READ = 200  # code points of an answer
@@ -196,7 +198,18 @@ def _leans(text: str, asked: str) -> bool:
         return True
     if _DEFINES.search(text) and unlisted(text) and not PRONOUN.search(text) and not _POINTS.search(text):
         return False
+    if _says_of_whom(text):
+        return False
     return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if len(text) <= SHORT else LEANS)
+
+
+def _says_of_whom(text: str) -> bool:
+    """Whether a question holds what it refers to: 京东外卖不要佣金，那它收什么; or names much, without a pointer."""
+    if pronoun := PRONOUN.search(text):
+        before = re.split(r"[，,。？?！!；;]", text[: pronoun.start()])[:-1]
+        return any(_is_named(clause) or any(map(_is_name, unlisted(clause))) for clause in before)
+    pointer = _POINTS.search(text)
+    return not (pointer and pointer.start() < OPENING) and _letters(unlisted(text), NAMES + 1) > NAMES
 
 
 def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:

@@ -69,6 +69,31 @@ def test_a_question_that_names_its_subject_stays_as_it_is(text: str) -> None:
     assert after(CLOSED, text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "再说回友好市集，它是自营的吗？",
+        "京东外卖不要佣金，那它收的技术服务费是几个点？",
+        "Nike签了郑钦文那么多年，巴黎奥运场上她为什么没穿Nike？",
+        "一天能出500篇的那种带货团队，凭什么只做图文不拍视频？",
+        "看攻略这类内容时，为什么说图文比短视频更有效率？",
+    ],
+)
+def test_a_question_that_holds_what_it_refers_to_or_names_much_stays_as_it_is(text: str) -> None:
+    assert after(CLOSED, text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("如果要退货，它收钱吗？", "如果要退货，福利社收钱吗？"),
+        ("那这家公司去年在德国总共卖出去多少辆电动汽车？", "福利社 那这家公司去年在德国总共卖出去多少辆电动汽车？"),
+    ],
+)
+def test_a_pronoun_after_general_words_and_a_pointer_at_the_beginning_refer_back(text: str, query: str) -> None:
+    assert after(CLOSED, text) == query
+
+
 def test_a_noun_that_the_topic_describes_goes_with_it() -> None:
     asked = ("小红书在日本推出的Uniik是做什么的？", "时尚社区。")
     assert after(asked, "它为什么没做起来？") == "小红书在日本推出的Uniik为什么没做起来？"
