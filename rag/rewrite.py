@@ -44,7 +44,7 @@ _RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.
 _POINTS = re.compile(
     r"[这那][个些种次项家篇里样时两位笔一首部本儿书歌剧人边款]|该(?:计划|公司|平台|业务|模式|应用|集团|片|书|剧|队|校|品牌|产品)|[它他她]俩"
     r"|上述|前者|后者|其中|(?<![与尤极])其(?![他它实余次])|此[外次]|第[一二三四五六七八九十\d]+[个种家位项点款条]|^.{0,2}里[面边]"
-    r"|(?<!留)剩下(?=[的那两三四五六七八九\d])|^其余|^那?后来|那会儿"
+    r"|(?<!留)剩下(?=[的那两三四五六七八九\d])|^其余|^那?后来(?!呢)|那会儿"
     r"|\b(?:its?|they|their|this|that)\b",
     re.IGNORECASE,
 )
@@ -58,12 +58,16 @@ _OF_A_TIME = re.compile(
     rf"^(?:那么?)?[，, ]*(?P<new>{_TIME.pattern})(?:的时候|那会儿|那时候?|当时)?(?:又?[是有])?"
     r"(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
 )
-_BARE = re.compile(r"为什么|为何|为啥|真的|具体|原因")
+_MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展开|继续|比如|举个?例子?")
+_BARE = re.compile(r"为什么|为何|为啥|真的|原因")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_WANTS_LIST = re.compile("哪[些几两三]")
 _TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
 _MEASURE = re.compile("[率额量数费金价税活]$")  # 日活, 客单价: what has a number, whatever it is of
-_PERSON = re.compile(rf"[{COMMON_SURNAMES}][㐀-鿿]{{1,2}}(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)")
+_PERSON = re.compile(
+    rf"(?P<name>[{COMMON_SURNAMES}][㐀-鿿]{{1,2}})(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)"
+)
 
 # What an answer may give.
 MARK = re.compile(r"\[\d+\]")
@@ -216,6 +220,11 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: boo
     """A question with what it leaves out; `asked` are the questions before it, complete, the last one last."""
     if not asked or not text.strip() or not _leans(text, asked[-1]):
         return text
+    if _asks_for_more(text):
+        return f"{asked[-1].rstrip('？?')} {text}"
+    typed, text = text, _with_both_named(text, asked, answer)
+    if text != typed and not _ELLIPSIS.match(text.strip()):
+        return text
     topic = _referent(text, asked, answer)
     if _says_only_how(text):
         return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
@@ -237,10 +246,36 @@ def _quoted(text: str) -> str:
     return next(filter(None, found.groups())) if found else ""
 
 
+def _with_both_named(text: str, asked: Sequence[str], answer: str) -> str:
+    """A question with what 前者 and 后者 mean in their place, unless it stands in the list that was asked for."""
+    wants_list = _WANTS_LIST.search(asked[-1]) and _things(answer)
+    pair = None if wants_list or not re.search("前者|后者", text) else _pair(asked)
+    return text.replace("前者", pair[0]).replace("后者", pair[1]) if pair else text
+
+
+def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
+    """The two things that the latest question of two is about, or the latest two questions that differ in a name."""
+    later, name = "", ""
+    for question in reversed(asked):
+        topic = left_out(question, "")
+        match _BETWEEN.split(topic):
+            case [first, second] if first and second and " " not in topic:
+                return first, second
+        first = _name_of(topic)
+        if name and first != name and question.replace(first, name, 1) == later:
+            return first, name
+        later, name = question, first
+    return None
+
+
 def _referent(text: str, asked: Sequence[str], answer: str) -> str:
     """What a question refers to: a name just given, else the last topic, else an earlier one that fits 他 or 它."""
     pronoun = PRONOUN.search(text)
     about_a_person = pronoun is not None and pronoun[0] in PERSONS
+    if pronoun and pronoun[0].endswith("们"):
+        together, in_turn = _pair(asked[-1:]), _pair(asked[-2:]) or ("", "")
+        if together or all(map(_PERSON.match, in_turn)):
+            return "和".join(together or in_turn)
     if (pronoun or _POINTS.search(text)) and _ASKED_NAME.search(asked[-1]):
         given = re.split(r"[，,；;。？?！!\n]", answer)[0]
         short = about_a_person and len(given) <= NAME and unlisted(given)
@@ -263,6 +298,12 @@ def _says_only_how(text: str) -> bool:
     rest = unlisted(text, ("asking", "linking"))
     asks = _ASKING if rest else _ASKS_WHEN
     return bool(asks.search(text)) and all(map(_CHANGES.fullmatch, rest))
+
+
+def _asks_for_more(text: str) -> bool:
+    """Whether a question only wants more of what was asked before it: 具体点, 后来呢, 还有吗."""
+    says_more = _MORE.search(text) and not unlisted(_MORE.sub(" ", text))
+    return bool(says_more) and not any(p.search(text) for p in (PRONOUN, _POINTS, _TIME, _BARE))
 
 
 def _about(topic: str, text: str, last: str) -> str:
@@ -291,6 +332,8 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
         if model := re.search(rf"[{CJK}]{{0,{latin.start()}}}{_MODEL}", last):
             return f"{last[: model.start()]}{new}{last[model.end() :]}"
         return _of(new, topic, last) or f"{new} {last}"
+    if _is_name(new) and _PERSON.fullmatch(new) and _PERSON.match(topic) and (of_another := _of(new, topic, last)):
+        return of_another
     if unlisted(new) == [new] and not latin and not _MEASURE.search(new):
         return f"{last} {text}"
     return _about(topic.partition("的")[0] if _MEASURE.search(topic) else topic, text, last)
@@ -298,12 +341,20 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
 
 def _of(new: str, topic: str, last: str) -> str:
     """The last question of another name than its topic begins with; "" where it begins with none."""
-    name = topic.partition("的")[0]
+    name = _name_of(topic)
     return last.replace(name, new, 1) if _is_name(name) and name in last else ""
 
 
+def _name_of(topic: str) -> str:
+    """What a topic begins with: 毛文超 of 毛文超创业, 小红书 of 小红书的月活."""
+    person = _PERSON.match(topic)
+    return person["name"] if person else topic.partition("的")[0]
+
+
 def _of_another(text: str, made: str, asked: Sequence[str], answer: str) -> str:
-    """A question as those after it see it: 淘宝呢, asked beside the last one, is that one of 淘宝."""
+    """A question as those after it see it: 淘宝呢, asked beside the last, is the last of 淘宝; 具体点 is the last."""
+    if asked and _asks_for_more(text):
+        return asked[-1]
     ellipsis = _ELLIPSIS.match(text.strip())
     if not (ellipsis and asked and made == f"{asked[-1]} {text}" and _is_name(ellipsis["new"] or "")):
         return made

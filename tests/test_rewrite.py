@@ -45,9 +45,17 @@ def test_a_question_of_general_nouns_only_takes_the_topic_along(text: str) -> No
     assert after(MARKETS, text) == f"小红书出海 {text}"
 
 
-@pytest.mark.parametrize("text", ["为什么？", "具体有哪些？", "真的吗？", "还有别的原因吗？"])
+@pytest.mark.parametrize("text", ["为什么？", "真的吗？", "还有别的原因吗？"])
 def test_a_question_that_names_nothing_takes_all_that_the_last_one_names(text: str) -> None:
     assert after(CLOSED, text) == f"福利社 关闭 {text}"
+
+
+@pytest.mark.parametrize("text", ["具体有哪些？", "具体点", "后来呢？", "还有吗", "详细说说", "举个例子"])
+def test_a_question_that_only_wants_more_is_asked_after_the_whole_last_one_and_takes_its_place_nowhere(
+    text: str,
+) -> None:
+    assert after(CLOSED, text) == f"福利社是什么时候关闭的 {text}"
+    assert after((*CLOSED, text, "不知道。"), "为什么？") == "福利社 关闭 为什么？"
 
 
 @pytest.mark.parametrize(
@@ -148,6 +156,29 @@ def test_what_an_ellipsis_names_is_the_subject_and_its_detail_gives_way_to_anoth
     turns: tuple[str, ...], text: str, query: str
 ) -> None:
     assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
+
+
+@pytest.mark.parametrize(
+    ("turns", "text", "query"),
+    [
+        (("TikTok有多少美国用户？", "小红书呢？"), "前者的优势是什么？", "TikTok的优势是什么？"),
+        (("TikTok和小红书哪个用户多？", "保证金呢？"), "后者是哪年成立的？", "小红书是哪年成立的？"),
+        (("TikTok和小红书哪个用户多？", "前者是哪年成立的？"), "后者呢？", "TikTok是哪年成立的？ 小红书呢？"),
+        (("TikTok和小红书哪个用户多？",), "它们的估值是多少？", "TikTok和小红书的估值是多少？"),
+        (("毛文超创业前做什么？",), "瞿芳呢？", "瞿芳创业前做什么？"),
+        (("毛文超创业前做什么？", "瞿芳呢？"), "他们是怎么认识的？", "毛文超和瞿芳是怎么认识的？"),
+        (("毛文超创业前做什么？", "小红书呢？"), "他们有多少用户？", "小红书有多少用户？"),
+    ],
+)
+def test_the_former_the_latter_and_they_are_the_two_that_were_asked_of(
+    turns: tuple[str, ...], text: str, query: str
+) -> None:
+    assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
+
+
+def test_no_topic_ends_inside_a_date() -> None:
+    asked = ("10月13号艺术节有什么活动？", "讲座。")
+    assert after(asked, "几点开始，在哪儿听？") == "10月13号艺术节 几点开始，在哪儿听？"
 
 
 @pytest.mark.parametrize(
