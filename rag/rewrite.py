@@ -9,12 +9,14 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.surnames import COMMON_SURNAMES
+from rag.names import names_in
+from rag.surnames import COMMON_SURNAMES, SURNAMES
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, numeral, simplify
 from rag.types import Question
 from rag.words import general_words
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
+PERSON = 4  # characters of a person's name
 SHORT = 10  # letters; a question up to this long seldom names its subject
 NAMES = 7  # letters of words that name something; a question with more names its subject
 OPENING = 3  # letters; a pointer within them is of the whole question: 那这家公司
@@ -73,6 +75,7 @@ _PERSON = re.compile(
 MARK = re.compile(r"\[\d+\]")
 _NOTICE = re.compile(r"^(?:“[^”]*”：)?(?:文章(?:库|里|谈到了)|下面是|没有找到)")
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
+_ASKS_WHO = re.compile(rf"谁|{_ASKED_NAME.pattern}", re.IGNORECASE)
 _COUNTED = re.compile(
     r"第(?P<nth>[一二三四五六七八九])[个种家位项点款条]|(?P<first>前者)|后面?那?(?P<last>[两三])[个种家位项点款条]|后者|最后一?[个种家位项点款条]"
 )
@@ -276,6 +279,8 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
         together, in_turn = _pair(asked[-1:]), _pair(asked[-2:]) or ("", "")
         if together or all(map(_PERSON.match, in_turn)):
             return "和".join(together or in_turn)
+    if about_a_person and _ASKS_WHO.search(asked[-1]) and (name := _person_named(answer, asked[-1])):
+        return name
     if (pronoun or _POINTS.search(text)) and _ASKED_NAME.search(asked[-1]):
         given = re.split(r"[，,；;。？?！!\n]", answer)[0]
         short = about_a_person and len(given) <= NAME and unlisted(given)
@@ -287,6 +292,13 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
         return " ".join([*islice(others, 1), topics[0]])
     fitting = (topic for topic in topics if topic and bool(_PERSON.match(topic)) is about_a_person)
     return next(fitting, topics[0]) if pronoun else topics[0]
+
+
+def _person_named(answer: str, asked: str) -> str:
+    """The person whom the first sentence of an answer names, and the question does not; empty for none or several."""
+    first = re.split(r"[。！？!?\n]|\[\d", answer, maxsplit=1)[0]
+    people = [name for name in names_in(first) if name[0] in SURNAMES and len(name) <= PERSON and name not in asked]
+    return people[0] if len(people) == 1 else ""
 
 
 def _says_only_how(text: str) -> bool:

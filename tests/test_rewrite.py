@@ -245,6 +245,19 @@ def test_a_name_that_was_asked_for_is_taken_from_the_answer() -> None:
     assert after(("小红书的CMO是哪位？", "之恒。"), "他说过什么？") == "之恒说过什么？"
 
 
+@pytest.mark.parametrize(
+    ("answer", "query"),
+    [
+        ("创始人邵一鸣曾是Suvio首任负责人。[1]他后来离开了。[2]", "邵一鸣以前在哪儿工作？"),
+        ("创始人邵一鸣说，“好的行业，是长出好产品的土壤”。[1]", "邵一鸣以前在哪儿工作？"),
+        ("邵一鸣与韩松筠创立了它。[1]", "禾渡以前在哪儿工作？"),
+        ("禾渡由几名员工创立。[1]", "禾渡以前在哪儿工作？"),
+    ],
+)
+def test_the_one_person_that_a_sentence_names_is_who_was_asked_for(answer: str, query: str) -> None:
+    assert after(("禾渡是谁创立的？", answer), "他以前在哪儿工作？") == query
+
+
 @pytest.mark.parametrize("text", ["为什么？", "它有多少粉丝？", "商家怎么办？", "粉丝呢？"])
 def test_else_no_word_of_an_earlier_answer_is_taken_along(text: str) -> None:
     assert after((CLOSED[0], "数据机房延期。"), text) == after((CLOSED[0], ""), text)
