@@ -13,7 +13,7 @@ from rag.names import names_in
 from rag.surnames import COMMON_SURNAMES, SURNAMES
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, numeral, simplify
 from rag.types import Question
-from rag.words import general_words
+from rag.words import LONGEST, general_words
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
 PERSON = 4  # characters of a person's name
@@ -64,6 +64,7 @@ _MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展
 _BARE = re.compile(r"为什么|为何|为啥|真的|原因")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_PARTICLES = frozenset("得地所")
 _WANTS_LIST = re.compile("哪[些几两三]")
 _TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
 _MEASURE = re.compile("[率额量数费金价税活]$")  # 日活, 客单价: what has a number, whatever it is of
@@ -221,7 +222,9 @@ def _says_of_whom(text: str) -> bool:
 
 def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
     """A question with what it leaves out; `asked` are the questions before it, complete, the last one last."""
-    if not asked or not text.strip() or not _leans(text, asked[-1]):
+    if not asked or not text.strip():
+        return text
+    if not _leans(text, asked[-1]) and not (unanswered and len(text) <= SHORT and _is_general(text)):
         return text
     if _asks_for_more(text):
         return f"{asked[-1].rstrip('？?')} {text}"
@@ -379,6 +382,20 @@ def _is_name(word: str) -> bool:
         return not _COMMON_LATIN.fullmatch(word)
     ends = (word[at:] for at in range(len(word) - 1))
     return unlisted(word) == [word] and not _MEASURE.search(word) and not any(end in general_words() for end in ends)
+
+
+def _is_general(text: str) -> bool:
+    """Whether a text is made of words of general Chinese alone: 实际完成得怎么样."""
+    letters = "".join(filter(str.isalnum, text))
+    ends = {0}  # where such words may end
+    for at in range(len(letters)):
+        following = (letters[at : at + length] for length in range(1, LONGEST + 1) if at in ends)
+        ends |= {
+            at + len(word)
+            for word in following
+            if word in words() or word in _PARTICLES or (len(word) > 1 and word in general_words())
+        }
+    return len(letters) in ends
 
 
 def _names_a_detail(text: str) -> bool:
