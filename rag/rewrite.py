@@ -64,6 +64,7 @@ _MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展
 _BARE = re.compile(r"为什么|为何|为啥|真的|原因")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_GOES_ON = re.compile("那么?(?=要是|如果|假如|万一|最|得|能|会|还|又|是|有|怎|为什么|多)")
 _PARTICLES = frozenset("得地所")
 _WANTS_LIST = re.compile("哪[些几两三]")
 _TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
@@ -208,7 +209,8 @@ def _leans(text: str, asked: str) -> bool:
         return False
     if _says_of_whom(text):
         return False
-    return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if len(text) <= SHORT else LEANS)
+    follows = len(text) <= SHORT or _GOES_ON.match(text)
+    return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if follows else LEANS)
 
 
 def _says_of_whom(text: str) -> bool:

@@ -176,6 +176,11 @@ def test_the_former_the_latter_and_they_are_the_two_that_were_asked_of(
     assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
 
 
+def test_what_begins_with_a_word_that_goes_on_leans_more() -> None:
+    assert after(CLOSED, "最晚多久之内得提出来？") == "最晚多久之内得提出来？"
+    assert after(CLOSED, "那最晚多久之内得提出来？") == "福利社 那最晚多久之内得提出来？"
+
+
 def test_no_topic_ends_inside_a_date() -> None:
     asked = ("10月13号艺术节有什么活动？", "讲座。")
     assert after(asked, "几点开始，在哪儿听？") == "10月13号艺术节 几点开始，在哪儿听？"
