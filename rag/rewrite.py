@@ -64,6 +64,8 @@ _MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展
 _BARE = re.compile(r"为什么|为何|为啥|真的|原因")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_BESIDE = re.compile("^(?:那么?)?(?:如果|要是|万一|假如|假设|一旦|除了|除开|跟|和|与|比|在|对)|[后时比前]$|时候$|的话$")
+_DIGIT = re.compile(r"\d")
 _GOES_ON = re.compile("那么?(?=要是|如果|假如|万一|最|得|能|会|还|又|是|有|怎|为什么|多)")
 _PARTICLES = frozenset("得地所")
 _WANTS_LIST = re.compile("哪[些几两三]")
@@ -214,12 +216,21 @@ def _leans(text: str, asked: str) -> bool:
 
 
 def _says_of_whom(text: str) -> bool:
-    """Whether a question holds what it refers to: 京东外卖不要佣金，那它收什么; or names much, without a pointer."""
+    """Whether a question holds what it refers to: 郑钦文红了，她代言什么; or names much, without a pointer."""
     if pronoun := PRONOUN.search(text):
         before = re.split(r"[，,。？?！!；;]", text[: pronoun.start()])[:-1]
-        return any(_is_named(clause) or any(map(_is_name, unlisted(clause))) for clause in before)
+        names_much = _letters(unlisted(" ".join(before)), NAMES + 1) > NAMES
+        return names_much or any(map(_is_of_a_name, before))
     pointer = _POINTS.search(text)
     return not (pointer and pointer.start() < OPENING) and _letters(unlisted(text), NAMES + 1) > NAMES
+
+
+def _is_of_a_name(clause: str) -> bool:
+    """Whether a clause has a subject that holds no word of general Chinese: 郑钦文, not 海关扣货 or 除了Uniik."""
+    if _BESIDE.search(clause):
+        return False
+    pairs = [[run[at : at + 2] for at in range(len(run) - 1)] for run in unlisted(clause) if not _DIGIT.search(run)]
+    return _is_named(clause) or any(two and not any(word in general_words() for word in two) for two in pairs)
 
 
 def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
@@ -295,6 +306,8 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
     if _TWO.search(text) and _is_name(topics[0]) and not _BETWEEN.search(topics[0]):
         others = (topic for topic in topics[1:] if topic not in topics[0] and _is_name(topic))
         return " ".join([*islice(others, 1), topics[0]])
+    if pronoun and (named := next((topic for topic in topics if topic and topic in text[: pronoun.start()]), "")):
+        return named
     fitting = (topic for topic in topics if topic and bool(_PERSON.match(topic)) is about_a_person)
     return next(fitting, topics[0]) if pronoun else topics[0]
 
