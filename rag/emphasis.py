@@ -55,7 +55,7 @@ def emphasis_of(question: str, candidate: Candidate) -> tuple[Span, ...]:
     asks = asks_for(question)
     if "number" in asks or _ASKS_COUNT.search(question) or (not asks and figures(question)):  # 月活超过5亿了吗
         spans = _of_the_row_and_column(question, candidate, spans) if is_row(candidate.text) else spans
-        spans = tuple(span for span in spans if not _is_of_another(question, candidate.text, span))
+        spans = tuple(span for span in spans if not _is_of_another(question, candidate, span))
     return spans if len(spans) <= MOST_SPANS else ()
 
 
@@ -96,16 +96,17 @@ def _named_best(asked: set[str], names: Sequence[str]) -> int | None:
     return held.index(most) if most and held.count(most) == 1 else None
 
 
-def _is_of_another(question: str, text: str, span: Span) -> bool:
+def _is_of_another(question: str, candidate: Candidate, span: Span) -> bool:
     """Whether a figure is told of another time than the one asked for, or is a change, a gain or a share where none is.
 
-    The time of a figure is the one named last before it.
+    The time of a figure is the one named last before it, or else in the title.
     """
+    text, title = candidate.text, normalize(candidate.passage.article.title)
     asked, before, figure = normalize(question), normalize(text[: span[0]]), text[slice(*span)]
     if not any(char.isdigit() for char in figure):
         return False
     for times in TIMES:
-        wanted, told = set(times.findall(asked)), told_of(times, before)
+        wanted, told = set(times.findall(asked)), told_of(times, before) or told_of(times, title)
         if len(wanted) == 1 and told and told[-1] not in wanted:
             return True
     clause = _CLAUSE_BEGINS.search(before)

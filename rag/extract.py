@@ -29,7 +29,7 @@ TIMES_MAY_DIFFER = "这些原文里的时间不一样，说的不一定是同一
 WHETHER = "是否如此，请以下面的原话为准。"
 VIEWS = "下面是 {count} 篇文章各自的说法，不一定一致：文章日期新的在前，日期未注明的在后。"
 PREMISE = "文章的说法与问题的前提相反，请看原文。"
-NOT_THEN = "文章没有写明这段时间发生了什么，下面的内容可能属于其他时间。"
+NOT_THEN = "文章没有写明这段时间的情况，下面的内容可能属于其他时间。"
 LIKELY_ABOVE = 0.5  # of the best sentence's probability: a number or time that only others state answers nothing
 TELLS_ABOVE = 0.1  # of the best sentence's probability: what one has that tells the time where that does not
 NEAREST = 3  # sentences shown with a refusal
@@ -188,11 +188,18 @@ def statements_of(question: Question, measured: Measured, period: Period | None 
     if told := told or (in_order_of_time(asked, measured, period) if in_order or asks_when_each_was(asked) else []):
         return told, True
     groups = choose(asked, measured)
-    if period and asks_for_sequence(asked):
+    if period and _asks_of(period, asked):
         within = lie_within(period, [group.candidates[0] for group in groups])
-        kept = [group for group, then in zip(groups, within, strict=True) if then is not False]
-        groups = kept if True in within else in_order_of_time(asked, measured, period, least=1) or groups
+        if True in within:
+            groups = [group for group, then in zip(groups, within, strict=True) if then is not False]
+        elif asks_for_sequence(asked):
+            groups = in_order_of_time(asked, measured, period, least=1) or groups
     return in_reading_order(groups, newest_first=leaves_it_open(question.text)), False
+
+
+def _asks_of(period: Period, asked: str) -> bool:
+    """Whether only what lies in a period answers: of events, and of a number before a time (2023年之前)."""
+    return asks_for_sequence(asked) or (period.since is None and "number" in asks_for(asked))
 
 
 def _that_tell(asked: str, measured: Measured) -> Measured | None:
@@ -284,13 +291,10 @@ def extract(
     notice, differ = ("", False) if told else disagreement(question, groups)
     if not (told or notice) and _ASKS_WHETHER.search(question.text) and leaves_it_open(question.text):
         notice = WHETHER
-    if (
-        not told
-        and period
-        and asks_for_sequence(asked)
-        and True not in lie_within(period, [group.candidates[0] for group in groups])
-    ):
-        notice = NOT_THEN
+    if not told and period and _asks_of(period, asked):
+        within = lie_within(period, [group.candidates[0] for group in groups])
+        if True not in within and (asks_for_sequence(asked) or False in within):
+            notice = NOT_THEN
     whole = understandable(asked, groups)
     for count in range(1, len(whole) + 1):
         yield replace(compose(question, whole[:count], passages, whole=told or differ), notice=notice, differ=differ)

@@ -148,7 +148,9 @@ class Spans:
         return found
 
     def _cuts_a_word(self, at: int) -> bool:
-        return _class_of(self._asked[at - 1 : at]) + _class_of(self._asked[at : at + 1]) in ("LL", "DD", "LD", "DL")
+        before, after = self._asked[at - 1 : at], self._asked[at : at + 1]
+        in_a_date = before.isdigit() and after in {*"年月日号"}
+        return in_a_date or _class_of(before) + _class_of(after) in ("LL", "DD", "LD", "DL")
 
     def _edge(self, name: str, at: int, inner: int) -> list[str]:
         """The features of one end of a span; `inner` is the place of its character inside."""

@@ -9,13 +9,17 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.surnames import COMMON_SURNAMES
+from rag.names import names_in
+from rag.surnames import COMMON_SURNAMES, SURNAMES
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, numeral, simplify
 from rag.types import Question
-from rag.words import general_words
+from rag.words import LONGEST, general_words
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
+PERSON = 4  # characters of a person's name
 SHORT = 10  # letters; a question up to this long seldom names its subject
+NAMES = 7  # letters of words that name something; a question with more names its subject
+OPENING = 3  # letters; a pointer within them is of the whole question: 那这家公司
 LEANS, LEANS_SHORT = -1.0, -2.0  # log odds from which a question leans on the one before it
 LOOK_BACK = 12  # messages
 READ = 200  # code points of an answer
@@ -42,7 +46,7 @@ _RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.
 _POINTS = re.compile(
     r"[这那][个些种次项家篇里样时两位笔一首部本儿书歌剧人边款]|该(?:计划|公司|平台|业务|模式|应用|集团|片|书|剧|队|校|品牌|产品)|[它他她]俩"
     r"|上述|前者|后者|其中|(?<![与尤极])其(?![他它实余次])|此[外次]|第[一二三四五六七八九十\d]+[个种家位项点款条]|^.{0,2}里[面边]"
-    r"|(?<!留)剩下(?=[的那两三四五六七八九\d])|^其余|^那?后来|那会儿"
+    r"|(?<!留)剩下(?=[的那两三四五六七八九\d])|^其余|^那?后来(?!呢)|那会儿"
     r"|\b(?:its?|they|their|this|that)\b",
     re.IGNORECASE,
 )
@@ -56,17 +60,26 @@ _OF_A_TIME = re.compile(
     rf"^(?:那么?)?[，, ]*(?P<new>{_TIME.pattern})(?:的时候|那会儿|那时候?|当时)?(?:又?[是有])?"
     r"(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
 )
-_BARE = re.compile(r"为什么|为何|为啥|真的|具体|原因")
+_MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展开|继续|比如|举个?例子?")
+_BARE = re.compile(r"为什么|为何|为啥|真的|原因")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_BESIDE = re.compile("^(?:那么?)?(?:如果|要是|万一|假如|假设|一旦|除了|除开|跟|和|与|比|在|对)|[后时比前]$|时候$|的话$")
+_DIGIT = re.compile(r"\d")
+_GOES_ON = re.compile("那么?(?=要是|如果|假如|万一|最|得|能|会|还|又|是|有|怎|为什么|多)")
+_PARTICLES = frozenset("得地所")
+_WANTS_LIST = re.compile("哪[些几两三]")
 _TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
 _MEASURE = re.compile("[率额量数费金价税活]$")  # 日活, 客单价: what has a number, whatever it is of
-_PERSON = re.compile(rf"[{COMMON_SURNAMES}][㐀-鿿]{{1,2}}(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)")
+_PERSON = re.compile(
+    rf"(?P<name>[{COMMON_SURNAMES}][㐀-鿿]{{1,2}})(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)"
+)
 
 # What an answer may give.
 MARK = re.compile(r"\[\d+\]")
 _NOTICE = re.compile(r"^(?:“[^”]*”：)?(?:文章(?:库|里|谈到了)|下面是|没有找到)")
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
+_ASKS_WHO = re.compile(rf"谁|{_ASKED_NAME.pattern}", re.IGNORECASE)
 _COUNTED = re.compile(
     r"第(?P<nth>[一二三四五六七八九])[个种家位项点款条]|(?P<first>前者)|后面?那?(?P<last>[两三])[个种家位项点款条]|后者|最后一?[个种家位项点款条]"
 )
@@ -196,12 +209,40 @@ def _leans(text: str, asked: str) -> bool:
         return True
     if _DEFINES.search(text) and unlisted(text) and not PRONOUN.search(text) and not _POINTS.search(text):
         return False
-    return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if len(text) <= SHORT else LEANS)
+    if _says_of_whom(text):
+        return False
+    follows = len(text) <= SHORT or _GOES_ON.match(text)
+    return score(lean_features(text, asked), weights()["leans"]) > (LEANS_SHORT if follows else LEANS)
+
+
+def _says_of_whom(text: str) -> bool:
+    """Whether a question holds what it refers to: 郑钦文红了，她代言什么; or names much, without a pointer."""
+    if pronoun := PRONOUN.search(text):
+        before = re.split(r"[，,。？?！!；;]", text[: pronoun.start()])[:-1]
+        names_much = _letters(unlisted(" ".join(before)), NAMES + 1) > NAMES
+        return names_much or any(map(_is_of_a_name, before))
+    pointer = _POINTS.search(text)
+    return not (pointer and pointer.start() < OPENING) and _letters(unlisted(text), NAMES + 1) > NAMES
+
+
+def _is_of_a_name(clause: str) -> bool:
+    """Whether a clause has a subject that holds no word of general Chinese: 郑钦文, not 海关扣货 or 除了Uniik."""
+    if _BESIDE.search(clause):
+        return False
+    pairs = [[run[at : at + 2] for at in range(len(run) - 1)] for run in unlisted(clause) if not _DIGIT.search(run)]
+    return _is_named(clause) or any(two and not any(word in general_words() for word in two) for two in pairs)
 
 
 def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
     """A question with what it leaves out; `asked` are the questions before it, complete, the last one last."""
-    if not asked or not text.strip() or not _leans(text, asked[-1]):
+    if not asked or not text.strip():
+        return text
+    if not _leans(text, asked[-1]) and not (unanswered and len(text) <= SHORT and _is_general(text)):
+        return text
+    if _asks_for_more(text):
+        return f"{asked[-1].rstrip('？?')} {text}"
+    typed, text = text, _with_both_named(text, asked, answer)
+    if text != typed and not _ELLIPSIS.match(text.strip()):
         return text
     topic = _referent(text, asked, answer)
     if _says_only_how(text):
@@ -224,10 +265,38 @@ def _quoted(text: str) -> str:
     return next(filter(None, found.groups())) if found else ""
 
 
+def _with_both_named(text: str, asked: Sequence[str], answer: str) -> str:
+    """A question with what 前者 and 后者 mean in their place, unless it stands in the list that was asked for."""
+    wants_list = _WANTS_LIST.search(asked[-1]) and _things(answer)
+    pair = None if wants_list or not re.search("前者|后者", text) else _pair(asked)
+    return text.replace("前者", pair[0]).replace("后者", pair[1]) if pair else text
+
+
+def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
+    """The two things that the latest question of two is about, or the latest two questions that differ in a name."""
+    later, name = "", ""
+    for question in reversed(asked):
+        topic = left_out(question, "")
+        match _BETWEEN.split(topic):
+            case [first, second] if first and second and " " not in topic:
+                return first, second
+        first = _name_of(topic)
+        if name and first != name and question.replace(first, name, 1) == later:
+            return first, name
+        later, name = question, first
+    return None
+
+
 def _referent(text: str, asked: Sequence[str], answer: str) -> str:
     """What a question refers to: a name just given, else the last topic, else an earlier one that fits 他 or 它."""
     pronoun = PRONOUN.search(text)
     about_a_person = pronoun is not None and pronoun[0] in PERSONS
+    if pronoun and pronoun[0].endswith("们"):
+        together, in_turn = _pair(asked[-1:]), _pair(asked[-2:]) or ("", "")
+        if together or all(map(_PERSON.match, in_turn)):
+            return "和".join(together or in_turn)
+    if about_a_person and _ASKS_WHO.search(asked[-1]) and (name := _person_named(answer, asked[-1])):
+        return name
     if (pronoun or _POINTS.search(text)) and _ASKED_NAME.search(asked[-1]):
         given = re.split(r"[，,；;。？?！!\n]", answer)[0]
         short = about_a_person and len(given) <= NAME and unlisted(given)
@@ -237,8 +306,17 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
     if _TWO.search(text) and _is_name(topics[0]) and not _BETWEEN.search(topics[0]):
         others = (topic for topic in topics[1:] if topic not in topics[0] and _is_name(topic))
         return " ".join([*islice(others, 1), topics[0]])
+    if pronoun and (named := next((topic for topic in topics if topic and topic in text[: pronoun.start()]), "")):
+        return named
     fitting = (topic for topic in topics if topic and bool(_PERSON.match(topic)) is about_a_person)
     return next(fitting, topics[0]) if pronoun else topics[0]
+
+
+def _person_named(answer: str, asked: str) -> str:
+    """The person whom the first sentence of an answer names, and the question does not; empty for none or several."""
+    first = re.split(r"[。！？!?\n]|\[\d", answer, maxsplit=1)[0]
+    people = [name for name in names_in(first) if name[0] in SURNAMES and len(name) <= PERSON and name not in asked]
+    return people[0] if len(people) == 1 else ""
 
 
 def _says_only_how(text: str) -> bool:
@@ -250,6 +328,12 @@ def _says_only_how(text: str) -> bool:
     rest = unlisted(text, ("asking", "linking"))
     asks = _ASKING if rest else _ASKS_WHEN
     return bool(asks.search(text)) and all(map(_CHANGES.fullmatch, rest))
+
+
+def _asks_for_more(text: str) -> bool:
+    """Whether a question only wants more of what was asked before it: 具体点, 后来呢, 还有吗."""
+    says_more = _MORE.search(text) and not unlisted(_MORE.sub(" ", text))
+    return bool(says_more) and not any(p.search(text) for p in (PRONOUN, _POINTS, _TIME, _BARE))
 
 
 def _about(topic: str, text: str, last: str) -> str:
@@ -278,6 +362,8 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
         if model := re.search(rf"[{CJK}]{{0,{latin.start()}}}{_MODEL}", last):
             return f"{last[: model.start()]}{new}{last[model.end() :]}"
         return _of(new, topic, last) or f"{new} {last}"
+    if _is_name(new) and _PERSON.fullmatch(new) and _PERSON.match(topic) and (of_another := _of(new, topic, last)):
+        return of_another
     if unlisted(new) == [new] and not latin and not _MEASURE.search(new):
         return f"{last} {text}"
     return _about(topic.partition("的")[0] if _MEASURE.search(topic) else topic, text, last)
@@ -285,12 +371,20 @@ def _exchanged(new: str, topic: str, text: str, last: str) -> str:
 
 def _of(new: str, topic: str, last: str) -> str:
     """The last question of another name than its topic begins with; "" where it begins with none."""
-    name = topic.partition("的")[0]
+    name = _name_of(topic)
     return last.replace(name, new, 1) if _is_name(name) and name in last else ""
 
 
+def _name_of(topic: str) -> str:
+    """What a topic begins with: 毛文超 of 毛文超创业, 小红书 of 小红书的月活."""
+    person = _PERSON.match(topic)
+    return person["name"] if person else topic.partition("的")[0]
+
+
 def _of_another(text: str, made: str, asked: Sequence[str], answer: str) -> str:
-    """A question as those after it see it: 淘宝呢, asked beside the last one, is that one of 淘宝."""
+    """A question as those after it see it: 淘宝呢, asked beside the last, is the last of 淘宝; 具体点 is the last."""
+    if asked and _asks_for_more(text):
+        return asked[-1]
     ellipsis = _ELLIPSIS.match(text.strip())
     if not (ellipsis and asked and made == f"{asked[-1]} {text}" and _is_name(ellipsis["new"] or "")):
         return made
@@ -303,6 +397,20 @@ def _is_name(word: str) -> bool:
         return not _COMMON_LATIN.fullmatch(word)
     ends = (word[at:] for at in range(len(word) - 1))
     return unlisted(word) == [word] and not _MEASURE.search(word) and not any(end in general_words() for end in ends)
+
+
+def _is_general(text: str) -> bool:
+    """Whether a text is made of words of general Chinese alone: 实际完成得怎么样."""
+    letters = "".join(filter(str.isalnum, text))
+    ends = {0}  # where such words may end
+    for at in range(len(letters)):
+        following = (letters[at : at + length] for length in range(1, LONGEST + 1) if at in ends)
+        ends |= {
+            at + len(word)
+            for word in following
+            if word in words() or word in _PARTICLES or (len(word) > 1 and word in general_words())
+        }
+    return len(letters) in ends
 
 
 def _names_a_detail(text: str) -> bool:

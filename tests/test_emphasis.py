@@ -8,14 +8,14 @@ from rag.text import sentence_spans
 from rag.types import Article, Chunk, Passage, PassageReading
 
 
-def passage(text: str) -> Passage:
-    article = Article("文", "文.txt", raw=text, title="文")
+def passage(text: str, title: str = "文") -> Passage:
+    article = Article("文", "文.txt", raw=text, title=title)
     chunk = Chunk("c", "文", 0, len(text), text, "", tuple(sentence_spans(text)))
     return Passage(article, chunk, 1, 1.0)
 
 
-def bold(question: str, text: str) -> list[str]:
-    candidate = Candidate(passage(text), 0, len(text))
+def bold(question: str, text: str, title: str = "文") -> list[str]:
+    candidate = Candidate(passage(text, title), 0, len(text))
     return [text[start:end] for start, end in emphasis_of(question, candidate)]
 
 
@@ -112,3 +112,9 @@ def test_a_growth_is_not_emphasised_where_it_is_asked_whether_a_figure_was_reach
 def test_the_figure_of_another_section_is_not_emphasised() -> None:
     assert bold("5号线一期有多少公里？", "5号线二期长8.9公里。") == []
     assert bold("5号线二期有多少公里？", "5号线二期长8.9公里。") == ["8.9公里"]
+
+
+def test_the_figure_of_a_sentence_without_a_year_is_of_the_year_that_the_title_names() -> None:
+    assert bold("2023年的营收是多少？", "营收为5亿元。", "2022年年报解读") == []
+    assert bold("2022年的营收是多少？", "营收为5亿元。", "2022年年报解读") == ["5亿元"]
+    assert bold("2023年的营收是多少？", "2023年营收为5亿元。", "2022年年报解读") == ["5亿元"]

@@ -147,6 +147,22 @@ def test_what_happened_at_a_time_is_told_of_that_time_or_said_not_to_be(
     assert ([statement.text for statement in answer.statements], answer.notice) == (told, notice)
 
 
+@pytest.mark.parametrize(
+    ("period", "told", "notice"),
+    [
+        (Period(None, "2022-12-31"), ["2021年销售额3亿元。"], ""),
+        (Period(None, "2019-12-31"), ["2021年销售额3亿元。", "到2023年底销售额9亿元。"], NOT_THEN),
+        (Period("2023-01-01", "2023-12-31"), ["2021年销售额3亿元。", "到2023年底销售额9亿元。"], DIFFER),
+    ],
+)
+def test_a_number_before_a_time_is_told_of_that_time_or_said_not_to_be(
+    period: Period, told: list[str], notice: str
+) -> None:
+    passages = [passage(1, "2021年销售额3亿元。"), passage(2, "到2023年底销售额9亿元。")]
+    *_, answer = extract(Question("之前的销售额是多少？"), measured(passages, [0, 0]), tuple(passages), period)
+    assert ([statement.text for statement in answer.statements], answer.notice) == (told, notice)
+
+
 def test_the_words_that_answer_are_emphasised_in_a_statement() -> None:
     passages = [passage(1, "平台的月活达3.5亿。")]
     *_, answer = extract(Question("月活是多少？"), measured(passages, [0]), tuple(passages))

@@ -107,6 +107,9 @@ def test_a_part_has_what_was_asked_before_it_and_all_else_of_the_question() -> N
     [
         ("出海首期覆盖哪些市场？要交保证金吗？", "出海首期覆盖哪些市场 要交保证金吗？"),
         ("福利社是什么时候开的？它为什么关了？", "福利社为什么关了？"),
+        ("每个月要引入多少红人？实际完成得怎么样？", "每个月要引入多少红人 实际完成得怎么样？"),
+        ("Suvio的佣金是多少？结算周期多长？", "Suvio的佣金是多少 结算周期多长？"),
+        ("福利社什么时候关的？小红书的月活用户数是多少？", "小红书的月活用户数是多少？"),
     ],
 )
 def test_a_part_takes_along_what_it_leaves_out(text: str, query: str) -> None:

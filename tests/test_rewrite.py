@@ -45,9 +45,17 @@ def test_a_question_of_general_nouns_only_takes_the_topic_along(text: str) -> No
     assert after(MARKETS, text) == f"小红书出海 {text}"
 
 
-@pytest.mark.parametrize("text", ["为什么？", "具体有哪些？", "真的吗？", "还有别的原因吗？"])
+@pytest.mark.parametrize("text", ["为什么？", "真的吗？", "还有别的原因吗？"])
 def test_a_question_that_names_nothing_takes_all_that_the_last_one_names(text: str) -> None:
     assert after(CLOSED, text) == f"福利社 关闭 {text}"
+
+
+@pytest.mark.parametrize("text", ["具体有哪些？", "具体点", "后来呢？", "还有吗", "详细说说", "举个例子"])
+def test_a_question_that_only_wants_more_is_asked_after_the_whole_last_one_and_takes_its_place_nowhere(
+    text: str,
+) -> None:
+    assert after(CLOSED, text) == f"福利社是什么时候关闭的 {text}"
+    assert after((*CLOSED, text, "不知道。"), "为什么？") == "福利社 关闭 为什么？"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,35 @@ def test_a_question_that_names_nothing_takes_all_that_the_last_one_names(text: s
 )
 def test_a_question_that_names_its_subject_stays_as_it_is(text: str) -> None:
     assert after(CLOSED, text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "再说回友好市集，它是自营的吗？",
+        "影刀不收佣金，那它收的技术服务费是几个点？",
+        "Nike签了郑钦文那么多年，巴黎奥运场上她为什么没穿Nike？",
+        "一天能出500篇的那种带货团队，凭什么只做图文不拍视频？",
+        "看攻略这类内容时，为什么说图文比短视频更有效率？",
+    ],
+)
+def test_a_question_that_holds_what_it_refers_to_or_names_much_stays_as_it_is(text: str) -> None:
+    assert after(CLOSED, text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("如果要退货，它收钱吗？", "如果要退货，福利社收钱吗？"),
+        ("那万一海关扣货，它管不管？", "那万一海关扣货，福利社管不管？"),
+        ("除了Uniik，它还有什么应用？", "除了Uniik，福利社还有什么应用？"),
+        ("2023年，它有多少用户？", "2023年，福利社有多少用户？"),
+        ("再说回福利社，它是自营的吗？", "再说回福利社，它是自营的吗？"),
+        ("那这家公司去年在德国总共卖出去多少辆电动汽车？", "福利社 那这家公司去年在德国总共卖出去多少辆电动汽车？"),
+    ],
+)
+def test_a_pronoun_after_general_words_and_a_pointer_at_the_beginning_refer_back(text: str, query: str) -> None:
+    assert after(CLOSED, text) == query
 
 
 def test_a_noun_that_the_topic_describes_goes_with_it() -> None:
@@ -123,6 +160,34 @@ def test_what_an_ellipsis_names_is_the_subject_and_its_detail_gives_way_to_anoth
     turns: tuple[str, ...], text: str, query: str
 ) -> None:
     assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
+
+
+@pytest.mark.parametrize(
+    ("turns", "text", "query"),
+    [
+        (("TikTok有多少美国用户？", "小红书呢？"), "前者的优势是什么？", "TikTok的优势是什么？"),
+        (("TikTok和小红书哪个用户多？", "保证金呢？"), "后者是哪年成立的？", "小红书是哪年成立的？"),
+        (("TikTok和小红书哪个用户多？", "前者是哪年成立的？"), "后者呢？", "TikTok是哪年成立的？ 小红书呢？"),
+        (("TikTok和小红书哪个用户多？",), "它们的估值是多少？", "TikTok和小红书的估值是多少？"),
+        (("毛文超创业前做什么？",), "瞿芳呢？", "瞿芳创业前做什么？"),
+        (("毛文超创业前做什么？", "瞿芳呢？"), "他们是怎么认识的？", "毛文超和瞿芳是怎么认识的？"),
+        (("毛文超创业前做什么？", "小红书呢？"), "他们有多少用户？", "小红书有多少用户？"),
+    ],
+)
+def test_the_former_the_latter_and_they_are_the_two_that_were_asked_of(
+    turns: tuple[str, ...], text: str, query: str
+) -> None:
+    assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
+
+
+def test_what_begins_with_a_word_that_goes_on_leans_more() -> None:
+    assert after(CLOSED, "最晚多久之内得提出来？") == "最晚多久之内得提出来？"
+    assert after(CLOSED, "那最晚多久之内得提出来？") == "福利社 那最晚多久之内得提出来？"
+
+
+def test_no_topic_ends_inside_a_date() -> None:
+    asked = ("10月13号艺术节有什么活动？", "讲座。")
+    assert after(asked, "几点开始，在哪儿听？") == "10月13号艺术节 几点开始，在哪儿听？"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +252,19 @@ def test_a_name_that_was_asked_for_is_taken_from_the_answer() -> None:
     plan = ("淘宝去年7月推出的出海新战略叫什么？", "叫“大服饰全球包邮计划”，聚焦服饰这个核心品类。")
     assert after(plan, "这个要收商家多少费用？") == "大服饰全球包邮计划 这个要收商家多少费用？"
     assert after(("小红书的CMO是哪位？", "之恒。"), "他说过什么？") == "之恒说过什么？"
+
+
+@pytest.mark.parametrize(
+    ("answer", "query"),
+    [
+        ("创始人邵一鸣曾是Suvio首任负责人。[1]他后来离开了。[2]", "邵一鸣以前在哪儿工作？"),
+        ("创始人邵一鸣说，“好的行业，是长出好产品的土壤”。[1]", "邵一鸣以前在哪儿工作？"),
+        ("邵一鸣与韩松筠创立了它。[1]", "禾渡以前在哪儿工作？"),
+        ("禾渡由几名员工创立。[1]", "禾渡以前在哪儿工作？"),
+    ],
+)
+def test_the_one_person_that_a_sentence_names_is_who_was_asked_for(answer: str, query: str) -> None:
+    assert after(("禾渡是谁创立的？", answer), "他以前在哪儿工作？") == query
 
 
 @pytest.mark.parametrize("text", ["为什么？", "它有多少粉丝？", "商家怎么办？", "粉丝呢？"])
