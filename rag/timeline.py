@@ -28,6 +28,7 @@ _ASKS_SEQUENCE = re.compile(
     r"|的(?:经过|始末)|[每各]一?步(?![入进])|[了过]哪?几步|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
     rf"|从.{{1,24}}到.{{1,24}}{_WHEN_EACH_WAS}"
     r"|(?:每年|历年|逐年|每个?月|逐月)[^，。？]{0,12}(?:怎么|如何|怎么?样)(?:在|一路)?变"
+    r"|(?:每年|每个?(?:月|季度)|每[天周])[^，。？]{0,6}[了过](?:些?[什啥]|哪[些几])"
     rf"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末]|{_YEAR}(?:[之以][前后]|以来)?)[^，。？]{{0,14}}{_HAPPENED}"
     r"|\b(?:timeline|chronolog\w*)\b",
     re.IGNORECASE,
@@ -40,6 +41,7 @@ _TIME = re.compile(
     rf"|(?<![\d第个近两几一二三四五六七八九十])(?P<alone>1[0-2]|0?[1-9]|{_IN_WORDS})\s*月(?!\s*[内间活均度销]|个)(?:\s*(?P<alone_day>\d{{1,2}})\s*[日号])?"
     r"|(?P<next>(?P<day_after>隔天|次日|翌日)|(?P<months>[一两三])个月后|同日|同月|当月|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
     r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
+    r"|(?:(?<=[。！？!?\n；，,])|^)(?P<of_the_month>[12]?\d|3[01])\s*[日号](?=[，,上下早晚中凌当])"
 )
 _BEFORE_LEADING = re.compile(r"[\W\d_]*(?:[一二三四五六七八九十]+[、.．])?\s*[早在从自到至于]*")
 _QUOTED = re.compile("[“「『《]([^“”「」『』《》，。]{2,12})[”」』》]")
@@ -86,7 +88,7 @@ def event_times(article: Article) -> list[tuple[int, str]]:
     article's own year: 厂区2014年投产 dates nothing that the next paragraphs tell. A month later than the article's is
     of the year before, where that was named last. In an article without a date it is of the year named last; one
     without any is left out. 2023年初 is sorted as its first month, 年底 as the last. 随后 and its like take the time
-    named last, 隔天 the day after it, 一个月后 the month after it.
+    named last, 隔天 the day after it, 一个月后 the month after it, and 28日， the month named last.
     """
     times: list[tuple[int, str]] = []
     published = (article.published or "")[:4]
@@ -105,7 +107,11 @@ def event_times(article: Article) -> list[tuple[int, str]]:
                 year = last[:4]
                 times.append((match.start(), last))
             continue
-        if match["year"]:
+        if match["of_the_month"]:
+            if len(last) < len("2025-02"):
+                continue
+            year, month, day = last[:4], last[5:7], match["of_the_month"]
+        elif match["year"]:
             year, month, day = match["year"], match["month"], match["day"]
             month = "1" if match["begins"] else "12" if match["ends"] else month
         elif match["relative"]:

@@ -47,6 +47,8 @@ def told(text: str, probabilities: list[float], period: Period | None = None, qu
         "介绍一下小红书历史",
         "为出海先后走了哪几步？",
         "每年的翻台率怎么变的？",
+        "2月到5月每个月各出了什么招？",
+        "26到29号每天干了啥",
         "从成立、被收购到转型，分别是什么时候？",
     ],
 )
@@ -62,6 +64,7 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
         "首期覆盖哪些市场？",
         "什么时候关闭的？",
         "2025年3月发布了什么？",
+        "每个月要交什么费用？",
         "1993年发生了什么意外？",
         "2024年有什么产品？",
         "他三年做了什么？",
@@ -79,6 +82,12 @@ def test_a_question_for_events_in_order_is_recognised(question: str) -> None:
 )
 def test_a_question_for_one_thing_or_for_names_is_not(question: str) -> None:
     assert not asks_for_sequence(question)
+
+
+def test_a_day_that_begins_a_clause_is_of_the_month_named_last() -> None:
+    text = "3月1日，抵达。\n2日上午看展。\n当晚很累，3 日，离开。5日游结束。"
+    assert times(text, "2025-04-01") == ["2025-03-01", "2025-03-02", "2025-03-03"]
+    assert times("2日上午看展。", "2025-04-01") == []
 
 
 def test_times_are_as_exact_as_the_text() -> None:
