@@ -35,6 +35,8 @@ _ANNOUNCED = re.compile(
 )
 _ASKS_BRIEFLY = re.compile("谁[^？?的说讲是]{2}|多[长大高远久重宽深][？?]|多少[^？?]")  # 校车几点开？谁负责？
 _NUMBER = re.compile(r"(?:\d[.．、)）](?!\d)|[(（][\d一二三四][)）]|[①②③④]|[一二三四]、(?![一二三四]))\s*")
+# 正文呢, after 标题最多几个字？
+_NAMES_ANOTHER = re.compile(rf"(?!.*(?:{_ASKING}|怎|什么|还|吗))\w{{2,12}}呢[？?！!。]*")
 _CONTINUES = re.compile(r"^(?:还是|或者|抑或|也就是|是不是|对[吗吧不]|or\b)", re.IGNORECASE)
 _OF_ALL = re.compile(
     "|".join(re.escape(notice).replace(r"\{count\}", r"\d+") for notice in (DIFFER, TIMES_DIFFER, VIEWS))
@@ -44,8 +46,9 @@ _OF_ALL = re.compile(
 def parts_of(question: Question) -> tuple[Question, ...]:
     """A question for each thing that is asked, those before it in its history; the question itself if it asks one.
 
-    Each ends in a question mark, or in a comma after which another word asks: 什么时候关的，为什么关. Of a list it is
-    without its number, and what announces the list is no part.
+    Each ends in a question mark, or in a comma after which another word asks: 什么时候关的，为什么关. What names
+    another thing to ask the same of (正文呢) is one. Of a list it is without its number, and what announces the list is
+    no part.
     """
     texts: list[str] = []
     announced = _ANNOUNCED.match(simplify(question.text))
@@ -67,7 +70,7 @@ def parts_of(question: Question) -> tuple[Question, ...]:
             texts.append(text)
         start = end
     rest = question.text[start:].strip()
-    if rest and texts and texts[-1][-1] in _PAUSES:
+    if rest and texts and (texts[-1][-1] in _PAUSES or _NAMES_ANOTHER.fullmatch(simplify(rest))):
         texts.append(rest)
     elif rest and texts:  # it asks nothing, and says more of what is asked
         texts[-1] += rest
@@ -82,7 +85,9 @@ def parts_of(question: Question) -> tuple[Question, ...]:
 
 
 def _is_short(text: str) -> bool:
-    return sum(char.isalnum() for char in text) < FEWEST and not _ASKS_BRIEFLY.match(simplify(text))
+    plain = simplify(text)
+    few = sum(char.isalnum() for char in text) < FEWEST
+    return few and not (_ASKS_BRIEFLY.match(plain) or _NAMES_ANOTHER.fullmatch(plain))
 
 
 def answer_parts(question: Question, answer_one: Callable[[Question], Iterator[Answer]]) -> Iterator[Answer]:
@@ -184,7 +189,8 @@ def _with_clauses_of(other: Statement, told: Statement, quote: str) -> Statement
 def _best_is_told(answer: Answer, earlier: Sequence[Answer]) -> bool:
     """Whether earlier parts cite the sentence in which the reader sees the one thing that is asked for."""
     read = [passage for passage in answer.passages if passage.reading]
-    if not read or asks_for_several(answer.question.text):
+    names_another = _NAMES_ANOTHER.fullmatch(simplify(answer.question.text.strip()))
+    if not read or names_another or asks_for_several(answer.question.text):
         return False
     best = max(read, key=lambda passage: passage.reading.answers)  # type: ignore[union-attr]
     first, last = best.reading.span  # type: ignore[union-attr]

@@ -60,6 +60,8 @@ def test_an_answer_of_which_an_llm_wrote_a_part_is_the_llm_s() -> None:
         ("小红书的两个问题：什么时候成立？估值是多少？", ("小红书的两个问题：什么时候成立？", "估值是多少？")),
         ("校车什么时候公布站点？谁负责？", ("校车什么时候公布站点？", "谁负责？")),
         ("1.5亿是哪年的用户？2.5亿是哪年的？", ("1.5亿是哪年的用户？", "2.5亿是哪年的？")),
+        ("标题最多几个字？正文呢", ("标题最多几个字？", "正文呢")),
+        ("淘宝收多少佣金？那京东呢？拼多多呢？", ("淘宝收多少佣金？", "那京东呢？", "拼多多呢？")),
         ("一、二线城市有多少？三、四线城市有多少？", ("一、二线城市有多少？", "三、四线城市有多少？")),
     ],
 )
@@ -77,6 +79,8 @@ def test_every_question_of_a_text_is_a_part(text: str, parts: tuple[str, ...]) -
         "无论怎么宣传，为什么都没有用户",
         "不管多少钱，谁都能买吗",
         "小红书被约谈了？为什么？",
+        "福利社哪年开的？怎么关的呢",
+        "佣金有哪几档？还有呢？",
         "你好？小红书是哪年成立的？",
         "是自营吗？还是代运营？",
         "是谁讲过，一个互联网社区能走多远？",
@@ -214,3 +218,5 @@ def test_where_the_best_sentence_of_a_part_is_told_its_others_are_not() -> None:
     answer = joined(Question("猫怕谁？谁怕狗？"), (first, replace(weaker, passages=(read, DOGS))))
     assert [statement.text for statement in answer.statements] == ["猫怕狗。"]
     assert [citation.quote for citation in answer.citations] == ["猫怕狗。"]
+    of_another = replace(weaker, question=Question("小狗呢？"), passages=(read, DOGS))
+    assert len(joined(Question("猫怕谁？小狗呢？"), (first, of_another)).statements) == 2
