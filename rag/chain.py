@@ -36,9 +36,9 @@ from rag.extract import (
     TIMES_MAY_DIFFER,
     WHETHER,
     extract,
+    missing_in_completed,
     refused,
     statements_of,
-    what_is_missing,
 )
 from rag.features import READ_PASSAGES, asks_for_one_thing
 from rag.generate import generate, open_model
@@ -384,9 +384,9 @@ class AnswerChain(Runnable[Input, Answer]):
                         answer = refused(answer, answer.notice, measured)
                     yield answer
                 if answer is not None and answer.statements:
-                    answer = completed(answer, simple, groups, told=told)
-                    lacking = "" if told else what_is_missing(simple, answer.citations)
-                    yield refused(answer, lacking, measured) if lacking else answer
+                    whole = completed(answer, simple, groups, told=told)
+                    lacking = "" if told else missing_in_completed(simple, whole, answer.citations, groups)
+                    yield refused(whole, lacking, measured) if lacking else whole
             except RagError as error:
                 log.warning("falling back to extracts: %s", error)
                 answer = None

@@ -245,7 +245,7 @@ def _missing_in(asked: str, groups: Sequence[Group]) -> str:
 
 
 def _lacking(asked: str, groups: Sequence[Group]) -> str:
-    """What a refusal says of what is missing in all of the groups; "" where nothing is."""
+    """What a refusal says of what is missing in all of the likely groups; "" where nothing is."""
     best = max(group.probability for group in groups)
     several = asks_for_several(asked) or leaves_it_open(asked)
     groups = [group for group in groups if several or group.probability >= LIKELY_ABOVE * best]
@@ -254,6 +254,17 @@ def _lacking(asked: str, groups: Sequence[Group]) -> str:
     read = [c for group in groups for c in group.candidates if c.words_read]
     unsure = all(c.passage.reading.answers < SURE for c in read if c.passage.reading)
     return unsaid(asked) if unsure and lacks_name(asked, [c.words_read for c in read]) else ""
+
+
+def missing_in_completed(question: Question, answer: Answer, own: Sequence[Citation], groups: Sequence[Group]) -> str:
+    """What a refusal says of what is missing in an LLM's answer to which groups were added; "" where nothing is.
+
+    A number that the LLM's own citations lack is no answer where none of the likely groups has it.
+    """
+    lacking = what_is_missing(question, answer.citations)
+    if lacking or not groups or not what_is_missing(question, own):
+        return lacking
+    return _lacking(asking_words(question), groups)
 
 
 def _without_what_states_none(asked: str, groups: list[Group]) -> list[Group]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from measured import measured, passage
 
-from rag.choose import choose
+from rag.choose import Group, choose
 from rag.dates import Period
 from rag.extract import (
     DIFFER,
@@ -14,12 +14,13 @@ from rag.extract import (
     compose,
     extract,
     in_reading_order,
+    missing_in_completed,
     what_is_missing,
 )
 from rag.features import SENTENCE_FEATURES
 from rag.missing import NO_NUMBER, NO_TIME, UNSAID
 from rag.text import sentence_spans
-from rag.types import Citation, Message, PassageReading, Question
+from rag.types import Answer, Citation, Message, PassageReading, Question
 
 
 @pytest.mark.parametrize(
@@ -288,3 +289,14 @@ def test_a_name_is_not_told_where_the_reader_unsure_takes_no_name_for_the_answer
     of = replace(passage(1, text), reading=PassageReading(answers, (3, 8), {}))
     *_, answer = extract(Question("她最后签了哪家公司？"), measured([of], [0]), (of,))
     assert (answer.refused, answer.notice) == (refused, UNSAID if refused else "")
+
+
+def test_a_number_that_only_an_unlikely_extract_has_is_none_beside_what_an_llm_cites() -> None:
+    passages = [passage(1, "Temu在美国很有名。"), passage(2, "Temu的用户等了12天。")]
+    question, given = Question("Temu在美国积累了多少用户？"), measured(passages, [0, -1.0])
+    sure, unlikely = (Group(probability, [c]) for c, probability in zip(given.candidates, (0.9, 0.1), strict=True))
+    cited = [Citation(n, c.passage.article, c.start, c.end) for n, c in enumerate(given.candidates, 1)]
+    whole = Answer(question, citations=tuple(cited), passages=tuple(passages))
+    assert missing_in_completed(question, whole, cited[:1], [sure, unlikely]) == NO_NUMBER
+    assert missing_in_completed(question, whole, cited[:1], [replace(unlikely, probability=0.9), sure]) == ""
+    assert missing_in_completed(question, whole, cited, [sure, unlikely]) == ""
