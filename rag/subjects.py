@@ -20,12 +20,14 @@ _COMPARES = re.compile(
 )
 _AND = re.compile(r"\s*(?:和|与|跟(?![风着进踪随])|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
 _CLAUSES = re.compile("[，。；：！？,;:!?]")
-_IN_WHAT = re.compile("在[^，,]{1,8}?(?:[和与跟、][^，,]{1,8}?)+(?:上|方面)")  # 在投入和风险上有什么不同
+_IN_WHAT = re.compile("在[^，,和与跟、]{1,8}(?:[和与跟、][^，,和与跟、]{1,8}?)+(?:上|方面)")  # 在投入和风险上有什么不同
 # Whether articles tell the same: nothing beside 和 is compared.
 _OF_ARTICLES = re.compile("不同(?:的?资料|的?文章|报道|来源)|(?:前后|各处|文章)(?:的?说法)?.{0,2}(?:一样|一致)")
 _HANGS = re.compile("[的在占是有对于用把被从比]+$")  # 小红书在佣金上
-_LABEL = re.compile(r"\W*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})[)）、.．]\s*[^，。；：！？,;:!?]{2,8}[。：:]?")
-_IN_A_TIME = re.compile("(?:季度|[年月日号]|半年)")  # 季度总收入, cut out of 一季度总收入
+_LABEL = re.compile(
+    r"\W*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）、]|[.．](?!\d))\s*[^，。；：！？,;:!?]{2,8}[。：:]?"
+)
+_IN_A_TIME = re.compile(r"(?<=[\d一二三四五六七八九十上下])(?:季度|[年月日号]|半年)")  # 季度收入 of 一季度收入
 _STOP = re.compile(r"[，。；：！？,;:!?“”「」《》]|(?<![a-z0-9])\s|\s(?![a-z0-9])")  # TikTok Shop is one name
 
 
@@ -39,7 +41,9 @@ def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ..
         return ()
     authors = {candidate.passage.article.author or "" for candidate in candidates}
     said = "\n".join(normalize(text) for text in (*(candidate.text for candidate in candidates), *authors))
-    asked = _IN_WHAT.sub("", normalize(question))
+    asked = normalize(question)
+    if _AND.search(without := _IN_WHAT.sub("", asked)):  # else 在小红书和抖音上 names what is compared
+        asked = without
     found = (_beside_and(text, said) for text in (*_CLAUSES.split(asked), asked))
     return next((named for named in found if len(named) > 1), ())
 
@@ -51,7 +55,7 @@ def _beside_and(text: str, said: str) -> tuple[str, ...]:
     found = [_HANGS.sub("", subject) for subject in found]
     if not all("的" in subject for subject in found):  # 抖音 beside 小红书的用户
         found = [subject.partition("的")[0] for subject in found]
-    found = [subject for subject in found if len(subject) > 1 and not _IN_A_TIME.match(subject)]
+    found = [subject for subject in found if len(subject) > 1 and not _IN_A_TIME.match(text, text.find(subject))]
     return tuple(dict.fromkeys(found))
 
 
