@@ -266,6 +266,7 @@ def test_the_heading_of_its_section_may_say_what_a_number_is_of() -> None:
         ("她是哪一年退休的？", "她2020年退休。", False),
         ("评弹夜场演到几点结束？", "19:30 | 评弹夜场 | 文庙戏台", True),
         ("评弹夜场演到几点结束？", "19:30至21:00 | 评弹夜场 | 文庙戏台", False),
+        ("小酒馆营业到几点？", "小酒馆通宵营业。", False),
         ("二审哪天开庭？", "公司在开庭后15日的上诉期内研究是否上诉。", True),
         ("二审哪天开庭？", "9月15日的庭审在县里进行。", False),
     ],
@@ -284,6 +285,11 @@ def test_a_time_must_be_of_what_is_asked_for(question: str, text: str, lacks: bo
         ("一天能换几个小时？", "看一次广告换两个钟头。", False),
         ("退款要等几天？", "退款在三个工作日内到账。", False),
         ("退款要等几天？", "退款即时到账。", False),
+        ("退款要等几天？", "退款T+1到账。", False),
+        ("发货要几个小时？", "须在48h内发货。", False),
+        ("公司停牌了几天？", "公司停牌5个交易日。", False),
+        ("过去几年的复购率是百分之几？", "复购率是30%。", False),
+        ("住几天要多少钱？", "住店要300元。", False),
         ("早几年品牌方在小红书投广告吗？", "品牌方不投广告。", False),
         ("活跃人数平均会来几天，有现成的算法吗？", "DAU/MAU 就是算法。", False),
         ("孩子念几年级？", "孩子在念小学。", False),
@@ -304,6 +310,8 @@ def test_how_long_is_told_by_a_length_of_time(question: str, text: str, lacks: b
         ("小酒馆开在上海哪条路上？", "2013年它在上海一家小酒馆诞生。", NO_PLACE),
         ("小酒馆开在上海哪条路上？", "小酒馆开在巨鹿路。", ""),
         ("企业走哪条路最高效？", "企业直接写笔记，效率是最高的。", ""),
+        ("企业出海选了哪条路？", "企业出海选择自建供应链。", ""),
+        ("瞿芳考上了哪所大学？", "瞿芳1995年考入北外。", ""),
     ],
 )
 def test_what_nearly_always_says_what_it_is_must_do_so(question: str, text: str, notice: str) -> None:
