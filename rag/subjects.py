@@ -7,6 +7,7 @@ import numpy as np
 
 from rag.features import Candidate, Matrix
 from rag.text import COMPARES, normalize
+from rag.words import general_words
 
 LONGEST = 12  # code points of a subject
 MOST_SKIPPED = 3  # code points before a subject that the articles do not have: 走小红书, 现在的计划
@@ -18,7 +19,9 @@ _COMPARES = re.compile(
     rf"{COMPARES}|各(?=[靠信有能要占把是在自种家给到多用怎走选做花收交说讲])",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*(?:和|与|跟(?![风着进踪随])|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
+_AND = re.compile(
+    r"\s*(?:和|与|跟(?![风着进踪随]|团[游队])|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*"
+)
 _CLAUSES = re.compile("[，。；：！？,;:!?]")
 _IN_WHAT = re.compile("在[^，,和与跟、]{1,8}(?:[和与跟、][^，,和与跟、]{1,8}?)+(?:上|方面)")  # 在投入和风险上有什么不同
 # Whether articles tell the same: nothing beside 和 is compared.
@@ -66,16 +69,24 @@ def as_asked(subject: str, question: str) -> str:
 
 
 def _at_end(part: str, said: str) -> str:
-    """The longest end of a part that is said; "" below two characters."""
+    """The longest end of a part that is said; "" below two characters, or where it begins inside a word."""
     tail = _STOP.split(part)[-1][-LONGEST:]
-    return next((tail[at:] for at in range(len(tail) - 1) if tail[at:] in said), "")
+    at = next((at for at in range(len(tail) - 1) if tail[at:] in said), len(tail))
+    return "" if _cuts_a_word(tail, at) else tail[at:]
 
 
 def _at_start(part: str, said: str) -> str:
-    """The longest run that is said near the beginning of a part; "" below two characters."""
+    """The longest run that is said near the beginning of a part; "" as for an end."""
     head = _STOP.split(part)[0]
-    runs = [head[skip:end] for skip in range(MOST_SKIPPED + 1) for end in range(skip + 2, skip + LONGEST + 1)]
-    return max((run for run in runs if len(run) > 1 and run in said), key=len, default="")
+    runs = [(skip, head[skip:end]) for skip in range(MOST_SKIPPED + 1) for end in range(skip + 2, skip + LONGEST + 1)]
+    said_runs = ((skip, run) for skip, run in runs if len(run) > 1 and run in said)
+    skip, longest = max(said_runs, key=lambda found: len(found[1]), default=(0, ""))
+    return "" if _cuts_a_word(head, skip) else longest
+
+
+def _cuts_a_word(text: str, at: int) -> bool:
+    """Whether a place lies between two characters that are a word of general Chinese: 中|年人."""
+    return at > 0 and text[at - 1 : at + 1] in general_words()
 
 
 def per_subject(

@@ -108,6 +108,14 @@ def test_a_name_that_begins_like_a_time_is_a_subject() -> None:
     assert subjects_of("美国和日本有什么区别？", of) == ("美国", "日本")
 
 
+def test_no_subject_begins_inside_a_word() -> None:
+    of = candidates_of([passage(1, "年轻人爱猫。老年人爱鸟。")])
+    assert subjects_of("年轻人和中年人有什么不同？", of) == ()
+    assert subjects_of("中年人和年轻人有什么不同？", of) == ()
+    assert subjects_of("跟团游和年轻人有什么不同？", of) == ()
+    assert subjects_of("老年人和年轻人有什么不同？", of) == ("老年人", "年轻人")
+
+
 def test_a_number_with_a_point_is_no_label() -> None:
     labels = [is_label(candidate) for candidate in candidates_of([passage(1, "1.登记。\n\n3.5万人参加。")])]
     assert labels == [True, False]
