@@ -110,7 +110,8 @@ def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:
 
 def test_a_month_may_be_written_in_words() -> None:
     assert times("今年三月下架，九月重开；2022年十一月上线。", "2023-12-01") == ["2023-03", "2023-09", "2022-11"]
-    assert times("三四月间，一个月后，三月内，二三月份。", "2023-12-01") == []
+    assert times("三四月间，一个月后，三月内，二三月份，一月一次，五月天，二月河。", "2023-12-01") == []
+    assert times("六月天气热。", "2023-12-01") == ["2023-06"]
 
 
 def test_a_year_in_the_middle_of_a_line_dates_no_month_of_the_lines_below_it() -> None:
