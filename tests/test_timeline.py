@@ -148,6 +148,13 @@ def test_events_are_told_in_the_order_of_time_not_of_the_text() -> None:
     assert told(text, [0.3, 0.3, 0.2, 0.2]) == ["2014年开张。", "2019年改名。", "2023年关闭。"]
 
 
+def test_of_what_changes_every_year_only_what_speaks_of_it_is_told() -> None:
+    text = "2014年开张。2019年翻台率是4.8。2023年翻台率是3。"
+    probabilities, rates = [0.4, 0.3, 0.3], ["2019年翻台率是4.8。", "2023年翻台率是3。"]
+    assert told(text, probabilities, question="历年的翻台率怎么变的？") == rates
+    assert told(text, probabilities, question="历年的口号怎么变的？") == []
+
+
 def test_events_outside_the_period_are_left_out() -> None:
     text = "2023年关闭。2014年开张。2019年改名。"
     assert told(text, [0.4, 0.3, 0.3], Period("2014-01-01", "2019-12-31")) == ["2014年开张。", "2019年改名。"]
