@@ -43,7 +43,7 @@ _ASKS_HOW_LONG = re.compile(  # 这几年 is no question
 _STATES_HOW_LONG = re.compile(
     r"(?:\d|[一二两俩三四五六七八九十百千万半数几多每整])\s*[多余几来]?\s*(?:个|工作|自然|交易|营业|会计|财|赛)*"
     r"(?:[秒分时刻天日周月季年载岁代辈夜晚期]|小时|钟头|星期|世纪|礼拜|[上下]午)|\d[-/.:]\d"
-    r"|\dh|t\+\d|[全当次隔]年|[全当次隔即][天日晚时刻]|永久|终[身生]|随时|立即|马上|一直|通宵"
+    r"|\dh|t\+\d|[全当次隔]年|[全当次隔即][天日晚时刻]|[次按][日周月季]|永久|终[身生]|随时|立即|马上|一直|通宵"
 )
 _HAPPENED_ONCE = re.compile("成立|创[立办建]|上线|上市|开业|关[闭门停]|下[架线]|倒闭|推出|发布|收购|去世|出生")
 LONGEST_PLAIN_NAME = 10  # code points, of one without quotation marks or Latin letters
