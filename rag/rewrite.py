@@ -286,7 +286,7 @@ def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
             case [first, second] if first and second and " " not in topic:
                 return first, second
         first = _name_of(topic)
-        if name and first != name and question.replace(first, name, 1) == later:
+        if name and first and first != name and question.replace(first, name, 1) == later:
             return first, name
         later, name = question, first
     return None
