@@ -24,7 +24,7 @@ _MORE = re.compile(r"^[多余几]?\s*[+＋]?的?")  # 1万多单, 298万+篇, 68
 _PAIRS = ("“”", "‘’", "「」", "《》", "（）", "()", "【】")
 _ABOUT = re.compile(r"(?:大约|将近|接近|近|约)\s*$")
 _RANGE = re.compile(r"\d\s*[%％]?\s*[-~～–—至到]\s*$")  # 18-25%: neither end is the answer
-_ENDS = re.compile(r"\s*[-~～–—至到]\s*\d")  # 2024年9月至10月
+_ENDS = re.compile(r"\s*[-~～–—至到]\s*[\d今现]")  # 2024年9月至10月, 2024年9月至今
 _DATE = re.compile(r"(?:19|20)\d{2}\s*年\s*\d{1,2}\s*月(?:\s*\d{1,2}\s*[日号])?")
 _OFFICE = re.compile(
     r"(?P<office>[^\W\d_]{2,14}?(?:联合创始人|创始人|CEO|COO|CMO|CTO|CFO|副总裁|总裁|董事长|总经理|负责人))\s*"

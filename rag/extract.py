@@ -180,7 +180,8 @@ def nearest_citations(measured: Measured) -> tuple[Citation, ...]:
 def statements_of(question: Question, measured: Measured, period: Period | None = None) -> tuple[list[Group], bool]:
     """The statements of an answer in their order, and whether that is the order of events, or by what is compared.
 
-    `period` is the time that the question speaks of: events in order are those within it.
+    `period` is the time that the question speaks of: events in order are those within it, and so are
+    numbers where it has no beginning (2023年之前).
     """
     asked = asking_words(question)
     in_order = asks_for_sequence(asked)
@@ -283,7 +284,8 @@ def extract(
 
     What a sentence of one article says is no yes or no: where it is asked whether something is so, the answer says so.
 
-    `period` is the time that the question speaks of: events in order are those within it.
+    `period` is the time that the question speaks of: events in order are those within it, and so are
+    numbers where it has no beginning (2023年之前).
     """
     asked = asking_words(question)
     groups, told = statements_of(question, measured, period)

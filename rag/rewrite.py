@@ -66,7 +66,10 @@ _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
 _BESIDE = re.compile("^(?:那么?)?(?:如果|要是|万一|假如|假设|一旦|除了|除开|跟|和|与|比|在|对)|[后时比前]$|时候$|的话$")
 _DIGIT = re.compile(r"\d")
-_GOES_ON = re.compile("那么?(?=要是|如果|假如|万一|最|得|能|会|还|又|是|有|怎|为什么|多)")
+_GOES_ON = re.compile(
+    "那么?(?=要是|如果|假如|万一|最|得(?!物)|能(?!源)|会(?![计员])|还|又|是(?!非)|有(?!赞)|怎|为什么|多[少久大高长远])"
+)
+_ON_IT = re.compile("对它们?(?!的)[^，,。？?]{0,6}(?:影响|威胁|冲击|好处|坏处)")  # of which no clause before tells
 _PARTICLES = frozenset("得地所")
 _WANTS_LIST = re.compile("哪[些几两三]")
 _TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
@@ -217,6 +220,8 @@ def _leans(text: str, asked: str) -> bool:
 
 def _says_of_whom(text: str) -> bool:
     """Whether a question holds what it refers to: 郑钦文红了，她代言什么; or names much, without a pointer."""
+    if _ON_IT.search(text):
+        return False
     if pronoun := PRONOUN.search(text):
         before = re.split(r"[，,。？?！!；;]", text[: pronoun.start()])[:-1]
         names_much = _letters(unlisted(" ".join(before)), NAMES + 1) > NAMES
@@ -281,7 +286,7 @@ def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
             case [first, second] if first and second and " " not in topic:
                 return first, second
         first = _name_of(topic)
-        if name and first != name and question.replace(first, name, 1) == later:
+        if name and first and first != name and question.replace(first, name, 1) == later:
             return first, name
         later, name = question, first
     return None

@@ -32,6 +32,7 @@ _NAME = re.compile(
     r"(?<![A-Za-z0-9])[A-Z][a-z]+[A-Za-z]+(?![A-Za-z])|(?<![A-Za-z0-9])[a-z]+[A-Z][A-Za-z]+"
     r"|(?<![A-Za-z0-9])[A-Z]{5,}(?![A-Za-z0-9])"
 )  # no KOL, no app
+_TERM = re.compile("AARRR|AIDMA|AISAS|ASEAN|BRICS|COVID|EBITDA|HTTPS|RARRA|[SPI]aaS|SCRUM|SMART")
 
 
 def tells_of_another(question: str, text: str, around: str = "") -> bool:
@@ -63,7 +64,7 @@ def _side(text: str) -> str:
 
 
 def _of_another_name(question: str, text: str, around: str) -> bool:
-    asked, told = _NAME.findall(question), _NAME.findall(text)
+    asked, told = ([name for name in _NAME.findall(one) if not _TERM.fullmatch(name)] for one in (question, text))
     named = normalize(f"{around} {text}")
     if not asked or not told or any(normalize(name) in named for name in asked):
         return False

@@ -7,6 +7,7 @@ import numpy as np
 
 from rag.features import Candidate, Matrix
 from rag.text import COMPARES, normalize
+from rag.words import general_words
 
 LONGEST = 12  # code points of a subject
 MOST_SKIPPED = 3  # code points before a subject that the articles do not have: 走小红书, 现在的计划
@@ -18,14 +19,18 @@ _COMPARES = re.compile(
     rf"{COMPARES}|各(?=[靠信有能要占把是在自种家给到多用怎走选做花收交说讲])",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*(?:和|与|跟(?![风着进踪随])|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*")
+_AND = re.compile(
+    r"\s*(?:和|与|跟(?![风着进踪随]|团[游队])|、|还是|以及|对比|\band\b|(?<![a-z])(?:vs|versus)(?![a-z]))\s*"
+)
 _CLAUSES = re.compile("[，。；：！？,;:!?]")
-_IN_WHAT = re.compile("在[^，,]{1,8}?(?:[和与跟、][^，,]{1,8}?)+(?:上|方面)")  # 在投入和风险上有什么不同
+_IN_WHAT = re.compile("在[^，,和与跟、]{1,8}(?:[和与跟、][^，,和与跟、]{1,8}?)+(?:上|方面)")  # 在投入和风险上有什么不同
 # Whether articles tell the same: nothing beside 和 is compared.
 _OF_ARTICLES = re.compile("不同(?:的?资料|的?文章|报道|来源)|(?:前后|各处|文章)(?:的?说法)?.{0,2}(?:一样|一致)")
 _HANGS = re.compile("[的在占是有对于用把被从比]+$")  # 小红书在佣金上
-_LABEL = re.compile(r"\W*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})[)）、.．]\s*[^，。；：！？,;:!?]{2,8}[。：:]?")
-_IN_A_TIME = re.compile("(?:季度|[年月日号]|半年)")  # 季度总收入, cut out of 一季度总收入
+_LABEL = re.compile(
+    r"\W*[（(]?(?:\d{1,2}|[一二三四五六七八九十]{1,2})(?:[)）、]|[.．](?!\d))\s*[^，。；：！？,;:!?]{2,8}[。：:]?"
+)
+_IN_A_TIME = re.compile(r"(?<=[\d一二三四五六七八九十上下])(?:季度|[年月日号]|半年)")  # 季度收入 of 一季度收入
 _STOP = re.compile(r"[，。；：！？,;:!?“”「」《》]|(?<![a-z0-9])\s|\s(?![a-z0-9])")  # TikTok Shop is one name
 
 
@@ -39,7 +44,9 @@ def subjects_of(question: str, candidates: Sequence[Candidate]) -> tuple[str, ..
         return ()
     authors = {candidate.passage.article.author or "" for candidate in candidates}
     said = "\n".join(normalize(text) for text in (*(candidate.text for candidate in candidates), *authors))
-    asked = _IN_WHAT.sub("", normalize(question))
+    asked = normalize(question)
+    if _AND.search(without := _IN_WHAT.sub("", asked)):  # else 在小红书和抖音上 names what is compared
+        asked = without
     found = (_beside_and(text, said) for text in (*_CLAUSES.split(asked), asked))
     return next((named for named in found if len(named) > 1), ())
 
@@ -51,7 +58,7 @@ def _beside_and(text: str, said: str) -> tuple[str, ...]:
     found = [_HANGS.sub("", subject) for subject in found]
     if not all("的" in subject for subject in found):  # 抖音 beside 小红书的用户
         found = [subject.partition("的")[0] for subject in found]
-    found = [subject for subject in found if len(subject) > 1 and not _IN_A_TIME.match(subject)]
+    found = [subject for subject in found if len(subject) > 1 and not _IN_A_TIME.match(text, text.find(subject))]
     return tuple(dict.fromkeys(found))
 
 
@@ -62,16 +69,24 @@ def as_asked(subject: str, question: str) -> str:
 
 
 def _at_end(part: str, said: str) -> str:
-    """The longest end of a part that is said; "" below two characters."""
+    """The longest end of a part that is said; "" below two characters, or where it begins inside a word."""
     tail = _STOP.split(part)[-1][-LONGEST:]
-    return next((tail[at:] for at in range(len(tail) - 1) if tail[at:] in said), "")
+    at = next((at for at in range(len(tail) - 1) if tail[at:] in said), len(tail))
+    return "" if _cuts_a_word(tail, at) else tail[at:]
 
 
 def _at_start(part: str, said: str) -> str:
-    """The longest run that is said near the beginning of a part; "" below two characters."""
+    """The longest run that is said near the beginning of a part; "" as for an end."""
     head = _STOP.split(part)[0]
-    runs = [head[skip:end] for skip in range(MOST_SKIPPED + 1) for end in range(skip + 2, skip + LONGEST + 1)]
-    return max((run for run in runs if len(run) > 1 and run in said), key=len, default="")
+    runs = [(skip, head[skip:end]) for skip in range(MOST_SKIPPED + 1) for end in range(skip + 2, skip + LONGEST + 1)]
+    said_runs = ((skip, run) for skip, run in runs if len(run) > 1 and run in said)
+    skip, longest = max(said_runs, key=lambda found: len(found[1]), default=(0, ""))
+    return "" if _cuts_a_word(head, skip) else longest
+
+
+def _cuts_a_word(text: str, at: int) -> bool:
+    """Whether a place lies between two characters that are a word of general Chinese: 中|年人."""
+    return at > 0 and text[at - 1 : at + 1] in general_words()
 
 
 def per_subject(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from rag.dates import BEGINNING, END, Period
 from rag.features import Candidate, Matrix
-from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, normalize, numeral
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, index_terms, normalize, numeral
 from rag.types import Article
 
 MOST_EVENTS = 16
@@ -21,14 +21,15 @@ _HAPPENED = (  # 发生了什么意外 asks for one thing
     "|有(?:些|哪些|什么)(?:新的?)?(?:进展|变化|动作|动静|大事))"
 )
 _WHEN_EACH_WAS = f"(?:分别|各|先后|依次)都?[是在于]{{0,2}}(?:{ASKS_WHEN}|{ASKS_YEAR}|{ASKS_DAY}|什么时间)"
+_CHANGES = "(?:每年|历年|逐年|每个?月|逐月)的?(?P<what>[^，。？]{0,12})(?:怎么|如何|怎么?样)(?:在|一路)?变"
 _ASKS_SEQUENCE = re.compile(
     r"时间线|时间轴|时间顺序|先后顺序|按(?:时间|年份?|月份?|先后)|大事(?!小|化)|来龙去脉|一步一?步|一路走来"
     r"|先后(?:推|做|上|经|换|改|试|发|开|进|投)(?!.*哪几)|前后都|历程|沿革|演变|演进|变迁|(?:发展|经|历)过程|发展史"
     r"|(?<![少几]年)(?<![少几]年的)历史(?=发展|沿革|是怎样|是什么|有哪些|吧?[？?。]?$)"
     r"|的(?:经过|始末)|[每各]一?步(?![入进])|[了过]哪?几步|从.{1,12}到.{1,12}(?:经过|经历|过程|发生)|一生.{0,3}经历"
     rf"|从.{{1,24}}到.{{1,24}}{_WHEN_EACH_WAS}"
-    r"|(?:每年|历年|逐年|每个?月|逐月)[^，。？]{0,12}(?:怎么|如何|怎么?样)(?:在|一路)?变"
     r"|(?:每年|每个?(?:月|季度)|每[天周])[^，。？]{0,6}[了过](?:些?[什啥]|哪[些几])"
+    rf"|{_CHANGES}"
     rf"|(?:\d\s*月份?|季度|Q[1-4]|半年|年[初底末]|{_YEAR}(?:[之以][前后]|以来)?)[^，。？]{{0,14}}{_HAPPENED}"
     r"|\b(?:timeline|chronolog\w*)\b",
     re.IGNORECASE,
@@ -38,7 +39,7 @@ _TIME = re.compile(
     rf"(?P<year>(?:19|20)\d{{2}})\s*(?:年|(?=[-./]\d{{1,2}}\b))(?:(?:\s*[-./]\s*|(?=\s*(?:\d{{1,2}}|{_IN_WORDS})\s*月))\s*(?P<month>\d{{1,2}}|{_IN_WORDS})\s*月?(?:\s*(?P<day>\d{{1,2}})\s*[日号])?"
     rf"|\s*(?:(?P<begins>{BEGINNING})|(?P<ends>{END})))?"
     rf"|(?P<relative>同年|[这那]一年(?=[，,里])|次年|翌年|第二年|今年|去年)(?:的?\s*(?P<its_month>\d{{1,2}}|{_IN_WORDS})\s*月(?:\s*(?P<its_day>\d{{1,2}})\s*[日号])?)?"
-    rf"|(?<![\d第个近两几一二三四五六七八九十])(?P<alone>1[0-2]|0?[1-9]|{_IN_WORDS})\s*月(?!\s*[内间活均度销]|个)(?:\s*(?P<alone_day>\d{{1,2}})\s*[日号])?"
+    rf"|(?<![\d第个近两几一二三四五六七八九十])(?P<alone>1[0-2]|0?[1-9]|{_IN_WORDS})\s*月(?!\s*[内间活均度销]|个|天(?!气)|河|一次)(?:\s*(?P<alone_day>\d{{1,2}})\s*[日号])?"
     r"|(?P<next>(?P<day_after>隔天|次日|翌日)|(?P<months>[一两三])个月后|同日|同月|当月|(?:(?<=[。！？!?\n])|^)(?:随后|此后|不久后?))"
     r"|(?P<sale>618|双(?:11|十一))(?=期间|当天|大促)"
     r"|(?:(?<=[。！？!?\n；，,])|^)(?P<of_the_month>[12]?\d|3[01])\s*[日号](?=[，,上下早晚中凌当])"
@@ -160,12 +161,15 @@ def sequence(
     """Which candidates, up to MOST_EVENTS, tell what happened within the period: the most probable, in order of time.
 
     Of those whose texts are the `same` the most probable alone. Empty where fewer than `least` are left. Where the
-    question names what few sentences hold, and does not list other things with it, those alone are taken; of a single
-    year those that name a month, where enough do.
+    question names what few sentences hold, and does not list other things with it, those alone are taken; of what
+    changes every year those that speak of it; of a single year those that name a month, where enough do.
     """
     times = {i: time for i, time in _times_of(candidates).items() if period is None or _within(time, period)}
     if "、" not in question and (named := of_what_is_named(question, candidates)):
         times = {i: time for i, time in times.items() if i in named}
+    changes = re.search(_CHANGES, question)
+    if changes and (what := set(index_terms(changes["what"]))):
+        times = {i: time for i, time in times.items() if what & set(index_terms(candidates[i].text))}
     if period and (period.since or "")[:4] == (period.until or "")[:4]:
         with_month = {i: time for i, time in times.items() if "-" in time}
         times = with_month if len(with_month) >= LEAST_EVENTS else times

@@ -71,6 +71,7 @@ def test_a_question_has_no_list_number_and_no_half_of_a_quotation(sentence: str,
         "短句3%。",
         "外卖平台的佣金率在18-25%之间。",
         "调查于2024年9月至10月进行，走访了各条道路。",
+        "公司在2024年9月至今的日子里累计融资。",
         "",
     ],
 )

@@ -97,6 +97,7 @@ def test_a_question_that_holds_what_it_refers_to_or_names_much_stays_as_it_is(te
         ("如果要退货，它收钱吗？", "如果要退货，福利社收钱吗？"),
         ("那万一海关扣货，它管不管？", "那万一海关扣货，福利社管不管？"),
         ("除了Uniik，它还有什么应用？", "除了Uniik，福利社还有什么应用？"),
+        ("Temu进入日本，对它有什么影响？", "Temu进入日本，对福利社有什么影响？"),
         ("2023年，它有多少用户？", "2023年，福利社有多少用户？"),
         ("再说回福利社，它是自营的吗？", "再说回福利社，它是自营的吗？"),
         ("那这家公司去年在德国总共卖出去多少辆电动汽车？", "福利社 那这家公司去年在德国总共卖出去多少辆电动汽车？"),
@@ -169,6 +170,7 @@ def test_what_an_ellipsis_names_is_the_subject_and_its_detail_gives_way_to_anoth
         (("TikTok和小红书哪个用户多？", "保证金呢？"), "后者是哪年成立的？", "小红书是哪年成立的？"),
         (("TikTok和小红书哪个用户多？", "前者是哪年成立的？"), "后者呢？", "TikTok是哪年成立的？ 小红书呢？"),
         (("TikTok和小红书哪个用户多？",), "它们的估值是多少？", "TikTok和小红书的估值是多少？"),
+        (("？？", "小红书？？"), "前者的优势是什么？", "小红书 前者的优势是什么？"),
         (("毛文超创业前做什么？",), "瞿芳呢？", "瞿芳创业前做什么？"),
         (("毛文超创业前做什么？", "瞿芳呢？"), "他们是怎么认识的？", "毛文超和瞿芳是怎么认识的？"),
         (("毛文超创业前做什么？", "小红书呢？"), "他们有多少用户？", "小红书有多少用户？"),
@@ -183,6 +185,7 @@ def test_the_former_the_latter_and_they_are_the_two_that_were_asked_of(
 def test_what_begins_with_a_word_that_goes_on_leans_more() -> None:
     assert after(CLOSED, "最晚多久之内得提出来？") == "最晚多久之内得提出来？"
     assert after(CLOSED, "那最晚多久之内得提出来？") == "福利社 那最晚多久之内得提出来？"
+    assert after(CLOSED, "那会计师事务所一般怎么收费的？") == "那会计师事务所一般怎么收费的？"  # no 那会
 
 
 def test_no_topic_ends_inside_a_date() -> None:

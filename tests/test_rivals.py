@@ -30,6 +30,7 @@ from rag.rivals import tells_of_another
         ("DevCloud的高级版多少钱？", "腾讯云CODING的高级版售价为599元。", True),
         ("CODING的高级版多少钱？", "腾讯云CODING的高级版售价为599元。", False),
         ("DevCloud的高级版多少钱？", "它的 SKU 售价为599元。", False),
+        ("Temu去年赚了多少？", "去年EBITDA为3亿美元，SaaS收入除外。", False),
         ("GTD有多少种？", "问题（Focused）有 3 种。", False),
         ("How many users does Temu have?", "TikTok 有 1.7 亿用户。", False),
     ],

@@ -172,6 +172,7 @@ def test_accounts_of_a_provider_log_in_with_their_role_and_out_again(browser: Br
         ("/evil.example", "/"),
         ("https://evil.example", "/"),
         (".evil", "/"),
+        ("oauth2callback", "/"),
     ],
 )
 def test_a_login_leads_back_to_a_page_of_ours_and_nowhere_else(kept: str, led_to: str) -> None:

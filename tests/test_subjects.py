@@ -8,7 +8,7 @@ from test_extract import measured, passage
 
 from rag.extract import extract
 from rag.features import candidates_of
-from rag.subjects import per_subject, subjects_of
+from rag.subjects import is_label, per_subject, subjects_of
 from rag.types import Question
 
 TEXT = "狗会看门。猫会抓鼠。猫和狗都怕雷。猫粮要钱。鸟会飞。"
@@ -30,6 +30,8 @@ TEXT = "狗会看门。猫会抓鼠。猫和狗都怕雷。猫粮要钱。鸟会
         ("看门和抓鼠有两样工具吗？", ()),
         ("看门和抓鼠，怕雷和要钱上有什么不同？", ("看门", "抓鼠")),
         ("看门和抓鼠在怕雷和要钱上有什么不同？", ("看门", "抓鼠")),
+        ("在看门和抓鼠上花钱有什么不同？", ("看门", "抓鼠")),
+        ("在" + "和" * 60 + "，有什么不同？", ()),
         ("看门跟抓鼠跟风会飞，有什么不同？", ("看门", "抓鼠")),
         ("猫会看门、抓鼠，不同资料的说法一样吗？", ()),
     ],
@@ -98,6 +100,25 @@ def test_what_is_said_of_two_subjects_in_like_words_is_not_said_once() -> None:
     of = passage(1, "甲猫和乙狗的特点很不同。甲猫的特点是抓。乙狗的特点是看。")
     *_, answer = extract(Question("甲猫和乙狗有什么区别？"), measured([of], [0.0, 0.0, 0.0]), (of,))
     assert [s.subject for s in answer.statements] == ["", "甲猫", "乙狗"]
+
+
+def test_a_name_that_begins_like_a_time_is_a_subject() -> None:
+    of = candidates_of([passage(1, "日活比月活高。日本和美国都有鸟。")])
+    assert subjects_of("日活和月活有什么区别？", of) == ("日活", "月活")
+    assert subjects_of("美国和日本有什么区别？", of) == ("美国", "日本")
+
+
+def test_no_subject_begins_inside_a_word() -> None:
+    of = candidates_of([passage(1, "年轻人爱猫。老年人爱鸟。")])
+    assert subjects_of("年轻人和中年人有什么不同？", of) == ()
+    assert subjects_of("中年人和年轻人有什么不同？", of) == ()
+    assert subjects_of("跟团游和年轻人有什么不同？", of) == ()
+    assert subjects_of("老年人和年轻人有什么不同？", of) == ("老年人", "年轻人")
+
+
+def test_a_number_with_a_point_is_no_label() -> None:
+    labels = [is_label(candidate) for candidate in candidates_of([passage(1, "1.登记。\n\n3.5万人参加。")])]
+    assert labels == [True, False]
 
 
 def test_no_subject_is_cut_out_of_a_time() -> None:

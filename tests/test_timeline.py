@@ -119,7 +119,8 @@ def test_a_month_alone_is_of_the_year_named_last_or_of_the_article() -> None:
 
 def test_a_month_may_be_written_in_words() -> None:
     assert times("今年三月下架，九月重开；2022年十一月上线。", "2023-12-01") == ["2023-03", "2023-09", "2022-11"]
-    assert times("三四月间，一个月后，三月内，二三月份。", "2023-12-01") == []
+    assert times("三四月间，一个月后，三月内，二三月份，一月一次，五月天，二月河。", "2023-12-01") == []
+    assert times("六月天气热。", "2023-12-01") == ["2023-06"]
 
 
 def test_a_year_in_the_middle_of_a_line_dates_no_month_of_the_lines_below_it() -> None:
@@ -154,6 +155,13 @@ def test_spans_of_time_are_no_times() -> None:
 def test_events_are_told_in_the_order_of_time_not_of_the_text() -> None:
     text = "2023年关闭。2014年开张。无关的话。2019年改名。"
     assert told(text, [0.3, 0.3, 0.2, 0.2]) == ["2014年开张。", "2019年改名。", "2023年关闭。"]
+
+
+def test_of_what_changes_every_year_only_what_speaks_of_it_is_told() -> None:
+    text = "2014年开张。2019年翻台率是4.8。2023年翻台率是3。"
+    probabilities, rates = [0.4, 0.3, 0.3], ["2019年翻台率是4.8。", "2023年翻台率是3。"]
+    assert told(text, probabilities, question="历年的翻台率怎么变的？") == rates
+    assert told(text, probabilities, question="历年的口号怎么变的？") == []
 
 
 def test_events_outside_the_period_are_left_out() -> None:

@@ -15,7 +15,9 @@ from views.scripts import script
 
 COOKIE = "yinju-return"
 KEPT_SECONDS = 600  # that a login may take
-_ADDRESS = re.compile(r"[a-z]*(?:\?c=[0-9a-f]+)?")  # a page, a conversation: nothing that leads to another host
+_BACK = "oauth2callback"  # where the provider sends the browser
+# A page, a conversation: nothing that leads to another host, or here again.
+_ADDRESS = re.compile(rf"(?!{_BACK})[a-z]*(?:\?c=[0-9a-f]+)?")
 
 
 def keep_address() -> None:
@@ -35,7 +37,7 @@ class Returning:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        back = scope["type"] == "http" and scope["path"].endswith("/oauth2callback")
+        back = scope["type"] == "http" and scope["path"].endswith(f"/{_BACK}")
         kept = Request(scope).cookies.get(COOKIE, "") if back else ""
         if not kept or not _ADDRESS.fullmatch(kept):
             await self._app(scope, receive, send)
