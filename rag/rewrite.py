@@ -8,15 +8,14 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import islice
 
+from rag.given import BETWEEN, counted_off, person_named, things_listed, without_notices
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.names import names_in
-from rag.surnames import COMMON_SURNAMES, SURNAMES
+from rag.surnames import COMMON_SURNAMES
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, numeral, simplify
 from rag.types import Question
 from rag.words import LONGEST, general_words
 
 NAME = 8  # letters; the first clause of an answer up to this long is the name that was asked for
-PERSON = 4  # characters of a person's name
 SHORT = 10  # letters; a question up to this long seldom names its subject
 NAMES = 7  # letters of words that name something; a question with more names its subject
 OPENING = 3  # letters; a pointer within them is of the whole question: 那这家公司
@@ -78,20 +77,8 @@ _PERSON = re.compile(
     rf"(?P<name>[{COMMON_SURNAMES}][㐀-鿿]{{1,2}})(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)"
 )
 
-# What an answer may give.
-MARK = re.compile(r"\[\d+\]")
-_NOTICE = re.compile(r"^(?:“[^”]*”：)?(?:文章(?:库|里|谈到了)|下面是|没有找到)")
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
 _ASKS_WHO = re.compile(rf"谁|{_ASKED_NAME.pattern}", re.IGNORECASE)
-_COUNTED = re.compile(
-    r"第(?P<nth>[一二三四五六七八九])[个种家位项点款条]|(?P<first>前者)|后面?那?(?P<last>[两三])[个种家位项点款条]|后者|最后一?[个种家位项点款条]"
-)
-# Not the characters of names: 即梦, 有赞, 华为, 和平精英, 普及版.
-_BEFORE_LIST = re.compile(
-    r"[覆复]盖|包[括含]|涵盖|涉及|分别[是为]|(?<![立随当])即(?!梦)|(?<=.)(?:拥有|有(?![赞道])|是|(?<!华)为|叫)|加入|推出|选择"
-)
-_BETWEEN = re.compile(r"、|以及|(?<![涉普以])及|(?<![温柔])和(?!平)")
-_AFTER_LIST = re.compile(r"等|[两三四五六七八九]\w?[个种家位项点款条]")
 
 
 def stand_alone(question: Question, names: Collection[str] = ()) -> str:
@@ -124,7 +111,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
             asked.append(_marked(_of_another(text, made, asked, answer), carried))
             typed, answer = text.strip(), ""
         else:
-            answer = simplify(_without_notices(message.content)[:READ])
+            answer = simplify(without_notices(message.content)[:READ])
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
     query = whole(text, unanswered=unanswered)
@@ -132,14 +119,6 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     if carried and "“" not in typed:
         query = query.replace("“", "").replace("”", "")  # they only kept the name together
     return question.text if query == text else query
-
-
-def _without_notices(answer: str) -> str:
-    """What an answer of ours says: its lines with marks; of one without any, what is no notice of a refusal."""
-    lines = answer.split("\n")
-    return "\n".join(
-        [line for line in lines if MARK.search(line)] or [line for line in lines if not _NOTICE.search(line)]
-    )
 
 
 def _cuts(span: str, name: str, text: str) -> bool:
@@ -252,7 +231,7 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: boo
     topic = _referent(text, asked, answer)
     if _says_only_how(text):
         return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
-    if counted := _counted(text, answer):
+    if counted := counted_off(text, answer):
         return f"{topic} {counted} {text}".strip()
     if of_a_time := _OF_A_TIME.match(text.strip()):
         return _exchanged(of_a_time["new"], topic, text, asked[-1])
@@ -272,7 +251,7 @@ def _quoted(text: str) -> str:
 
 def _with_both_named(text: str, asked: Sequence[str], answer: str) -> str:
     """A question with what 前者 and 后者 mean in their place, unless it stands in the list that was asked for."""
-    wants_list = _WANTS_LIST.search(asked[-1]) and _things(answer)
+    wants_list = _WANTS_LIST.search(asked[-1]) and things_listed(answer)
     pair = None if wants_list or not re.search("前者|后者", text) else _pair(asked)
     return text.replace("前者", pair[0]).replace("后者", pair[1]) if pair else text
 
@@ -282,7 +261,7 @@ def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
     later, name = "", ""
     for question in reversed(asked):
         topic = left_out(question, "")
-        match _BETWEEN.split(topic):
+        match BETWEEN.split(topic):
             case [first, second] if first and second and " " not in topic:
                 return first, second
         first = _name_of(topic)
@@ -300,7 +279,7 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
         together, in_turn = _pair(asked[-1:]), _pair(asked[-2:]) or ("", "")
         if together or all(map(_PERSON.match, in_turn)):
             return "和".join(together or in_turn)
-    if about_a_person and _ASKS_WHO.search(asked[-1]) and (name := _person_named(answer, asked[-1])):
+    if about_a_person and _ASKS_WHO.search(asked[-1]) and (name := person_named(answer, asked[-1])):
         return name
     if (pronoun or _POINTS.search(text)) and _ASKED_NAME.search(asked[-1]):
         given = re.split(r"[，,；;。？?！!\n]", answer)[0]
@@ -308,20 +287,13 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
         if name := _quoted(answer) or (re.sub("^[是叫由靠]", "", given) if short else ""):
             return name
     topics = [_quoted(question) or left_out(question, text, answer) for question in reversed(asked)]
-    if _TWO.search(text) and _is_name(topics[0]) and not _BETWEEN.search(topics[0]):
+    if _TWO.search(text) and _is_name(topics[0]) and not BETWEEN.search(topics[0]):
         others = (topic for topic in topics[1:] if topic not in topics[0] and _is_name(topic))
         return " ".join([*islice(others, 1), topics[0]])
     if pronoun and (named := next((topic for topic in topics if topic and topic in text[: pronoun.start()]), "")):
         return named
     fitting = (topic for topic in topics if topic and bool(_PERSON.match(topic)) is about_a_person)
     return next(fitting, topics[0]) if pronoun else topics[0]
-
-
-def _person_named(answer: str, asked: str) -> str:
-    """The person whom the first sentence of an answer names, and the question does not; empty for none or several."""
-    first = re.split(r"[。！？!?\n]|\[\d", answer, maxsplit=1)[0]
-    people = [name for name in names_in(first) if name[0] in SURNAMES and len(name) <= PERSON and name not in asked]
-    return people[0] if len(people) == 1 else ""
 
 
 def _says_only_how(text: str) -> bool:
@@ -423,26 +395,3 @@ def _names_a_detail(text: str) -> bool:
     ellipsis = _ELLIPSIS.match(text.strip())
     new = ellipsis["new"] or "" if ellipsis else ""
     return bool(new) and not (_TIME.search(new) or _LATIN.search(new) or _is_name(new))
-
-
-def _counted(text: str, answer: str) -> str:
-    """The things that a question counts off, 第二个 or 后面两个, among those that the answer lists."""
-    things = _things(answer)
-    chosen: list[str] = []
-    for count in _COUNTED.finditer(text):
-        if count["nth"]:
-            chosen += things[numeral(count["nth"]) - 1 :][:1]
-        elif count["first"]:
-            chosen += things[:1]
-        else:
-            chosen += things[-(" 两三".index(count["last"]) + 1 if count["last"] else 1) :]
-    return " ".join(dict.fromkeys(chosen))
-
-
-def _things(answer: str) -> list[str]:
-    """What the first enumeration of a text lists: 首期覆盖美国、中国香港和中国澳门 gives three."""
-    for clause in re.split(r"[。！？!?；;，,：:\n]", answer):
-        first, *others = _BETWEEN.split(clause)
-        if others and all(others):
-            return [_BEFORE_LIST.split(first)[-1], *others[:-1], _AFTER_LIST.split(others[-1])[0]]
-    return []

@@ -14,9 +14,10 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import RunnableConfig
 
 from rag.errors import ModelError
+from rag.given import MARK
 from rag.prompt import load_prompt, new_fence
 from rag.reply import Reply
-from rag.rewrite import MARK, without_pointers
+from rag.rewrite import without_pointers
 from rag.settings import Settings
 from rag.text import content_of, count_tokens, figures, index_terms, normalize
 from rag.types import Question
