@@ -9,6 +9,8 @@ stays. Conditions of structure narrow it:
   `site`              only files of these sites, named like the rule files
   `unless`            only files where this pattern finds nothing
 A rule with one of the first three sees one line at a time. `removes` and `keeps` are its examples, tested.
+
+A [[metadata]] is what a file says of a `field`: the group `value` of its `pattern`, or of that of a `rule` beside it.
 """
 
 import re
@@ -90,7 +92,11 @@ def read_rules(path: Path) -> RuleSet:
     if unknown := table.keys() - {"match", "rule", "metadata"}:
         raise ValueError(f"{path.name}: unknown keys {sorted(unknown)}")
     rules = tuple(_rule(entry, path) for entry in table.get("rule", []))
-    metadata = tuple((m["field"], re.compile(m["pattern"], re.MULTILINE)) for m in table.get("metadata", []))
+    removed = {entry["name"]: rule.pattern for entry, rule in zip(table.get("rule", []), rules, strict=True)}
+    metadata = tuple(
+        (m["field"], removed[m["rule"]] if "rule" in m else re.compile(m["pattern"], re.MULTILINE))
+        for m in table.get("metadata", [])
+    )
     match = re.compile(table["match"]) if "match" in table else None
     return RuleSet(path.stem, match, rules, metadata)
 
