@@ -80,6 +80,7 @@ _MONTH = "[0-9]{1,2}|十[一二]?|[一二三四五六七八九]"
 _SHORT_YEAR = re.compile(
     rf"(?<![0-9])(?P<year>[0-9]{{2}})\s*年(?=\s*(?:(?:{_MONTH})[、和到至~—-]?)++月|\s*(?:{'|'.join(_PARTS)}))"
 )
+_THESE_YEARS = re.compile(r"(?<=[到至–—~～-][0-9]{4})年?这[两三四五六七八九十几0-9]+年")  # of 从2019到2022这四年
 _FIRST_YEAR = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?=\s*[到至–—~～-]\s*(?:19|20)[0-9]{2}\s*年)")  # of 2023-2025年
 _MONTHS = re.compile(rf"(?<=[0-9]年)\s*(?P<first>{_MONTH})(?:月?[、和到至~—-])?(?P<last>{_MONTH})?\s*月份?")
 _FROM_WITHOUT_A_TIME = re.compile(r"从[^，。,？?]{1,10}[到至]\s*$")  # 从成立到2025年
@@ -98,7 +99,7 @@ def period_of(question: str, today: date) -> Period | None:
     """
     question = written = _PART_OF_A_WORD.sub(blanks, without_quotations(question))
     question = re.sub("|".join(_YEARS), lambda match: f"{today.year - _YEARS[match[0]]}年", question)
-    question = _FIRST_YEAR.sub(r"\g<0>年", question)
+    question = _FIRST_YEAR.sub(r"\g<0>年", _THESE_YEARS.sub("年", question))
     question = _MONTHS.sub(_in_digits, _SHORT_YEAR.sub(lambda match: f"{_century(match['year'], today)}年", question))
     for match in _TIME.finditer(question):
         days, explicit = _days(match, today)

@@ -93,6 +93,7 @@ def test_the_days_of_an_event_are_never_a_filter(question: str) -> None:
         ("25年二三月份发生了什么", "2025年2月到3月"),
         ("24年5月发生了什么", "2024年5月"),
         ("2023到2025年发生了什么", "2023年到2025年"),
+        ("从2019到2022这四年发生了什么", "2019年到2022年"),
         ("去年十二月发生了什么", "2025年12月"),
         ("去年二三月发生了什么", "2025年2月到3月"),
         ("所以上个月发生了什么", "2025年12月"),
@@ -101,6 +102,21 @@ def test_the_days_of_an_event_are_never_a_filter(question: str) -> None:
 def test_a_relative_word_is_made_explicit_by_the_given_day(question: str, explicit: str) -> None:
     period = period_of(question, TODAY)
     assert period is not None and period.explicit == explicit
+
+
+@pytest.mark.parametrize(
+    ("question", "since", "until"),
+    [
+        ("从2019到2022这四年融了多少钱", "2019-01-01", "2022-12-31"),
+        ("2019年到2022年这三年的营收", "2019-01-01", "2022-12-31"),
+        ("这两年的营收", "2024-01-16", None),
+    ],
+)
+def test_these_years_are_the_last_ones_unless_others_are_named_before(
+    question: str, since: str, until: str | None
+) -> None:
+    period = period_of(question, TODAY)
+    assert period is not None and (period.since, period.until) == (since, until)
 
 
 @pytest.mark.parametrize(
