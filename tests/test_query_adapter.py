@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from rag.adapter import merge_adapter, read_adapter
+from rag.adapter import GROUP, from_four_bits, merge_adapter, read_adapter, to_four_bits
 from rag.embed import QUERY_ADAPTER, SentenceEmbedder
 from training.examples import Item, ReadingSet
 from training.query import QueryModel, answering_rows, asked, pool_of, train, with_share
@@ -24,6 +24,26 @@ def test_an_adapter_adds_the_product_of_its_matrices_to_the_weight_it_names() ->
     merge_adapter(layer, {"0.weight.A": torch.tensor([[1.0, 2.0]]), "0.weight.B": torch.tensor([[3.0], [0.0]])})
     assert layer[0].weight.tolist() == [[4.0, 6.0], [0.0, 1.0]]
     assert layer[1].weight.tolist() == [[5.0, 6.0]]
+
+
+def test_an_adapter_may_change_a_weight_by_any_matrix_in_four_bits_and_a_bias_as_it_is() -> None:
+    layer = nn.Linear(GROUP, 2)
+    before = {name: weight.detach().clone() for name, weight in layer.named_parameters()}
+    change = torch.zeros(2, GROUP)
+    change[0, :3] = torch.tensor([7.0, -3.0, 1.0])
+    change[1, -2:] = torch.tensor([-0.5, 3.5])
+    numbers, scales = to_four_bits(change)
+    merge_adapter(layer, {"weight.Q": numbers, "weight.S": scales, "bias.C": torch.tensor([2.0, 0.0])})
+    assert torch.allclose(layer.weight, before["weight"] + change, atol=1e-6)
+    assert torch.allclose(layer.bias, before["bias"] + torch.tensor([2.0, 0.0]))
+
+
+def test_four_bits_keep_a_change_to_half_a_step_of_its_group() -> None:
+    change = torch.randn((6, 4 * GROUP), generator=torch.Generator().manual_seed(1)) * torch.tensor([[0.01], [9.0]] * 3)
+    numbers, scales = to_four_bits(change)
+    assert (numbers.dtype, numbers.shape, scales.shape) == (torch.uint8, (6, 2 * GROUP), (6, 4))
+    off = (from_four_bits(numbers, scales) - change).abs().view(6, 4, GROUP).amax(2)
+    assert (off <= 0.51 * scales.float()).all()
 
 
 def test_the_adapter_of_questions_says_what_it_was_trained_on_and_is_small() -> None:

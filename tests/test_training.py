@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from rag.adapter import read_adapter
-from rag.reader import Window
+from rag.adapter import changes, read_adapter
+from rag.reader import ADAPTER, Window
 from training.__main__ import main as run_training
 from training.average import main as average
 from training.evaluate import main as evaluate
 from training.evaluate import open_reader
 from training.examples import KINDS, Example, Examples, ReadingSet, cropped, window_around
-from training.train import LENGTHS, Plan, draw, export_adapter, export_tensors, schedule, train
+from training.train import LENGTHS, Plan, draw, export_adapter, export_tensors, schedule, train, write_changes
 from training.truncate import main as truncate
 
 PASSAGES = {
@@ -87,6 +87,13 @@ def test_a_kind_of_negative_that_is_left_out_is_not_drawn(folder: Path) -> None:
 
 def test_windows_are_no_longer_than_the_plan_says() -> None:
     assert {batch.letters for batch in schedule(Plan(epochs=3, longest=90), 1000)} == {60, 90}
+    assert {batch.letters for batch in schedule(Plan(epochs=3, shortest=100, longest=260), 1000)} == {160, 260}
+
+
+def test_lengths_that_no_window_has_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run_training([str(folder), str(folder / "out"), "--shortest", "100", "--longest", "150"])
+    assert "no window has 100 to 150 code points: there are [60, 90, 160, 260, 360]" in capsys.readouterr().err
 
 
 def test_an_unknown_kind_of_negative_is_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,7 +215,35 @@ def test_two_adapters_are_averaged_number_by_number(tmp_path: Path, capsys: pyte
     assert tensors["span.weight"].tolist() == [2.0, 2.0]
     assert (said["plan"], said["averaged"]) == ("b", "0.25 of it")
     assert average([str(first), str(other), str(mixed)]) == 1
-    assert "different ranks" in capsys.readouterr().err
+    assert "different heads" in capsys.readouterr().err
+
+
+def test_the_mean_of_two_adapters_is_of_what_they_change_whatever_their_ranks(tmp_path: Path) -> None:
+    chance = torch.Generator().manual_seed(5)
+    a, b, whole = (torch.randn(shape, generator=chance) for shape in ((2, 64), (3, 2), (3, 64)))
+    head = {"span.weight": torch.tensor([1.0])}
+    export_tensors({"w.A": a, "w.B": b, **head}, tmp_path / "low", {})
+    write_changes({"w": whole, "bias": torch.tensor([4.0])}, head, tmp_path / "whole", {})
+    assert average([str(tmp_path / "low"), str(tmp_path / "whole"), str(tmp_path / "mean")]) == 0
+    mean = changes(read_adapter(tmp_path / "mean")[0])
+    assert torch.allclose(mean["w"], (b @ a + whole) / 2, atol=0.3)
+    assert mean["bias"].tolist() == [2.0]
+
+
+@pytest.mark.model
+def test_a_run_of_every_weight_begins_with_the_adapter_and_ends_as_one(folder: Path, tmp_path: Path) -> None:
+    reading = ReadingSet.load(folder)
+    plan = Plan(epochs=1, rank=0, rate=0.0, start=str(ADAPTER))
+    train(plan, Examples(reading), reading.items, tmp_path, report=list)
+    export_adapter(tmp_path / "checkpoint.pt", tmp_path / "whole", "toy")
+    begun, ended = (read_adapter(path)[0] for path in (ADAPTER, tmp_path / "whole"))
+    assert torch.equal(begun["span.weight"], ended["span.weight"])
+    before, after = changes(begun), changes(ended)
+    assert {name for name in after if after[name].abs().max() > 1e-3} == set(before)
+    assert all((after[name] - before[name]).norm() < 0.15 * before[name].norm() for name in before)
+    with pytest.raises(ValueError, match="give its --rank, or --rank 0"):
+        low = Plan(epochs=1, rank=2, start=str(ADAPTER))
+        train(low, Examples(reading), reading.items, tmp_path / "low", report=list)
 
 
 def test_a_truncated_adapter_is_the_nearest_change_of_its_rank(tmp_path: Path) -> None:

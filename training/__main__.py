@@ -19,14 +19,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--sets", nargs="+", default=SETS, help="sets to train on")
     parser.add_argument("--without", nargs="+", default=[], metavar="KIND", help="kinds of negatives to leave out")
     parser.add_argument("--longest", type=int, default=360, help="code points of the longest window")
+    parser.add_argument("--shortest", type=int, default=60, help="code points of the shortest window")
     parser.add_argument("--batch", type=int, default=4500, help="tokens of a step")
     options = parser.parse_args(arguments)
 
     from training.examples import KINDS, Examples, ReadingSet
     from training.train import LENGTHS, Plan, export_adapter, train
 
-    if options.longest < min(LENGTHS):
-        parser.error(f"--longest {options.longest} is shorter than the shortest window, {min(LENGTHS)}")
+    if not any(options.shortest <= length <= options.longest for length in LENGTHS):
+        parser.error(f"no window has {options.shortest} to {options.longest} code points: there are {sorted(LENGTHS)}")
     if unknown := set(options.without) - set(KINDS):
         parser.error(f"there is no kind {' and '.join(sorted(unknown))}: the kinds are {', '.join(KINDS)}")
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     learn, held = whole.split(HELD_OUT)
     without = tuple(options.without)
     how = options.epochs, options.rank, options.rate, options.seed, options.start
-    plan = Plan(*how, without, options.longest, options.batch)
+    plan = Plan(*how, without, options.longest, options.shortest, options.batch)
     print(f"{len(learn.items)} questions to learn from, {len(held.items)} held out; {plan}", flush=True)
     often = [item for item in learn.items if item.passage in learn.missed] * (options.often - 1)
     examples = Examples(learn, without=without)
@@ -47,9 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    if plan.rank:
-        trained_on = ", ".join([*options.sets, "training/written"])
-        export_adapter(options.out / "checkpoint.pt", options.out / "reader.safetensors", trained_on)
+    trained_on = ", ".join([*options.sets, "training/written"])
+    export_adapter(options.out / "checkpoint.pt", options.out / "reader.safetensors", trained_on)
     return 0
 
 

@@ -1,31 +1,39 @@
-"""python -m training.average: mix two adapters, one of which was trained on from the other.
+"""python -m training.average: mix two adapters, one of which was trained on from the other, or both from a third.
 
-The numbers of both are averaged, the low-rank factors each by itself: of runs with a common start, that lies close to
-the mean of the changes (Wortsman et al. 2022, "Model soups", arXiv:2203.05482, average whole weights).
+The mean of the weights of runs with a common start often does better than each (Wortsman et al. 2022, "Model soups",
+arXiv:2203.05482).
 """
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from safetensors.torch import save_file
+from torch import Tensor
 
-from rag.adapter import read_adapter
+from rag.adapter import changes, heads, read_adapter
+from training.train import write_changes
 
 
 def average(first: Path, second: Path, out: Path, share: float) -> None:
-    """Write `share` (0 to 1) of the second adapter and the rest of the first.
+    """Write `share` (0 to 1) of the second adapter and the rest of the first; a weight that one leaves alone counts 0.
 
     Raises ValueError where they do not fit.
     """
     (one, _), (other, said) = read_adapter(first), read_adapter(second)
-    if {name: tensor.shape for name, tensor in one.items()} != {name: t.shape for name, t in other.items()}:
-        raise ValueError(f"{first} and {second} are adapters of different ranks or models")
-    mixed = {
-        name: ((1 - share) * one[name].float() + share * tensor.float()).to(tensor.dtype).contiguous()
-        for name, tensor in other.items()
-    }
-    save_file(mixed, out, metadata={**said, "averaged": f"{share:g} of it"})
+    if _shapes(heads(one)) != _shapes(heads(other)):
+        raise ValueError(f"{first} and {second} are adapters with different heads or of different models")
+
+    def mixed(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        parts = ((1 - share, one), (share, other))
+        return {name: sum(part * t[name].float() for part, t in parts if name in t) for name in {**one, **other}}  # type: ignore[misc]
+
+    said = {**said, "averaged": f"{share:g} of it"}
+    write_changes(mixed(changes(one), changes(other)), mixed(heads(one), heads(other)), out, said)
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
 def main(arguments: list[str] | None = None) -> int:

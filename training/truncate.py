@@ -1,6 +1,6 @@
 """python -m training.truncate: an adapter of a lower rank that changes the encoder as nearly as that rank can.
 
-The largest singular values of each change B A are kept (Eckart and Young 1936), by QR decompositions of its factors.
+The largest singular values of each change are kept (Eckart and Young 1936).
 """
 
 import argparse
@@ -11,26 +11,24 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rag.adapter import read_adapter
+from rag.adapter import changes, heads, read_adapter
 
 
-def truncated(a: Tensor, b: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """Factors (rank, in) and (out, rank) of the nearest matrix of that rank to `b @ a`."""
-    qb, rb = torch.linalg.qr(b.double())
-    qa, ra = torch.linalg.qr(a.double().T)
-    u, s, v = torch.linalg.svd(rb @ ra.T)
+def truncated(change: Tensor, rank: int) -> tuple[Tensor, Tensor]:
+    """Factors (rank, in) and (out, rank) of the nearest matrix of that rank to a change (out, in)."""
+    u, s, v = torch.linalg.svd(change, full_matrices=False)
     root = s[:rank].sqrt()
-    return root[:, None] * (v[:rank] @ qa.T), (qb @ u[:, :rank]) * root
+    return root[:, None] * v[:rank], u[:, :rank] * root
 
 
 def truncate(adapter: Path, out: Path, rank: int) -> None:
-    """Write the adapter with a lower rank; its heads stay as they are."""
+    """Write the adapter with a lower rank; its heads, and what it changes that is no matrix, stay as they are."""
     tensors, said = read_adapter(adapter)
-    lower = dict(tensors)
-    for name in sorted(name.removesuffix(".A") for name in tensors if name.endswith(".A")):
-        a, b = truncated(tensors[f"{name}.A"], tensors[f"{name}.B"], rank)
-        lower[f"{name}.A"] = a.to(tensors[f"{name}.A"].dtype).contiguous()
-        lower[f"{name}.B"] = b.to(tensors[f"{name}.B"].dtype).contiguous()
+    lower = {name: tensor for name, tensor in tensors.items() if name.endswith(".C")} | heads(tensors)
+    for name, change in changes(tensors).items():
+        if change.ndim == 2:
+            a, b = truncated(change, rank)
+            lower[f"{name}.A"], lower[f"{name}.B"] = a.bfloat16().contiguous(), b.bfloat16().contiguous()
     save_file(lower, out, metadata={**said, "truncated": f"to rank {rank}"})
 
 
