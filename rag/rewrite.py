@@ -8,10 +8,23 @@ import re
 from collections.abc import Collection, Sequence
 from itertools import islice
 
+from rag.exchange import (
+    COMMON_LATIN,
+    ELLIPSIS,
+    LATIN,
+    OF_A_TIME,
+    PERSON,
+    TIME,
+    asked_of,
+    exchanged,
+    is_name,
+    name_of,
+    names_a_detail,
+    with_topic,
+)
 from rag.given import BETWEEN, counted_off, person_named, things_listed, without_notices
-from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, with_head, word_at, words
-from rag.surnames import COMMON_SURNAMES
-from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, numeral, simplify
+from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, word_at, words
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, simplify
 from rag.types import Question
 from rag.words import LONGEST, general_words
 
@@ -25,23 +38,9 @@ READ = 200  # code points of an answer
 
 # Names, as people quote them: no long quotation, and no "word" of an English question.
 _QUOTED = re.compile(r"《([^》]{1,120})》|“([^”]{2,120})”|「([^」]{1,120})」|『([^』]{1,120})』")
-_LATIN = re.compile(r"[A-Za-z][\w&.+-]*[A-Za-z0-9]")
-_COMMON_LATIN = re.compile(
-    r"app|c[emtf]o|coo|gmv|roi|kol|mcn|ai|pdf|ip|id|pc|vip|dau|mau|wh(?:at|ich|o|en|ere|y)|how|is|are|was|were|do|does|did|an?|the|of|in"
-    r"|to|and|there|about|its?|they|their|this|that|he|she",
-    re.IGNORECASE,
-)
-_MODEL = r"[A-Za-z][A-Za-z0-9&.+-]*(?: ?\d+[A-Za-z]*)?(?![A-Za-z0-9])"  # of a thing: X5, Note 9, iPhone 15 Pro
 _ASKING = re.compile(
     r"什么|啥|怎|如何|为何|多[少久大高长远]|哪|谁|几[个次种家款岁点年]|何[时地]|是否|[吗呢吧？?]|(.)[不没]\1"
 )
-_TIME = re.compile(
-    r"(?:\d{2,4}年|[今去前明]年)(?:\d{1,2}月份?|第?[一二三四]季度|[上下]半年)?(?:\d{1,2}[日号])?"
-    r"|(?:\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?:\d{1,2}[日号])?|第?[一二三四]季度|[上下]半年|[今明昨后前]天|[上这本下]个?[月周]|上个?季度|第[一二三四五六七八九十\d]+[天周年]"
-)
-_YEARS_ON = re.compile(r"(?:再?过了?)?(?P<years>[一二两三四五六七八九十]+|\d{1,2})年(?:之|以)?(?P<way>[后前])")
-_YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
-_RANGE = re.compile(rf"(?:{_TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{_TIME.pattern}))?")
 _POINTS = re.compile(
     r"[这那][个些种次项家篇里样时两位笔一首部本儿书歌剧人边款]|该(?:计划|公司|平台|业务|模式|应用|集团|片|书|剧|队|校|品牌|产品)|[它他她]俩"
     r"|上述|前者|后者|其中|(?<![与尤极])其(?![他它实余次])|此[外次]|第[一二三四五六七八九十\d]+[个种家位项点款条]|^.{0,2}里[面边]"
@@ -50,15 +49,6 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"^(?:什么是|何谓)|是(?:(?:什么|啥)(?:意思)?|(?:干嘛|干啥|干什么|做什么)的)[？?]?$")
-_ELLIPSIS = re.compile(
-    r"^(?:那么?|然后|还有|and\b)?[，, ]*"
-    r"(?:(?P<new>[^，,。？?！!]{1,16}?)呢[？?！!。]*|(?:what|how) about (?P<english>[^?]+)\??)$",
-    re.IGNORECASE,
-)
-_OF_A_TIME = re.compile(
-    rf"^(?:那么?)?[，, ]*(?P<new>{_TIME.pattern})(?:的时候|那会儿|那时候?|当时)?(?:又?[是有])?"
-    r"(?:多少|几[个次家款种]|什么样?|怎么样|如何)[？?了呢的 ]*$"
-)
 _MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展开|继续|比如|举个?例子?")
 _BARE = re.compile(r"为什么|为何|为啥|真的|原因")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
@@ -72,10 +62,6 @@ _ON_IT = re.compile("对它们?(?!的)[^，,。？?]{0,6}(?:影响|威胁|冲击
 _PARTICLES = frozenset("得地所")
 _WANTS_LIST = re.compile("哪[些几两三]")
 _TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
-_MEASURE = re.compile("[率额量数费金价税活]$")  # 日活, 客单价: what has a number, whatever it is of
-_PERSON = re.compile(
-    rf"(?P<name>[{COMMON_SURNAMES}][㐀-鿿]{{1,2}})(?:$|[的在和为对去来]|创业|加入|担任|出生|毕业|离职)"
-)
 
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
 _ASKS_WHO = re.compile(rf"谁|{_ASKED_NAME.pattern}", re.IGNORECASE)
@@ -100,7 +86,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
             span = left_out(earlier, text, answer)
             carried.update(name for name in names if not PRONOUN.search(text) or _cuts(span, name, earlier))
         asked[:] = [_marked(earlier, carried) for earlier in asked]
-        if _names_a_detail(text) and _names_a_detail(typed) and asked[-1] != typed:
+        if names_a_detail(text) and names_a_detail(typed) and asked[-1] != typed:
             asked[-1] = asked[-1].removesuffix(typed).strip() or asked[-1]
         return _made_whole(text, asked, answer, unanswered=unanswered)
 
@@ -142,7 +128,7 @@ def is_follow_up(question: Question) -> bool:
 def refers_back(text: str) -> bool:
     """Whether a question says that it is about what was spoken of before: 它, 这家, 第二个, 那淘宝呢."""
     text = simplify(text)
-    return bool(PRONOUN.search(text) or _POINTS.search(text) or _ELLIPSIS.match(text.strip()))
+    return bool(PRONOUN.search(text) or _POINTS.search(text) or ELLIPSIS.match(text.strip()))
 
 
 def without_pointers(text: str) -> str:
@@ -183,11 +169,11 @@ def _letters(runs: Sequence[str], most: int) -> int:
 
 def _is_named(text: str) -> bool:
     """Whether a text quotes a name, or writes one in Latin letters."""
-    return bool(_QUOTED.search(text)) or not all(map(_COMMON_LATIN.fullmatch, _LATIN.findall(text)))
+    return bool(_QUOTED.search(text)) or not all(map(COMMON_LATIN.fullmatch, LATIN.findall(text)))
 
 
 def _leans(text: str, asked: str) -> bool:
-    if _ELLIPSIS.match(text.strip()) or _OF_A_TIME.match(text.strip()):
+    if ELLIPSIS.match(text.strip()) or OF_A_TIME.match(text.strip()):
         return True
     if _DEFINES.search(text) and unlisted(text) and not PRONOUN.search(text) and not _POINTS.search(text):
         return False
@@ -226,21 +212,21 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: boo
     if _asks_for_more(text):
         return f"{asked[-1].rstrip('？?')} {text}"
     typed, text = text, _with_both_named(text, asked, answer)
-    if text != typed and not _ELLIPSIS.match(text.strip()):
+    if text != typed and not ELLIPSIS.match(text.strip()):
         return text
     topic = _referent(text, asked, answer)
     if _says_only_how(text):
         return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
     if counted := counted_off(text, answer):
         return f"{topic} {counted} {text}".strip()
-    if of_a_time := _OF_A_TIME.match(text.strip()):
-        return _exchanged(of_a_time["new"], topic, text, asked[-1])
-    ellipsis = _ELLIPSIS.match(text.strip())
+    if of_a_time := OF_A_TIME.match(text.strip()):
+        return exchanged(of_a_time["new"], topic, text, asked[-1])
+    ellipsis = ELLIPSIS.match(text.strip())
     if ellipsis:
-        return _exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])
+        return exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])
     if unanswered and not PRONOUN.search(text) and not _POINTS.search(text):
         return f"{asked[-1].rstrip('？?')} {text}"
-    return _about(topic, text, asked[-1])
+    return with_topic(topic, text, asked[-1])
 
 
 def _quoted(text: str) -> str:
@@ -264,7 +250,7 @@ def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
         match BETWEEN.split(topic):
             case [first, second] if first and second and " " not in topic:
                 return first, second
-        first = _name_of(topic)
+        first = name_of(topic)
         if name and first and first != name and question.replace(first, name, 1) == later:
             return first, name
         later, name = question, first
@@ -277,7 +263,7 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
     about_a_person = pronoun is not None and pronoun[0] in PERSONS
     if pronoun and pronoun[0].endswith("们"):
         together, in_turn = _pair(asked[-1:]), _pair(asked[-2:]) or ("", "")
-        if together or all(map(_PERSON.match, in_turn)):
+        if together or all(map(PERSON.match, in_turn)):
             return "和".join(together or in_turn)
     if about_a_person and _ASKS_WHO.search(asked[-1]) and (name := person_named(answer, asked[-1])):
         return name
@@ -287,18 +273,18 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
         if name := _quoted(answer) or (re.sub("^[是叫由靠]", "", given) if short else ""):
             return name
     topics = [_quoted(question) or left_out(question, text, answer) for question in reversed(asked)]
-    if _TWO.search(text) and _is_name(topics[0]) and not BETWEEN.search(topics[0]):
-        others = (topic for topic in topics[1:] if topic not in topics[0] and _is_name(topic))
+    if _TWO.search(text) and is_name(topics[0]) and not BETWEEN.search(topics[0]):
+        others = (topic for topic in topics[1:] if topic not in topics[0] and is_name(topic))
         return " ".join([*islice(others, 1), topics[0]])
     if pronoun and (named := next((topic for topic in topics if topic and topic in text[: pronoun.start()]), "")):
         return named
-    fitting = (topic for topic in topics if topic and bool(_PERSON.match(topic)) is about_a_person)
+    fitting = (topic for topic in topics if topic and bool(PERSON.match(topic)) is about_a_person)
     return next(fitting, topics[0]) if pronoun else topics[0]
 
 
 def _says_only_how(text: str) -> bool:
     """Whether a question names nothing but when, why or how much: 哪天, 为什么, 下降了多少; and points at nothing."""
-    if PRONOUN.search(text) or _POINTS.search(text) or _TIME.search(text):
+    if PRONOUN.search(text) or _POINTS.search(text) or TIME.search(text):
         return False
     if _BARE.search(text) and not unlisted(text):
         return True
@@ -310,70 +296,17 @@ def _says_only_how(text: str) -> bool:
 def _asks_for_more(text: str) -> bool:
     """Whether a question only wants more of what was asked before it: 具体点, 后来呢, 还有吗."""
     says_more = _MORE.search(text) and not unlisted(_MORE.sub(" ", text))
-    return bool(says_more) and not any(p.search(text) for p in (PRONOUN, _POINTS, _TIME, _BARE))
-
-
-def _about(topic: str, text: str, last: str) -> str:
-    """A question with its topic in the place of the pronoun, or before it; as it is where it holds the topic."""
-    if not topic or topic in text:
-        return text
-    topic = with_head(last, topic)
-    if PRONOUN.search(text):
-        return PRONOUN.sub(lambda _: topic, text, count=1)
-    return f"{topic} {text}"
-
-
-def _exchanged(new: str, topic: str, text: str, last: str) -> str:
-    """那2023年呢, 拼多多的Temu呢: the last question with the new time or subject in the place of the old.
-
-    What may be a subject or a detail (淘宝呢, 直播呢) is asked beside the whole last question; what is more than a name
-    (如果退货呢) only takes the topic along.
-    """
-    if (on := _YEARS_ON.fullmatch(new)) and (year := _YEAR.search(last)):
-        years = numeral(on["years"])
-        new = f"{int(year[0]) + (years if on['way'] == '后' else -years)}年"
-    if _TIME.fullmatch(new):
-        return _RANGE.sub(new, last, count=1) if _TIME.search(last) else f"{new} {last}"
-    latin = _LATIN.search(new)
-    if latin and not _COMMON_LATIN.fullmatch(latin[0]):
-        if model := re.search(rf"[{CJK}]{{0,{latin.start()}}}{_MODEL}", last):
-            return f"{last[: model.start()]}{new}{last[model.end() :]}"
-        return _of(new, topic, last) or f"{new} {last}"
-    if _is_name(new) and _PERSON.fullmatch(new) and _PERSON.match(topic) and (of_another := _of(new, topic, last)):
-        return of_another
-    if unlisted(new) == [new] and not latin and not _MEASURE.search(new):
-        return f"{last} {text}"
-    return _about(topic.partition("的")[0] if _MEASURE.search(topic) else topic, text, last)
-
-
-def _of(new: str, topic: str, last: str) -> str:
-    """The last question of another name than its topic begins with; "" where it begins with none."""
-    name = _name_of(topic)
-    return last.replace(name, new, 1) if _is_name(name) and name in last else ""
-
-
-def _name_of(topic: str) -> str:
-    """What a topic begins with: 毛文超 of 毛文超创业, 小红书 of 小红书的月活."""
-    person = _PERSON.match(topic)
-    return person["name"] if person else topic.partition("的")[0]
+    return bool(says_more) and not any(p.search(text) for p in (PRONOUN, _POINTS, TIME, _BARE))
 
 
 def _of_another(text: str, made: str, asked: Sequence[str], answer: str) -> str:
     """A question as those after it see it: 淘宝呢, asked beside the last, is the last of 淘宝; 具体点 is the last."""
     if asked and _asks_for_more(text):
         return asked[-1]
-    ellipsis = _ELLIPSIS.match(text.strip())
-    if not (ellipsis and asked and made == f"{asked[-1]} {text}" and _is_name(ellipsis["new"] or "")):
+    ellipsis = ELLIPSIS.match(text.strip())
+    if not (ellipsis and asked and made == f"{asked[-1]} {text}" and is_name(ellipsis["new"] or "")):
         return made
-    return _of(ellipsis["new"], _referent(text, asked, answer), asked[-1]) or made
-
-
-def _is_name(word: str) -> bool:
-    """Whether a word is of no general Chinese, ends in none, and measures nothing: 小红书, not 妥投时效 or 日活."""
-    if _LATIN.fullmatch(word):
-        return not _COMMON_LATIN.fullmatch(word)
-    ends = (word[at:] for at in range(len(word) - 1))
-    return unlisted(word) == [word] and not _MEASURE.search(word) and not any(end in general_words() for end in ends)
+    return asked_of(ellipsis["new"], _referent(text, asked, answer), asked[-1]) or made
 
 
 def _is_general(text: str) -> bool:
@@ -388,10 +321,3 @@ def _is_general(text: str) -> bool:
             if word in words() or word in _PARTICLES or (len(word) > 1 and word in general_words())
         }
     return len(letters) in ends
-
-
-def _names_a_detail(text: str) -> bool:
-    """Whether a text is 保证金呢: of what was spoken of, neither at another time nor of another name."""
-    ellipsis = _ELLIPSIS.match(text.strip())
-    new = ellipsis["new"] or "" if ellipsis else ""
-    return bool(new) and not (_TIME.search(new) or _LATIN.search(new) or _is_name(new))

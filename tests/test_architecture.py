@@ -20,9 +20,10 @@ ORDER = """
 surnames voices article question passage search types errors locks durable seal settings logs
 text courtesy names negation opposites scope memory bundled adapter cores int8 graph embed reader_model reader fusion
 lexical library_file library_terms library_copies library cache
-vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions words given
+vectors store embedded milvus backend index writer retrieve diversity explain rerank reading mentions words
+rivals exchange given
 rewrite aliases pinyin latin misquoted romanized spelling numerals dates written understand origins about projection
-rivals told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing
+told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing
 emphasis clauses enumeration overview choose disagreement extract refuse asked drafts claims ground prompt reply
 generate complete rewrite_llm parts
 chain export verify record history_tables history history_copy difference feedback suggest terminal __main__
