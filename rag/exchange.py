@@ -38,6 +38,11 @@ AGAIN = re.compile(
     r"^(?:那么?)?[，, ]*(?P<new>[^，,。？?！!它他她这那]{2,12}?)又是?"
     r"(?:什么(?:时候)?|多少|几[个次家年]|怎么样?|如何|为什么|哪[个些年天里儿]|谁)[？?了呢的 ]*$"
 )
+# 章小蕙又是什么时候: the same is asked again.
+AGAIN = re.compile(
+    r"^(?:那么?)?[，, ]*(?P<new>[^，,。？?！!它他她这那]{2,12}?)又是?"
+    r"(?:什么(?:时候)?|多少|几[个次家年]|怎么样?|如何|为什么|哪[个些年天里儿]|谁)[？?了呢的 ]*$"
+)
 _MEASURE = re.compile("[率额量数费金价税活]$")  # 日活, 客单价: what has a number, whatever it is of
 _FIGURE = re.compile(
     r"gmv|roi|dau|mau|[^\W_的它他她这那]{0,8}(?:[率额量数费金价税活]|营收|收入|利润|[估市]值|成本|份额|增速|亏损|用户|粉丝|员工)",
@@ -50,7 +55,8 @@ _PERSONS = re.compile(
     r"^[^是]{0,8}(?:人|老板|上司|下属|搭档|同[事伴学]|老[师公婆]|[父母]亲|妻子|丈夫|作者|董事长?|经理|总[监裁]|ceo)$",
     re.I,
 )
-_OF_SERIES = re.compile(r"第?(?:[一二三四五六七八九十]+|\d+)(?P<of>[期届轮批场季代次版档集章步])")
+_NUMBER = r"(?:[一二三四五六七八九十]+|\d+)"
+_OF_SERIES = re.compile(rf"第?{_NUMBER}[期届轮批场季代次版档集章步]|第{_NUMBER}[个种家位项点款条]")
 _PLACE = re.compile(f"(?:{PLACES})(?:[、和]?(?:{PLACES}))*")
 _IN_A_PLACE = re.compile(rf"在?(?P<place>{_PLACE.pattern})(?:市场|地区|那[边里儿]|当地|本土)?")
 _AT = re.compile(f"(?<![现正存所实])在(?P<where>[{CJK}]{{2,{LONGEST}}})")
@@ -82,7 +88,7 @@ def exchanged(new: str, topic: str, text: str, last: str) -> str:
         return _at(new, last)
     if _ASKS_ALL_OF_IT.search(new) and not PRONOUN.search(new):
         return f"{last} {text}"
-    if of_its_kind := _of_series(new, last) or _elsewhere(new, last) or _of_figure(new, last):
+    if of_its_kind := of_series(new, last) or _elsewhere(new, last) or _of_figure(new, last):
         return of_its_kind
     latin = LATIN.search(new)
     if latin and not COMMON_LATIN.fullmatch(latin[0]):
@@ -112,11 +118,12 @@ def _at(time: str, last: str) -> str:
     return _RANGE.sub(time, last, count=1) if TIME.search(last) else f"{time} {last}"
 
 
-def _of_series(new: str, last: str) -> str:
+def of_series(new: str, last: str) -> str:
     """第二场 after 第一场卖了多少; "" where the last question names none, or several."""
-    one = _OF_SERIES.fullmatch(new)
-    own = [named for named in _OF_SERIES.finditer(last) if one and named["of"] == one["of"]]
-    return f"{last[: own[0].start()]}{new}{last[own[0].end() :]}" if len(own) == 1 else ""
+    own = [named for named in _OF_SERIES.finditer(last) if named[0][-1] == new[-1]]
+    if len(own) != 1 or not _OF_SERIES.fullmatch(new):
+        return ""
+    return f"{last[: own[0].start()]}{new}{last[own[0].end() :]}"
 
 
 def _elsewhere(new: str, last: str) -> str:

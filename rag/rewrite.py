@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from itertools import islice
 
 from rag.exchange import (
+    AGAIN,
     COMMON_LATIN,
     ELLIPSIS,
     LATIN,
@@ -20,11 +21,12 @@ from rag.exchange import (
     is_name,
     name_of,
     names_a_detail,
+    of_series,
     with_topic,
 )
 from rag.given import BETWEEN, counted_off, person_named, things_listed, without_notices
 from rag.mentions import PERSONS, PRONOUN, left_out, listed, score, unlisted, weights, word_at, words
-from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, simplify
+from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, CJK, simplify
 from rag.types import Question
 from rag.words import LONGEST, general_words
 
@@ -49,8 +51,14 @@ _POINTS = re.compile(
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"^(?:什么是|何谓)|是(?:(?:什么|啥)(?:意思)?|(?:干嘛|干啥|干什么|做什么)的)[？?]?$")
+_THESE = re.compile("(?:就|只有|除了?)[这那]些(?:[之以]?外)?")
 _MORE = re.compile(r"还有|别的|其他|后来|然后|接着|具体|详细|展开|继续|比如|举个?例子?")
-_BARE = re.compile(r"为什么|为何|为啥|真的|原因")
+_OF_WHAT_WAS_SAID = re.compile(
+    r"[那这]?(?:有没有|有什么|有|是)?(?:具体|相关)?(?:数据|证据|依据|出处|来源|原话|原文|案例)"
+    r"(?:支[持撑])?(?:是(?:什么|哪里|哪儿)|在哪[里儿]?|怎么说的?|吗|呢)"
+    r"|你?(?:确定|肯定)吗?|[这那]?是?什么意思|(?:说)?(?:简单|通俗)一?点?[说讲]?|总结一下"
+)
+_BARE = re.compile(r"为什么|为何|为啥|真的|原因|谁说")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
 _CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
 _BESIDE = re.compile("^(?:那么?)?(?:如果|要是|万一|假如|假设|一旦|除了|除开|跟|和|与|比|在|对)|[后时比前]$|时候$|的话$")
@@ -58,10 +66,25 @@ _DIGIT = re.compile(r"\d")
 _GOES_ON = re.compile(
     "那么?(?=要是|如果|假如|万一|最|得(?!物)|能(?!源)|会(?![计员])|还|又|是(?!非)|有(?!赞)|怎|为什么|多[少久大高长远])"
 )
-_ON_IT = re.compile("对它们?(?!的)[^，,。？?]{0,6}(?:影响|威胁|冲击|好处|坏处)")  # of which no clause before tells
+# What something does to another, and what that makes of it: the clause before tells of the other.
+_ON_IT = re.compile(
+    "对它们?(?!的)[^，,。？?]{0,6}(?:影响|威胁|冲击|好处|坏处)"
+    "|它们?[能会可以还要将又]*(?:不?[能会])?(?:接[住下过手盘]|承接|抢[到走下]|分[到走]|吃下|取代|替代|顶[上替]|填补|受益|趁机|补位)"
+)
 _PARTICLES = frozenset("得地所")
 _WANTS_LIST = re.compile("哪[些几两三]")
-_TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者")
+_TWO = re.compile("[他她它]们?俩|两人|[这那]两个?[人家位]|[两二]者|^两[家个款种](?![月年周星小])")
+_PEOPLE = re.compile(
+    "商家|[卖买]家|顾客|客户|消费者|用户(?![数量])|员工|店主|[骑歌选]手|主播|博主|[达红]人|创作者|供应商|网友|学生|家长|老人|工人"
+)
+# 北美欧洲那个呢, and 管户外的那个呢: another of the kind that was spoken of.
+_ANOTHER_ONE = re.compile(
+    r"^(?:那么?)?[，, ]*(?P<which>[^，,。？?！!它他她这那哪]{2,12}那[个款家种篇本部只条场])呢"
+    r"(?:(?P<alone>[？?。 ]*)$|[，,])"
+)
+_HAS_SUCH = re.compile("[有在]|的(?![？?]?$)")  # what it is asked of may have several: SHEIN在欧洲有几个仓
+_SHARE = re.compile("(?:大[概约])?占(?:了|到|总|全|整|多少|几|百分)")  # of what the last question asks the number of
+_AT_THE_TIME = re.compile(f"^那?(?P<event>[{CJK}]{{1,3}}?)了?[之以]?[前后]")
 
 _ASKED_NAME = re.compile(r"叫什么|叫啥|什么名字|的.*是谁|[靠被由]谁|^谁|哪一?[位家款个]|\bwho\b", re.IGNORECASE)
 _ASKS_WHO = re.compile(rf"谁|{_ASKED_NAME.pattern}", re.IGNORECASE)
@@ -78,7 +101,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
     question is the topic, unless a pronoun points elsewhere; no part of it is carried over, but the whole.
     """
     asked: list[str] = []
-    typed = answer = ""
+    typed = answer = listing = ""
     carried: set[str] = set()
 
     def whole(text: str, *, unanswered: bool = False) -> str:
@@ -88,7 +111,7 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
         asked[:] = [_marked(earlier, carried) for earlier in asked]
         if names_a_detail(text) and names_a_detail(typed) and asked[-1] != typed:
             asked[-1] = asked[-1].removesuffix(typed).strip() or asked[-1]
-        return _made_whole(text, asked, answer, unanswered=unanswered)
+        return _made_whole(text, asked, answer, listing, unanswered=unanswered)
 
     for message in question.history[-LOOK_BACK:]:
         if message.role == "user":
@@ -98,6 +121,8 @@ def stand_alone(question: Question, names: Collection[str] = ()) -> str:
             typed, answer = text.strip(), ""
         else:
             answer = simplify(without_notices(message.content)[:READ])
+            if not counted_off(typed, listing):  # 第一个 and 第二个 are of one list
+                listing = answer
     text = simplify(question.text)
     unanswered = bool(question.history) and question.history[-1].role == "user"
     query = whole(text, unanswered=unanswered)
@@ -128,7 +153,9 @@ def is_follow_up(question: Question) -> bool:
 def refers_back(text: str) -> bool:
     """Whether a question says that it is about what was spoken of before: 它, 这家, 第二个, 那淘宝呢."""
     text = simplify(text)
-    return bool(PRONOUN.search(text) or _POINTS.search(text) or ELLIPSIS.match(text.strip()))
+    return bool(
+        PRONOUN.search(text) or _POINTS.search(text) or ELLIPSIS.match(text.strip()) or AGAIN.match(text.strip())
+    )
 
 
 def without_pointers(text: str) -> str:
@@ -173,7 +200,11 @@ def _is_named(text: str) -> bool:
 
 
 def _leans(text: str, asked: str) -> bool:
-    if ELLIPSIS.match(text.strip()) or OF_A_TIME.match(text.strip()):
+    if any(p.match(text.strip()) for p in (ELLIPSIS, OF_A_TIME, AGAIN, _ANOTHER_ONE, _SHARE)) or _asks_of_what_was_said(
+        text
+    ):
+        return True
+    if (at := _AT_THE_TIME.match(text)) and at["event"] in asked and len(text) <= SHORT:
         return True
     if _DEFINES.search(text) and unlisted(text) and not PRONOUN.search(text) and not _POINTS.search(text):
         return False
@@ -196,15 +227,20 @@ def _says_of_whom(text: str) -> bool:
 
 
 def _is_of_a_name(clause: str) -> bool:
-    """Whether a clause has a subject that holds no word of general Chinese: 郑钦文, not 海关扣货 or 除了Uniik."""
+    """Whether a clause has a subject that holds no word of general Chinese, 郑钦文, not 海关扣货; or is 那京东呢."""
     if _BESIDE.search(clause):
         return False
+    if clause.endswith("呢"):
+        return True
     pairs = [[run[at : at + 2] for at in range(len(run) - 1)] for run in unlisted(clause) if not _DIGIT.search(run)]
     return _is_named(clause) or any(two and not any(word in general_words() for word in two) for two in pairs)
 
 
-def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: bool = False) -> str:
-    """A question with what it leaves out; `asked` are the questions before it, complete, the last one last."""
+def _made_whole(text: str, asked: Sequence[str], answer: str, listing: str, *, unanswered: bool = False) -> str:
+    """A question with what it leaves out; `asked` are the questions before it, complete, the last one last.
+
+    `listing` is the answer whose things it may count off.
+    """
     if not asked or not text.strip():
         return text
     if not _leans(text, asked[-1]) and not (unanswered and len(text) <= SHORT and _is_general(text)):
@@ -214,19 +250,37 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, *, unanswered: boo
     typed, text = text, _with_both_named(text, asked, answer)
     if text != typed and not ELLIPSIS.match(text.strip()):
         return text
+    if another := _ANOTHER_ONE.match(text.strip()):
+        return _of_another_one(another["which"] if another["alone"] is not None else "", text, asked)
     topic = _referent(text, asked, answer)
     if _says_only_how(text):
         return " ".join([*unlisted(asked[-1], ("asking", "linking")), text])
-    if counted := counted_off(text, answer):
-        return f"{topic} {counted} {text}".strip()
-    if of_a_time := OF_A_TIME.match(text.strip()):
-        return exchanged(of_a_time["new"], topic, text, asked[-1])
     ellipsis = ELLIPSIS.match(text.strip())
+    if counted := counted_off(text, listing):
+        before = counted_off(asked[-1], listing)
+        if before and ellipsis and (of_another := of_series(ellipsis["new"] or "", asked[-1])):
+            return of_another.replace(before, counted, 1)
+        return f"{topic.removesuffix(before).strip()} {counted} {text}".strip()
+    if again := OF_A_TIME.match(text.strip()) or AGAIN.match(text.strip()):
+        return exchanged(again["new"], topic, text, asked[-1])
     if ellipsis:
         return exchanged(ellipsis["new"] or ellipsis["english"], topic, text, asked[-1])
     if unanswered and not PRONOUN.search(text) and not _POINTS.search(text):
         return f"{asked[-1].rstrip('？?')} {text}"
     return with_topic(topic, text, asked[-1])
+
+
+def _of_another_one(which: str, text: str, asked: Sequence[str]) -> str:
+    """What is asked of another one than the last question is of, or beside that, where it is of what may have several.
+
+    `which` is what alone the question names; empty where it asks more than that.
+    """
+    topics = [_quoted(question) or left_out(question, "") for question in reversed(asked)]
+    name = name_of(topics[0])
+    if not is_name(name) or _HAS_SUCH.search(asked[-1].partition(name)[2]):
+        return f"{asked[-1]} {text}"
+    others = (topic for topic in topics[1:] if topic and name not in topic)
+    return f"{next(others, '')} {asked[-1].replace(name, which, 1) if which else text}".strip()
 
 
 def _quoted(text: str) -> str:
@@ -263,8 +317,11 @@ def _referent(text: str, asked: Sequence[str], answer: str) -> str:
     about_a_person = pronoun is not None and pronoun[0] in PERSONS
     if pronoun and pronoun[0].endswith("们"):
         together, in_turn = _pair(asked[-1:]), _pair(asked[-2:]) or ("", "")
-        if together or all(map(PERSON.match, in_turn)):
+        if together or all(map(PERSON.match, in_turn)) or (all(in_turn) and pronoun[0] == "它们"):
             return "和".join(together or in_turn)
+        if pronoun[0] != "它们" and (people := _PEOPLE.findall(asked[-1])):
+            of = left_out(asked[-1], text, answer)
+            return of if not of or people[-1] in of else f"{of}的{people[-1]}"
     if about_a_person and _ASKS_WHO.search(asked[-1]) and (name := person_named(answer, asked[-1])):
         return name
     if (pronoun or _POINTS.search(text)) and _ASKED_NAME.search(asked[-1]):
@@ -286,7 +343,7 @@ def _says_only_how(text: str) -> bool:
     """Whether a question names nothing but when, why or how much: 哪天, 为什么, 下降了多少; and points at nothing."""
     if PRONOUN.search(text) or _POINTS.search(text) or TIME.search(text):
         return False
-    if _BARE.search(text) and not unlisted(text):
+    if (_BARE.search(text) and not unlisted(text)) or _SHARE.match(text):
         return True
     rest = unlisted(text, ("asking", "linking"))
     asks = _ASKING if rest else _ASKS_WHEN
@@ -294,9 +351,15 @@ def _says_only_how(text: str) -> bool:
 
 
 def _asks_for_more(text: str) -> bool:
-    """Whether a question only wants more of what was asked before it: 具体点, 后来呢, 还有吗."""
-    says_more = _MORE.search(text) and not unlisted(_MORE.sub(" ", text))
-    return bool(says_more) and not any(p.search(text) for p in (PRONOUN, _POINTS, TIME, _BARE))
+    """Whether a question only wants more of what was asked before it, 具体点 or 后来呢, or asks of what was said."""
+    rest = _THESE.sub(" ", text)
+    says_more = (rest != text or _MORE.search(rest)) and not unlisted(_MORE.sub(" ", rest))
+    points = any(p.search(rest) for p in (PRONOUN, _POINTS, TIME, _BARE))
+    return bool(says_more and not points) or _asks_of_what_was_said(text)
+
+
+def _asks_of_what_was_said(text: str) -> bool:
+    return bool(_OF_WHAT_WAS_SAID.fullmatch(text.strip(" ？?。！!")))
 
 
 def _of_another(text: str, made: str, asked: Sequence[str], answer: str) -> str:

@@ -50,7 +50,23 @@ def test_a_question_that_names_nothing_takes_all_that_the_last_one_names(text: s
     assert after(CLOSED, text) == f"福利社 关闭 {text}"
 
 
-@pytest.mark.parametrize("text", ["具体有哪些？", "具体点", "后来呢？", "还有吗", "详细说说", "举个例子"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "具体有哪些？",
+            "具体点",
+            "后来呢？",
+            "还有吗",
+            "详细说说",
+            "举个例子",
+            "就这些吗？",
+            "除了这些还有什么",
+            "有数据吗",
+        ),
+        *("你确定吗？", "原话是什么？", "出处是哪里", "什么意思？", "简单点说", "有没有相关案例吗"),
+    ],
+)
 def test_a_question_that_only_wants_more_is_asked_after_the_whole_last_one_and_takes_its_place_nowhere(
     text: str,
 ) -> None:
@@ -82,6 +98,7 @@ def test_a_question_that_names_its_subject_stays_as_it_is(text: str) -> None:
     [
         "再说回友好市集，它是自营的吗？",
         "影刀不收佣金，那它收的技术服务费是几个点？",
+        "那熊猫快餐呢，它哪年就开了海外店？",
         "Nike签了郑钦文那么多年，巴黎奥运场上她为什么没穿Nike？",
         "一天能出500篇的那种带货团队，凭什么只做图文不拍视频？",
         "看攻略这类内容时，为什么说图文比短视频更有效率？",
@@ -98,6 +115,8 @@ def test_a_question_that_holds_what_it_refers_to_or_names_much_stays_as_it_is(te
         ("那万一海关扣货，它管不管？", "那万一海关扣货，福利社管不管？"),
         ("除了Uniik，它还有什么应用？", "除了Uniik，福利社还有什么应用？"),
         ("Temu进入日本，对它有什么影响？", "Temu进入日本，对福利社有什么影响？"),
+        ("TikTok被禁了，它能接住多少用户？", "TikTok被禁了，福利社能接住多少用户？"),
+        ("Temu撤出日本，它会不会受益？", "Temu撤出日本，福利社会不会受益？"),
         ("2023年，它有多少用户？", "2023年，福利社有多少用户？"),
         ("再说回福利社，它是自营的吗？", "再说回福利社，它是自营的吗？"),
         ("那这家公司去年在德国总共卖出去多少辆电动汽车？", "福利社 那这家公司去年在德国总共卖出去多少辆电动汽车？"),
@@ -280,6 +299,53 @@ def test_a_question_of_when_or_how_much_alone_takes_along_what_happened_or_is_me
 )
 def test_things_counted_off_are_taken_from_the_list_in_the_answer(text: str, things: str) -> None:
     assert after(MARKETS, text) == f"小红书出海 {things} {text}"
+
+
+def test_things_are_counted_off_from_one_list() -> None:
+    turns = ("小红书有哪些变现方式？", "广告、电商和直播。[1]", "第二种占多少？", "约三成，其余是广告和直播。[1]")
+    assert after(turns, "第三种呢？") == "小红书 直播 第三种占多少？"
+    assert after(turns, "第一种是怎么收费的？") == "小红书 广告 第一种是怎么收费的？"
+    assert after((*turns, "小红书有哪些对手？", "抖音、快手和B站。"), "第一个呢？") == "小红书 抖音 第一个呢？"
+
+
+@pytest.mark.parametrize(
+    ("turns", "text", "query"),
+    [
+        (("Spark为什么失败了？",), "北美那个呢？", "北美那个为什么失败了？"),
+        (("Spark为什么失败了？",), "北美那个呢，又是怎么停的？", "北美那个呢，又是怎么停的？"),
+        (
+            ("福利社是谁做的？", "Spark为什么失败了？"),
+            "北美那个呢，又是怎么停的？",
+            "福利社 北美那个呢，又是怎么停的？",
+        ),
+        (("SHEIN在欧洲有几个仓？",), "波兰那个呢？", "SHEIN在欧洲有几个仓？ 波兰那个呢？"),
+        (("小红书做的美妆应用叫什么？",), "户外那款呢？", "小红书做的美妆应用叫什么？ 户外那款呢？"),
+        (("Spark为什么失败了？",), "讲约谈那篇，是谁写的？", "Spark 讲约谈那篇，是谁写的？"),
+    ],
+)
+def test_another_one_is_asked_of_in_the_place_of_the_last_or_beside_what_may_have_several(
+    turns: tuple[str, ...], text: str, query: str
+) -> None:
+    assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
+
+
+@pytest.mark.parametrize(
+    ("turns", "text", "query"),
+    [
+        (("遥望科技签了哪些主播？",), "他们一年能带多少货？", "遥望科技签的主播一年能带多少货？"),
+        (("福利社有多少商家？",), "他们的货呢？", "福利社的商家的货呢？"),
+        (("董洁是什么时候开播的？",), "章小蕙又是什么时候？", "章小蕙是什么时候开播的？"),
+        (("Shopee收多少佣金？", "Lazada呢？"), "两家比哪个低？", "Shopee Lazada 两家比哪个低？"),
+        (("Shopee收多少佣金？", "Lazada呢？"), "它们谁更低？", "Shopee和Lazada谁更低？"),
+        (("福利社是什么时候关闭的？",), "关之前有多少粉丝？", "福利社 关之前有多少粉丝？"),
+        (("泡泡玛特去年海外收入多少？",), "占总收入几成？", "泡泡玛特 海外收入 占总收入几成？"),
+        (("小红书为什么不做自营了？",), "是谁说的？", "小红书 自营 是谁说的？"),
+    ],
+)
+def test_people_two_and_what_happened_are_those_of_the_questions_before(
+    turns: tuple[str, ...], text: str, query: str
+) -> None:
+    assert after(tuple(part for turn in turns for part in (turn, "不知道。")), text) == query
 
 
 @pytest.mark.parametrize("text", ["后来为啥没搞成？", "剩下三个分别是啥？", "那会儿有多少用户？"])
