@@ -6,8 +6,11 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 
 from rag.clauses import ELLIPSIS
+from rag.exchange import ELLIPSIS as ELLIPTIC
+from rag.exchange import asked_of, exchanged, is_name
 from rag.extract import DIFFER, TIMES_DIFFER, VIEWS
 from rag.features import asks_for_several
+from rag.mentions import PRONOUN, left_out
 from rag.refuse import NEARLY
 from rag.text import ASKS_DAY, ASKS_WHEN, ASKS_YEAR, QUOTATION, simplify
 from rag.types import EXTRACTIVE, Answer, Citation, Message, Passage, Question, Span, Statement
@@ -211,8 +214,18 @@ def _place(citation: Citation) -> tuple[str, int, int]:
 
 
 def _named(part: Question) -> str:
-    """A part as a heading."""
-    return part.text.strip().rstrip("？?" + _PAUSES)
+    """A part as a heading; 小红书呢 as the part before it, asked of 小红书, where it is sure what that one names."""
+    text = part.text.strip().rstrip("？?" + _PAUSES)
+    ellipsis = ELLIPTIC.match(text)
+    new = ellipsis["new"] if ellipsis else None
+    if not new or PRONOUN.search(new) or not part.history or part.history[-1].role != "user":
+        return text
+    last = _named(replace(part, text=part.history[-1].content, history=part.history[:-1]))
+    topic = left_out(last, text)
+    made = exchanged(new, topic, text, last)
+    if text in made or last in made:
+        made = asked_of(new, topic, last) if is_name(new) else ""
+    return made or new
 
 
 def _without_counts(notice: str) -> str:

@@ -220,3 +220,24 @@ def test_where_the_best_sentence_of_a_part_is_told_its_others_are_not() -> None:
     assert [citation.quote for citation in answer.citations] == ["猫怕狗。"]
     of_another = replace(weaker, question=Question("小狗呢？"), passages=(read, DOGS))
     assert len(joined(Question("猫怕谁？小狗呢？"), (first, of_another)).statements) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "headings"),
+    [
+        ("TikTok有多少美国用户？小红书呢？", ["TikTok有多少美国用户", "小红书有多少美国用户"]),
+        (
+            "小红书2023年的营收是多少？净利润呢？2024年呢？",
+            ["小红书2023年的营收是多少", "小红书2023年的净利润是多少", "小红书2024年的净利润是多少"],
+        ),
+        ("标题最多几个字？那正文呢", ["标题最多几个字", "正文"]),
+        ("福利社是什么时候开的？它的粉丝呢？", ["福利社是什么时候开的", "它的粉丝呢"]),
+        ("福利社是什么时候开的？它为什么关了？", ["福利社是什么时候开的", "它为什么关了"]),
+    ],
+)
+def test_a_part_that_only_names_another_thing_is_headed_by_what_is_asked_of_it(text: str, headings: list[str]) -> None:
+    parts = parts_of(Question(text))
+    found = [replace(cited("猫", "猫吃鱼。"), question=part) for part in parts]
+    others = [replace(cited("狗", "狗会看门。"), question=part) for part in parts]
+    told = [joined(Question(text), [answer, other]) for answer, other in zip(found, reversed(others), strict=True)]
+    assert [answer.statements[0].subject for answer in told] == headings
