@@ -47,6 +47,7 @@ from rag.library import Library
 from rag.logs import fields
 from rag.measure import Measured, answer_probability, measure, said_probability
 from rag.origins import number_origins
+from rag.others import NONE_LEFT, asked_again, untold
 from rag.overview import answer_overview
 from rag.parts import answer_parts, parts_of
 from rag.prompt import passages_before
@@ -201,7 +202,10 @@ class AnswerChain(Runnable[Input, Answer]):
         if not generation.manifest.articles:
             yield Answer(question, refused=True, notice=NO_ARTICLES, index_generation=generation.manifest.generation)
             return
-        for answer in answer_parts(self._heard(question), partial(self._answer_one, generation, timings, config)):
+        again, told = asked_again(question)  # an LLM would tell the same once more
+        chain = self.with_options(extractive=True) if told else self
+        answer_one = partial(chain._answer_one, generation, timings, config, told=told)
+        for answer in answer_parts(self._heard(again), answer_one):
             origins = number_origins(answer.citations, generation.library)
             yield replace(answer, question=question, index_generation=generation.manifest.generation, origins=origins)
 
@@ -212,8 +216,9 @@ class AnswerChain(Runnable[Input, Answer]):
         config: RunnableConfig,
         question: Question,
         by_rules: bool = False,
+        told: Sequence[str] = (),
     ) -> Iterator[Answer]:
-        """The answer to a question that asks one thing, as it grows.
+        """The answer to a question that asks one thing, as it grows, without what answers before have `told`.
 
         A follow-up is asked again as the rules complete it (`by_rules`) where it is refused as the LLM does.
         """
@@ -240,6 +245,9 @@ class AnswerChain(Runnable[Input, Answer]):
         )
         if about:
             yield replace(about, search=search)
+            return
+        if told and measured and not (measured := untold(measured, told)):
+            yield Answer(question, passages=passages, refused=True, notice=NONE_LEFT, search=search)
             return
         judged = judge(simple, search, measured, generation.library, settings)
         if measured is None or judged.refused:

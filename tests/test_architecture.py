@@ -24,7 +24,7 @@ vectors store embedded milvus backend index writer retrieve diversity explain re
 rivals exchange given
 rewrite aliases pinyin latin misquoted romanized spelling numerals dates written understand origins about projection
 told_of quantity tables features named offices hanging alternatives timeline measure sections subjects missing
-emphasis clauses enumeration overview choose disagreement extract refuse asked drafts claims ground prompt reply
+emphasis clauses enumeration overview choose others disagreement extract refuse asked drafts claims ground prompt reply
 generate complete rewrite_llm parts
 chain export verify record history_tables history history_copy difference feedback suggest terminal __main__
 """

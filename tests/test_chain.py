@@ -15,6 +15,7 @@ from rag.embed import SentenceEmbedder, Vector
 from rag.errors import IndexMismatch, IndexMissing
 from rag.extract import DIFFER, MAY_DIFFER, NOT_THEN
 from rag.missing import NO_NUMBER, NO_PERSON, NO_PLACE, UNSAID
+from rag.others import NONE_LEFT
 from rag.refuse import (
     ABSENT,
     INSTEAD,
@@ -473,5 +474,17 @@ def test_courtesy_is_not_searched_and_more_is_asked_for_by_name(chain: AnswerCha
     history = [{"role": "user", "content": MARKETS}, {"role": "assistant", "content": "美国、香港和澳门。[1]"}]
     thanks = chain.invoke({"question": "好的，谢谢你", "history": history})
     assert (thanks.refused, thanks.notice, thanks.search) == (True, INSTEAD["fine"], None)
-    more = chain.invoke({"question": "还有呢？", "history": history})
+    more = chain.invoke({"question": "继续", "history": history})
     assert (more.refused, more.notice, more.nearest) == (True, MORE, ())
+
+
+def test_more_of_a_list_is_what_was_not_told_of_it(chain: AnswerChain) -> None:
+    first = chain.invoke(MARKETS)
+    history = [{"role": "user", "content": MARKETS}, {"role": "assistant", "content": first.text}]
+    more = chain.invoke({"question": "还有别的吗", "history": history})
+    told = {statement.text for statement in first.statements}
+    assert more.notice == NONE_LEFT if more.refused else not told & {statement.text for statement in more.statements}
+    whole = " ".join(passage.chunk.text for passage in more.passages)
+    history[1]["content"] = whole
+    none = chain.invoke({"question": "还有别的吗", "history": history})
+    assert (none.refused, none.notice, none.question.text) == (True, NONE_LEFT, "还有别的吗")
