@@ -22,6 +22,7 @@ TIME = re.compile(
 _YEARS_ON = re.compile(
     r"(?:再?过了?)?(?P<years>[一二两三四五六七八九十]+|\d{1,2})年(?:之|以)?(?P<way>[后前])|(?P<next>[前上后下次])一?年"
 )
+_AFTER_TIME = re.compile("(?:[一总]共|合计|的时候|那会儿|那时候?|的)$")
 _YEAR = re.compile(r"(?<!\d)\d{4}(?=年)")
 _RANGE = re.compile(rf"(?:{TIME.pattern})(?:\s*[到至~～—–-]\s*(?:{TIME.pattern}))?")
 ELLIPSIS = re.compile(
@@ -56,9 +57,9 @@ _PERSONS = re.compile(
     re.I,
 )
 _NUMBER = r"(?:[一二三四五六七八九十]+|\d+)"
-_OF_SERIES = re.compile(rf"第?{_NUMBER}[期届轮批场季代次版档集章步]|第{_NUMBER}[个种家位项点款条]")
+_OF_SERIES = re.compile(rf"(?:第?{_NUMBER}|首)[期届轮批场季代次版档集章步]|第{_NUMBER}[个种家位项点款条]")
 _PLACE = re.compile(f"(?:{PLACES})(?:[、和]?(?:{PLACES}))*")
-_IN_A_PLACE = re.compile(rf"在?(?P<place>{_PLACE.pattern})(?:市场|地区|那[边里儿]|当地|本土)?")
+_IN_A_PLACE = re.compile(rf"在?(?P<place>{_PLACE.pattern})(?:市场|地区|那[边里儿]|当地|本土|站)?")
 _AT = re.compile(f"(?<![现正存所实])在(?P<where>[{CJK}]{{2,{LONGEST}}})")
 _ASKS_ALL_OF_IT = re.compile(  # the whole last question: under a condition, beside something, of a part (加厚的)
     r"^(?:如果|要是|万一|假如|假设|超过|不到|不足|低于|高于|[跟和与同].|比(?![例亚如]).)|^[同环]比$"
@@ -106,7 +107,8 @@ def exchanged(new: str, topic: str, text: str, last: str) -> str:
 
 def _reckoned(new: str, last: str) -> str:
     """What is new as a time, counted from that of the last question: 两年后, 前一年; 2024年的 is one."""
-    new = new.removesuffix("的") if TIME.fullmatch(new.removesuffix("的")) else new
+    time = _AFTER_TIME.sub("", new)
+    new = time if TIME.fullmatch(time) else new
     on, year = _YEARS_ON.fullmatch(new), _YEAR.search(last)
     if not (on and year):
         return new

@@ -60,7 +60,7 @@ _OF_WHAT_WAS_SAID = re.compile(
 )
 _BARE = re.compile(r"为什么|为何|为啥|真的|原因|谁说")
 _ASKS_WHEN = re.compile(f"{ASKS_WHEN}|{ASKS_DAY}|{ASKS_YEAR}")
-_CHANGES = re.compile("[涨降跌升增减缩翻快慢高低贵]+|便宜")  # 下降了多少 tells not of what
+_CHANGES = re.compile("(?:增长|[涨降跌升增减缩翻滑快慢高低贵])+|便宜")  # 下降了多少 tells not of what
 _BESIDE = re.compile("^(?:那么?)?(?:如果|要是|万一|假如|假设|一旦|除了|除开|跟|和|与|比|在|对)|[后时比前]$|时候$|的话$")
 _DIGIT = re.compile(r"\d")
 _GOES_ON = re.compile(
@@ -248,8 +248,8 @@ def _made_whole(text: str, asked: Sequence[str], answer: str, listing: str, *, u
     if _asks_for_more(text):
         return f"{asked[-1].rstrip('？?')} {text}"
     typed, text = text, _with_both_named(text, asked, answer)
-    if text != typed and not ELLIPSIS.match(text.strip()):
-        return text
+    if text != typed:
+        return _of_the_other(text, asked)
     if another := _ANOTHER_ONE.match(text.strip()):
         return _of_another_one(another["which"] if another["alone"] is not None else "", text, asked)
     topic = _referent(text, asked, answer)
@@ -294,6 +294,17 @@ def _with_both_named(text: str, asked: Sequence[str], answer: str) -> str:
     wants_list = _WANTS_LIST.search(asked[-1]) and things_listed(answer)
     pair = None if wants_list or not re.search("前者|后者", text) else _pair(asked)
     return text.replace("前者", pair[0]).replace("后者", pair[1]) if pair else text
+
+
+def _of_the_other(text: str, asked: Sequence[str]) -> str:
+    """前者 or 后者呢, named: the last question of that one of the two; any other question as it is."""
+    ellipsis, pair = ELLIPSIS.match(text.strip()), _pair(asked) or ("", "")
+    if not ellipsis:
+        return text
+    for new, old in (pair, pair[::-1]):
+        if ellipsis["new"] == new and old in asked[-1]:
+            return asked[-1].replace(old, new, 1)
+    return f"{asked[-1]} {text}"
 
 
 def _pair(asked: Sequence[str]) -> tuple[str, str] | None:
