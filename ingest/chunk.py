@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 from math import ceil
 from typing import TypeVar
 
-from ingest.bylines import states_metadata, states_metadata_alone
+from ingest.bylines import find_author, states_metadata, states_metadata_alone
 from rag.text import sentence_spans, simplify
 from rag.types import Article, Chunk, Span
 
@@ -81,7 +81,7 @@ def _plain_heading_level(text: str, line: re.Match[str]) -> int:
     alone = re.search(r"\n[^\S\n]*\n\Z", text[max(0, line.start() - 20) : line.start()]) and re.match(
         r"\n[^\S\n]*\n", text[line.end() : line.end() + 20]
     )
-    return 1 if alone and len(words) <= LONGEST_BARE_HEADING else 0
+    return 1 if alone and len(words) <= LONGEST_BARE_HEADING and not find_author(words) else 0
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ def test_numbered_lines_and_short_lines_that_stand_alone_are_headings_of_plain_t
         ("独行标题", 1),
     ]
     assert headings_of("开头。\n\n时间：改变一切\n\n正文。") == [("时间：改变一切", 1)]
+    assert headings_of("开头。\n\n2025年3月4日\n\n正文。") == [("2025年3月4日", 1)]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,7 @@ def test_lines_that_follow_each_other_and_the_last_are_no_headings_of_plain_text
         "开头。\n\n如下：\n\n正文。",
         "开头。\n\n来源：云南保山潞江坝\n\n正文。",
         "开头。\n\n售价：259元\n\n正文。",
+        "开头。\n\n本报记者 孙立\n\n正文。",
         "开头。\n2.5亿用户在此\n正文。",
         "开头。\n\n——\n\n正文。",
         "没有标点",
