@@ -14,7 +14,7 @@ from ingest.bylines import find_author, states_metadata, states_metadata_alone
 from rag.text import sentence_spans, simplify
 from rag.types import Article, Chunk, Span
 
-VERSION = "5"
+VERSION = "6"
 LONGEST_SENTENCE = 400  # tokens: the embedding model reads 512, the title and its marks included
 LONGEST_NUMBERED_HEADING = 40  # code points
 LONGEST_BARE_HEADING = 25
