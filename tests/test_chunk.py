@@ -118,6 +118,13 @@ def test_headings_are_in_the_chunk_but_cannot_be_quoted() -> None:
     assert sentences_of(raw, 4) == [["甲。", "乙。"]]
 
 
+def test_a_heading_as_long_as_a_sentence_can_be_quoted_and_heads_its_section() -> None:
+    short, long = "长" * 50, "长" * 51
+    raw = f"## {short}\n甲。\n## {long}\n乙。\n"
+    assert headings_of(raw) == [(short, 2), (long, 2)]
+    assert sentences_of(raw, 300) == [["甲。", long, "乙。"]]
+
+
 def test_the_section_of_a_chunk_is_the_path_of_headings_above_it() -> None:
     raw = "开头。\n# 一\n甲。\n## 二\n乙。\n## 三\n丙。\n# 四\n丁。"
     assert [c.section for c in chunks_of(raw, 3)] == ["", "一", "一 › 二", "一 › 三", "四"]
