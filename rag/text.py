@@ -178,7 +178,7 @@ def _label_starts(line: str) -> list[int]:
 
 _FULL_STOP = re.compile(r"\. +[A-Z]")
 _NUMBERS = re.compile(r"\s*(?:\d{1,3}|[A-Za-z])")  # a step or an item: 5. Wi-Fi指示灯常亮
-_SHORTENED = re.compile(r"(?<![A-Za-z])(?:[A-Z]|Mrs?|Ms|Dr|Prof|St|Mt|No|vs)$")
+_SHORTENED = re.compile(r"(?<![A-Za-z])(?:[A-Z]|Mrs?|Ms|Dr|Prof|St|Mt|No|vs|e\.g|i\.e|[ap]\.m)$")
 _ADDRESS = re.compile(r"https?://(?:[!-~]*[0-9A-Za-z/=&#%+_-])?")
 _COMMA = re.compile("[，、；：,]")
 _AFTER_QUOTATION = re.compile(  # “走吧。”的时候, “走吧。”，他说, “走吧。”老板说。
