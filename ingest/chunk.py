@@ -10,13 +10,14 @@ from itertools import groupby, pairwise
 from math import ceil
 from typing import TypeVar
 
-from ingest.bylines import states_metadata, states_metadata_alone
+from ingest.bylines import find_author, states_metadata, states_metadata_alone
 from rag.text import sentence_spans, simplify
 from rag.types import Article, Chunk, Span
 
-VERSION = "5"
+VERSION = "6"
 LONGEST_SENTENCE = 400  # tokens: the embedding model reads 512, the title and its marks included
-LONGEST_NUMBERED_HEADING = 40  # code points
+LONGEST_HEADING = 50  # code points of one that cannot be quoted: a longer one says something
+LONGEST_NUMBERED_HEADING = 40
 LONGEST_BARE_HEADING = 25
 METADATA_HEAD, METADATA_FOOT = 6, 3  # lines with words at either end of a text where one of metadata is not quoted
 
@@ -81,7 +82,7 @@ def _plain_heading_level(text: str, line: re.Match[str]) -> int:
     alone = re.search(r"\n[^\S\n]*\n\Z", text[max(0, line.start() - 20) : line.start()]) and re.match(
         r"\n[^\S\n]*\n", text[line.end() : line.end() + 20]
     )
-    return 1 if alone and len(words) <= LONGEST_BARE_HEADING else 0
+    return 1 if alone and len(words) <= LONGEST_BARE_HEADING and not find_author(words) else 0
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _pieces(article: Article, count_tokens: Callable[[str], int], most: int) -> 
 
 
 def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
-    """Sentences of the text that can be quoted: no headings, none across a removed advert.
+    """Sentences of the text that can be quoted: no headings but long ones, none across a removed advert.
 
     A line at either end that is nothing but metadata is quoted only where there is nothing else.
     """
@@ -140,7 +141,7 @@ def quotable_sentences(article: Article, headings: list[Heading]) -> list[Span]:
     spans = []
     for start, end in sentence_spans(article.text):
         above = bisect_right(heading_starts, start) - 1
-        if above >= 0 and start < headings[above].end:
+        if above >= 0 and start < headings[above].end <= headings[above].start + LONGEST_HEADING:
             continue
         cuts = article.breaks[bisect_right(article.breaks, start) : bisect_left(article.breaks, end)]
         for a, b in zip([start, *cuts], [*cuts, end], strict=True):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from ingest.bylines import states_metadata
+from ingest.bylines import find_publisher, states_metadata
 from ingest.chunk import DOCUMENT_NUMBER, find_headings, quotable_sentences
 from ingest.clean import find_removals, read_metadata
 from ingest.convert import SUFFIXES, convert, refuse_large, refuse_suffix
@@ -25,6 +25,7 @@ from rag.types import Article, Removal, Span
 
 NOT_ARTICLES = {"sources.md", "readme.md", "aliases.toml"}
 LONGEST_TITLE = 40  # code points of a first line that is taken for a title
+LINES_ABOVE = 3  # of date, author and source that may stand above a title
 STEADY_TRIES = 3  # readings of a file that is being written
 _TITLE_LABEL = re.compile(r"^\s*标题\s?[:：]\s*(?=\S)")
 _UNDERLINE = re.compile(r"\s{0,3}(?:={3,}|-{3,})\s*")
@@ -42,6 +43,7 @@ _NOTICE_TITLE = re.compile(  # the line that names an official notice, below its
     r"[^\S\n]*(?P<title>[^\n。，；]{0,30}关于[^\n。]{2,80}的(?:通知|意见|办法|公告|决定|通报|函|批复|方案|通告)"
     r"(?:[(（][^\n()（）]{1,8}[)）])?|(?(listed)(?!特此)[^\n。，；：:]{2,38}公告|(?!)))[^\S\n]*(?=\n)"
 )
+_NUMBERED = re.compile(r"\s*(?:第?[一二三四五六七八九十\d]{1,3}[、.．)）章节部])")
 _NAMES_ITSELF = re.compile(r"[^。，；：:！？]{2,}(?:公告|通知|报告|办法|方案)")
 _PAIRS = re.compile(  # 证券代码：688000　公告编号：2025-031
     rf"(?:[{CJK}]{{2,8}}\s?[:：]\s*[^\s:：]+(?:\s+|\Z)){{2,}}|[{CJK}]{{0,6}}(?:代码|编号|文号)\s?[:：]\s*[^\s:：]+"
@@ -273,21 +275,36 @@ def _title_span(raw: str, removals: tuple[Removal, ...], largest: Span | None, *
         return notice.span("title")
     if largest and not _NO_TITLE.fullmatch(_title_words(raw, removals, largest)):
         return largest
-    match = _TITLE_LINE.match(raw, start)
-    words = _title_words(raw, removals, match.span("title")) if match else ""
-    if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
-        return None
-    marked = _TITLE_LABEL.match(match["title"]) or _HEADING_MARK.match(
-        raw, raw.rfind("\n", 0, match.start("title")) + 1
-    )
-    if _PAIRS.fullmatch(words) and not marked:
-        return None
-    below = match["next"]
-    alone = below is not None and (
-        not below.strip() or _UNDERLINE.fullmatch(below) or (states_metadata(below) and not states_metadata(words))
-    )
-    named = names_itself and _NAMES_ITSELF.fullmatch(words)
-    return match.span("title") if marked or alone or named else None
+    return _title_line(raw, removals, start, names_itself=names_itself)
+
+
+def _title_line(raw: str, removals: tuple[Removal, ...], start: int, *, names_itself: bool) -> Span | None:
+    """The first line that is a title, below at most LINES_ABOVE lines that state metadata; no numbered line there.
+
+    The name of the publisher, as the file states it elsewhere, above a dateline is one only where no other follows.
+    """
+    publisher: Span | None = None
+    for above in range(LINES_ABOVE + 1):
+        match = _TITLE_LINE.match(raw, start)
+        words = _title_words(raw, removals, match.span("title")) if match else ""
+        if not match or not words or len(words) > LONGEST_TITLE or _SENTENCE.fullmatch(words):
+            break
+        below = match["next"]
+        headed = below is not None and states_metadata(below)
+        marked = _TITLE_LABEL.match(match["title"]) or _HEADING_MARK.match(
+            raw, raw.rfind("\n", 0, match.start("title")) + 1
+        )
+        if not marked and not above and headed and words == find_publisher(raw):
+            publisher = match.span("title")
+        elif marked or not states_metadata(words):
+            alone = headed or (below is not None and (not below.strip() or _UNDERLINE.fullmatch(below)))
+            named = names_itself and _NAMES_ITSELF.fullmatch(words)
+            other = _PAIRS.fullmatch(words) and not marked
+            if other or (above and _NUMBERED.match(words)) or not (marked or alone or named):
+                break
+            return match.span("title")
+        start = match.end("title")
+    return publisher
 
 
 def _title_words(raw: str, removals: tuple[Removal, ...], title: Span) -> str:

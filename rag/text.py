@@ -13,7 +13,7 @@ _TERM = re.compile(rf"[{CJK}]+|[a-z0-9]+(?:[.%][a-z0-9%]+|%)*|(?:(?![{CJK}])[^\W
 
 _TERMINALS = "。！？!?"
 _CLOSERS = "”’」』）)】》\"'"
-_PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")"}
+_PAIRS = {"“": "”", "「": "」", "『": "』", "（": "）", "(": ")", "《": "》"}
 LONGEST_QUOTATION = 120  # code points; a longer one is cut at its own sentence ends
 
 
@@ -144,10 +144,11 @@ def quoted_names(text: str) -> list[str]:
 def sentence_spans(text: str) -> list[Span]:
     """Spans of the sentences of `text`, in order, without white space around them.
 
-    A sentence ends at a line break, or after 。！？!? and the closing marks that follow; a full stop
-    ends it before a space and a capital. A quotation of up to LONGEST_QUOTATION code points is kept
-    whole. On a line of labels, 电话：0571-1234　地址：学院路66号, one ends before each. A stretch without
-    a letter or digit is no sentence.
+    A sentence ends at a line break, or after 。！？!? and the closing marks that follow, unless a comma
+    comes next; a full stop ends it before a space and a capital, but not behind an initial. A quotation
+    or a title of up to LONGEST_QUOTATION code points is kept whole, and so is a web address. On a line
+    of labels, 电话：0571-1234　地址：学院路66号, one ends before each. A stretch without a letter or digit
+    is no sentence.
     """
     spans: list[Span] = []
     line_start = 0
@@ -177,6 +178,13 @@ def _label_starts(line: str) -> list[int]:
 
 _FULL_STOP = re.compile(r"\. +[A-Z]")
 _NUMBERS = re.compile(r"\s*(?:\d{1,3}|[A-Za-z])")  # a step or an item: 5. Wi-Fi指示灯常亮
+_SHORTENED = re.compile(r"(?<![A-Za-z])(?:[A-Z]|Mrs?|Ms|Dr|Prof|St|Mt|No|vs|e\.g|i\.e|[ap]\.m)$")
+_ADDRESS = re.compile(r"https?://(?:[!-~]*[0-9A-Za-z/=&#%+_-])?")
+_COMMA = re.compile("[，、；：,]")
+_AFTER_QUOTATION = re.compile(  # “走吧。”的时候, “走吧。”，他说, “走吧。”老板说。
+    rf"{_COMMA.pattern}|的(?!确)|[{_TERMINALS}]|\s*[^\s，、；：。！？“”「」]{{1,12}}"
+    "(?:说|表示|指出|认为|透露|坦言|感叹|(?:说|问|答|写|喊|笑|叹|称|补充|总结|强调|解释|回忆|回应)道)。"
+)
 
 
 def _sentence_ends(line: str) -> list[int]:
@@ -186,18 +194,22 @@ def _sentence_ends(line: str) -> list[int]:
         close = line.find(_PAIRS[line[at]], at + 1, at + 1 + LONGEST_QUOTATION) if line[at] in _PAIRS else -1
         if close > 0:
             # 他说：“走吧。” ends with its quotation; “走吧。”他说。 goes on after it.
-            introduced = line[max(0, at - 1) : at] in ("：", ":", "，", ",")
-            if introduced and line[close - 1] in _TERMINALS:
-                ends.append(close + 1)
+            introduced = line[max(0, at - 1) : at] in ("：", ":", "，", ",") and line[at] != "《"
             at = close + 1
+            if introduced and line[close - 1] in _TERMINALS and not _AFTER_QUOTATION.match(line, at):
+                ends.append(at)
         elif line[at] in _TERMINALS:
             at += 1
             while at < len(line) and line[at] in _TERMINALS + _CLOSERS:
                 at += 1
-            ends.append(at)
-        elif line[at] == "." and _FULL_STOP.match(line, at) and not _NUMBERS.fullmatch(line[:at]):
+            if not _COMMA.match(line, at):
+                ends.append(at)
+        elif line[at] == "h" and (address := _ADDRESS.match(line, at)):
+            at = address.end()
+        elif line[at] == "." and _FULL_STOP.match(line, at):
+            if not _NUMBERS.fullmatch(line[:at]) and not _SHORTENED.search(line[max(0, at - 6) : at]):
+                ends.append(at + 1)
             at += 1
-            ends.append(at)
         else:
             at += 1
     return ends

@@ -73,6 +73,7 @@ def test_numbered_lines_and_short_lines_that_stand_alone_are_headings_of_plain_t
         ("独行标题", 1),
     ]
     assert headings_of("开头。\n\n时间：改变一切\n\n正文。") == [("时间：改变一切", 1)]
+    assert headings_of("开头。\n\n2025年3月4日\n\n正文。") == [("2025年3月4日", 1)]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,7 @@ def test_lines_that_follow_each_other_and_the_last_are_no_headings_of_plain_text
         "开头。\n\n如下：\n\n正文。",
         "开头。\n\n来源：云南保山潞江坝\n\n正文。",
         "开头。\n\n售价：259元\n\n正文。",
+        "开头。\n\n本报记者 孙立\n\n正文。",
         "开头。\n2.5亿用户在此\n正文。",
         "开头。\n\n——\n\n正文。",
         "没有标点",
@@ -114,6 +116,13 @@ def test_headings_are_in_the_chunk_but_cannot_be_quoted() -> None:
     assert sentences_of(raw, 2) == [["甲。"], ["乙。"]]
     assert [chunk.text for chunk in chunks_of(raw, 4)] == ["一\n甲。\n二\n乙。\n"]
     assert sentences_of(raw, 4) == [["甲。", "乙。"]]
+
+
+def test_a_heading_as_long_as_a_sentence_can_be_quoted_and_heads_its_section() -> None:
+    short, long = "长" * 50, "长" * 51
+    raw = f"## {short}\n甲。\n## {long}\n乙。\n"
+    assert headings_of(raw) == [(short, 2), (long, 2)]
+    assert sentences_of(raw, 300) == [["甲。", long, "乙。"]]
 
 
 def test_the_section_of_a_chunk_is_the_path_of_headings_above_it() -> None:

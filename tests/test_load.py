@@ -149,12 +149,38 @@ def test_a_first_line_above_a_dateline_or_a_byline_is_the_title(below: str) -> N
 
 
 @pytest.mark.parametrize(
-    "head", ["青阳日报\n2025年3月4日 星期二\n\n云河大桥主体完工", "青阳日报\n\n云河大桥主体完工\n2025年3月4日"]
+    "head",
+    [
+        "青阳日报\n2025年3月4日 星期二\n\n云河大桥主体完工",
+        "青阳日报\n\n云河大桥主体完工\n2025年3月4日",
+        "青阳日报\n2025年3月4日\n本报记者 孙立\n\n云河大桥主体完工",
+        "青阳日报\n2025年3月4日\n本报记者 孙立\n云河大桥主体完工",
+        "青阳日报\n\n2025年3月4日\n\n云河大桥主体完工\n本报记者 孙立",
+    ],
 )
 def test_the_masthead_above_a_date_is_the_publisher_and_no_title(head: str) -> None:
     article = load(f"{head}\n\n云河大桥昨天合龙。\n", "文.txt")
     assert (article.title, article.publisher, article.published) == ("云河大桥主体完工", "青阳日报", "2025-03-04")
     assert "青阳日报" not in article.text
+
+
+def test_a_medium_that_is_known_by_its_name_alone_is_a_masthead() -> None:
+    article = load("虎嗅\n2025-03-04 10:00\n\n云河大桥主体完工\n\n云河大桥昨天合龙。\n", "文.txt")
+    assert (article.title, article.publisher, article.published) == ("云河大桥主体完工", "虎嗅", "2025-03-04")
+
+
+def test_the_publisher_above_a_date_is_no_title_where_one_stands_below() -> None:
+    foot = "云河大桥昨天合龙。\n\n公众号：江东商情\n"
+    article = load(f"江东商情\n2025年3月4日\n\n云河大桥主体完工\n\n{foot}", "文.txt")
+    assert (article.title, article.publisher) == ("云河大桥主体完工", "江东商情")
+    assert load(f"江东商情\n2025年3月4日\n\n{foot}", "文.txt").title == "江东商情"
+
+
+@pytest.mark.parametrize("above", ["本报记者 孙立\n\n", "2025年3月4日\n\n", "2025年3月4日\n\n本报记者 孙立\n\n"])
+def test_lines_of_metadata_are_no_title_and_one_may_stand_below_them(above: str) -> None:
+    assert load(f"{above}云河大桥主体完工\n\n云河大桥昨天合龙。\n").title == "云河大桥主体完工"
+    assert load(f"{above}一、主体完工\n\n云河大桥昨天合龙。\n").title == "文"
+    assert load(f"{above}云河大桥昨天合龙。\n").title == "文"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,26 @@ def test_labels_on_one_line_with_wide_gaps_are_sentences(text: str, expected: li
     assert sentences(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "什么是汤？，这里不说。",
+        "汤香吗？、面香吗？",
+        "见https://a.cn/b?c=1&d=2",
+        "见https://a.cn/b!c",
+        "E. St. Louis",
+        "Dr. Wang",
+    ],
+)
+def test_what_goes_on_behind_a_mark_is_one_sentence(text: str) -> None:
+    assert sentences(text) == [text]
+
+
+def test_a_mark_behind_a_web_address_ends_the_sentence() -> None:
+    assert sentences("见https://a.cn/b? 是的。") == ["见https://a.cn/b?", "是的。"]
+    assert sentences("见https://a.cn。是的。") == ["见https://a.cn。", "是的。"]
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "。！？", "😀", "——"])
 def test_a_stretch_without_letter_or_digit_is_no_sentence(text: str) -> None:
     assert sentence_spans(text) == []
@@ -81,6 +101,16 @@ def test_a_stretch_without_letter_or_digit_is_no_sentence(text: str) -> None:
         ("他问（为什么？）。对。", ["他问（为什么？）。", "对。"]),
         ("半句。”接着。", ["半句。”", "接着。"]),
         ("“没有关上。后来。", ["“没有关上。", "后来。"]),
+        ("他问：“走吗？”，没人答。", ["他问：“走吗？”，没人答。"]),
+        ("她喊“走吧！”、“快！”，没人听。", ["她喊“走吧！”、“快！”，没人听。"]),
+        ("他问：“走吗？”的时候，天亮了。", ["他问：“走吗？”的时候，天亮了。"]),
+        ("他说：“走吧。”的确该走。", ["他说：“走吧。”", "的确该走。"]),
+        ("他很高兴，“走吧。”老板补充道。", ["他很高兴，“走吧。”老板补充道。"]),
+        ("他很高兴，“走吧。”老板说，天亮了。", ["他很高兴，“走吧。”", "老板说，天亮了。"]),
+        ("他很高兴，“走吧。”没人知道。", ["他很高兴，“走吧。”", "没人知道。"]),
+        ("他问：“走吗？”。没人答。", ["他问：“走吗？”。", "没人答。"]),
+        ("《谁的面？》一书写了面。", ["《谁的面？》一书写了面。"]),
+        ("推荐：《谁的面？》第二本写汤。", ["推荐：《谁的面？》第二本写汤。"]),
     ],
 )
 def test_quotations_stay_whole(text: str, expected: list[str]) -> None:
