@@ -240,7 +240,7 @@ def test_a_run_of_every_weight_begins_with_the_adapter_and_ends_as_one(folder: P
     assert torch.equal(begun["span.weight"], ended["span.weight"])
     before, after = changes(begun), changes(ended)
     assert {name for name in after if after[name].abs().max() > 1e-3} == set(before)
-    assert all((after[name] - before[name]).norm() < 0.15 * before[name].norm() for name in before)
+    assert all((after[name] - before[name]).norm() < 0.2 * before[name].norm() for name in before)
     with pytest.raises(ValueError, match="give its --rank, or --rank 0"):
         low = Plan(epochs=1, rank=2, start=str(ADAPTER))
         train(low, Examples(reading), reading.items, tmp_path / "low", report=list)
