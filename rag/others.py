@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.choose import KEEP_ABOVE_WHEN_MANY, says_the_same
+from rag.choose import KEEP_ABOVE, says_the_same
 from rag.features import asks_for_several
 from rag.given import MARK
 from rag.measure import Measured, sentence_probabilities
@@ -41,7 +41,7 @@ def untold(measured: Measured, told: Sequence[str]) -> Measured | None:
     sentences = [normalize(part).strip(" …。") for text in told for part in _APART.split(text)]
     sentences = [sentence for sentence in sentences if len(sentence) >= SHORTEST]
     probabilities = sentence_probabilities(measured)
-    least = KEEP_ABOVE_WHEN_MANY * probabilities.max(initial=0.0)
+    least = KEEP_ABOVE * probabilities.max(initial=0.0)
     texts = [normalize(candidate.text) for candidate in measured.candidates]
     left = [i for i, text in enumerate(texts) if probabilities[i] >= least and not _is_told(text, sentences)]
     return measured.only(left) if left else None
